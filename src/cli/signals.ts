@@ -1,0 +1,29 @@
+/** What SIGINT and SIGTERM do: the first asks the tool to end well, the second ends it at once. */
+export type StopSignal = 'SIGINT' | 'SIGTERM'
+
+export interface Signals {
+  /** Calls `handler` at the first signal; at once where that has come. */
+  onStop(handler: (signal: StopSignal) => void): void
+}
+
+export function watchSignals(): Signals {
+  const handlers: ((signal: StopSignal) => void)[] = []
+  let came: StopSignal | undefined
+  const receive = (signal: StopSignal, number: number): void => {
+    if (came !== undefined) process.exit(128 + number)
+    came = signal
+    for (const handler of handlers) handler(signal)
+  }
+  process.on('SIGINT', () => {
+    receive('SIGINT', 2)
+  })
+  process.on('SIGTERM', () => {
+    receive('SIGTERM', 15)
+  })
+  return {
+    onStop(handler) {
+      handlers.push(handler)
+      if (came !== undefined) handler(came)
+    }
+  }
+}

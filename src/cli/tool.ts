@@ -1,0 +1,101 @@
+/** What every tool does around its work: command line, log, signals, exit code. */
+import fs from 'node:fs'
+import tty from 'node:tty'
+import { BrokenStreamError } from '../flow/frames.js'
+import { openOutput, type Output } from '../flow/output.js'
+import { EXIT, reasonOf, UserError } from './exit.js'
+import { type Log, openLog } from './log.js'
+import { type CommandLine, type CommonOptions, parseCommandLine } from './options.js'
+import { type Signals, watchSignals } from './signals.js'
+
+/** What a tool's `run` works with. */
+export interface Tool<O> {
+  readonly name: string
+  readonly options: O & CommonOptions
+  readonly operands: readonly string[]
+  readonly log: Log
+  readonly signals: Signals
+}
+
+/** Thrown through `run` when whoever read our stdout went away: the end of the work, and no error. */
+class ReaderGoneError extends Error {}
+
+/** Runs a tool to its end and leaves the process with its exit code. Errors a user can make cost one line. */
+export async function runTool<O>(line: CommandLine, run: (tool: Tool<O>) => Promise<void>): Promise<void> {
+  let log = openLog(line.name, 'info', 'normal')
+  let code: number = EXIT.ok
+  try {
+    const parsed = parseCommandLine<O>(line, packageVersion(), process.argv.slice(2))
+    if ('text' in parsed) process.stdout.write(parsed.text)
+    else {
+      const { options, operands } = parsed
+      log = openLog(line.name, options.loglevel, options.logfmt)
+      await run({ name: line.name, options, operands, log, signals: watchSignals() })
+    }
+  } catch (error) {
+    code = exitCodeOf(error, log)
+  }
+  // all that was written has been taken by now (Output.end); what may still hold the loop open is a source that was stopped
+  process.exitCode = code
+  if (process.stdout.writableLength === 0) process.exit(code)
+}
+
+function exitCodeOf(error: unknown, log: Log): number {
+  if (error instanceof ReaderGoneError) return EXIT.ok
+  if (error instanceof UserError) {
+    log.error(error.message)
+    return error.exitCode
+  }
+  if (error instanceof BrokenStreamError) {
+    log.error(`stdin: ${error.message}`)
+    return EXIT.badData
+  }
+  log.error(`internal error: ${reasonOf(error)}`)
+  if (error instanceof Error) log.debug(error.stack ?? '')
+  return EXIT.software
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+  return version
+}
+
+/**
+ * stdout as an output for a stream of messages; refused where it is a terminal. `onGone` is called when the reader went away:
+ * stop reading then, the output's next `ready` or `end` ends the tool.
+ */
+export function binaryStdout(tool: Tool<unknown>, onGone: () => void): Output {
+  if (tty.isatty(1)) {
+    throw new UserError(EXIT.usage, `stdout is a terminal and the output is binary: try ${pipelineFrom(tool.name)}`)
+  }
+  return stdoutOutput(onGone)
+}
+
+/** stdout as an output for text. */
+export function textStdout(onGone: () => void): Output {
+  return stdoutOutput(onGone)
+}
+
+function stdoutOutput(onGone: () => void): Output {
+  return openOutput(process.stdout, (error) => {
+    onGone()
+    return error.code === 'EPIPE' ? new ReaderGoneError() : new UserError(EXIT.ioError, `cannot write stdout: ${reasonOf(error)}`)
+  })
+}
+
+function pipelineFrom(tool: string): string {
+  switch (tool) {
+    case 'flow-listen':
+    case 'flow-pcap':
+      return `${tool} | flow-decode | flow-format`
+    default:
+      return `… | ${tool} | flow-format`
+  }
+}
+
+/** Refuses a terminal as binary input. */
+export function refuseTerminalInput(tool: Tool<unknown>): void {
+  if (!tty.isatty(0)) return
+  const source = tool.name === 'flow-decode' ? 'flow-listen' : tool.name === 'flow-pcap' ? 'tcpdump -w - udp port 2055' : 'flow-listen | flow-decode'
+  throw new UserError(EXIT.usage, `stdin is a terminal and the input is binary: try ${source} | ${tool.name}${tool.name === 'flow-pcap' ? ' | flow-decode | flow-format, or flow-pcap FILE' : ''}`)
+}

@@ -1,0 +1,23 @@
+/** What all protocols share while flow-decode works on a datagram. */
+import type { Output } from '../flow/output.js'
+
+/** What can be wrong with a datagram or a part of it; the values are the label `kind` of flow_decode_errors_total. */
+export const ERROR_KINDS = [
+  'unknown-protocol', // the first bytes are no protocol we decode
+  'truncated', // the bytes end before what the header or a length says
+  'malformed-set', // a set's length, id or contents make no sense
+  'malformed-template',
+  'malformed-record',
+  'malformed-sample', // an sFlow sample or one of its records
+  'template-not-found' // data whose template did not come while it was held
+] as const
+export type ErrorKind = (typeof ERROR_KINDS)[number]
+
+export interface Decoding {
+  /** where FlowMessage frames are appended */
+  readonly output: Output
+  /** FlowMessages written */
+  flows: number
+  /** Counts an error of the datagram at hand, and logs it unless there were too many of late. */
+  report(kind: ErrorKind, detail: string): void
+}

@@ -1,0 +1,110 @@
+/**
+ * The bytes a tool writes: one large buffer that its stages append to, handed to the descriptor when it is full or when
+ * input pauses. A buffer is used again only when the descriptor has taken it, so memory stays bounded by the reader's pace
+ * as long as the tool waits in `ready`.
+ */
+import type { Writable } from 'node:stream'
+
+/** What one write hands over, at the least, while input keeps coming. */
+const FLUSH_BYTES = 64 * 1024
+/** The size of a buffer: a write leaves room for the frames of one more datagram. */
+const BUFFER_BYTES = 256 * 1024
+/** How long a flow is held back for company when input pauses. */
+const LINGER_MS = 2
+const POOLED_BUFFERS = 8
+
+export interface Output {
+  /** where the next byte goes: append at `pos`, after `reserve` */
+  buf: Buffer
+  pos: number
+  /** Makes room for `size` bytes behind `pos`; `buf` and `pos` may change. */
+  reserve(size: number): void
+  /** To be called once a piece of work is appended: hands the buffer on when it is full enough, or soon. */
+  commit(): void
+  /** Hands on all that is appended. */
+  flush(): void
+  /** Resolved when the reader has taken enough for more to be written; rejected with what broke the descriptor. */
+  ready(): Promise<void>
+  /** Flushes, and waits until everything is taken. */
+  end(): Promise<void>
+  /** The reader is slow: wait in `ready` before making more. */
+  readonly blocked: boolean
+  readonly bytesWritten: number
+}
+
+/**
+ * An output on a stream. `onBroken` hears once of the stream's error (EPIPE when the reader went away) and gives what `ready` and
+ * `end` are to throw from then on; what is appended after it is dropped.
+ */
+export function openOutput(stream: Writable, onBroken: (error: NodeJS.ErrnoException) => Error): Output {
+  const pool: Buffer[] = []
+  let inFlight = 0
+  let broken: Error | undefined
+  let timer: NodeJS.Timeout | undefined
+  let waiting: (() => void)[] = []
+
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (broken !== undefined) return
+    broken = onBroken(error)
+    wake()
+  })
+
+  function wake(): void {
+    const all = waiting
+    waiting = []
+    for (const resolve of all) resolve()
+  }
+
+  function hand(): void {
+    const { buf, pos } = output
+    output.bytesWritten += pos
+    output.pos = 0
+    if (broken !== undefined) return
+    inFlight++
+    output.buf = pool.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
+    stream.write(pos === buf.length ? buf : buf.subarray(0, pos), () => {
+      inFlight--
+      if (buf.length === BUFFER_BYTES && pool.length < POOLED_BUFFERS) pool.push(buf)
+      if (inFlight <= 1) wake()
+    })
+  }
+
+  const output = {
+    buf: Buffer.allocUnsafeSlow(BUFFER_BYTES) as Buffer,
+    pos: 0,
+    bytesWritten: 0,
+    get blocked(): boolean {
+      return inFlight > 1
+    },
+    reserve(size: number): void {
+      if (output.buf.length - output.pos >= size) return
+      if (output.pos > 0) hand()
+      if (output.buf.length < size) output.buf = Buffer.allocUnsafeSlow(size)
+    },
+    commit(): void {
+      if (output.pos >= FLUSH_BYTES) hand()
+      else if (output.pos > 0 && timer === undefined) {
+        timer = setTimeout(() => {
+          timer = undefined
+          output.flush()
+        }, LINGER_MS)
+      }
+    },
+    flush(): void {
+      if (output.pos > 0) hand()
+    },
+    async ready(): Promise<void> {
+      while (broken === undefined && inFlight > 1) await new Promise<void>((resolve) => waiting.push(resolve))
+      if (broken !== undefined) throw broken
+    },
+    async end(): Promise<void> {
+      clearTimeout(timer)
+      output.flush()
+      while (broken === undefined && inFlight > 0) {
+        await new Promise<void>((resolve) => waiting.push(resolve))
+      }
+      if (broken !== undefined) throw broken
+    }
+  }
+  return output
+}

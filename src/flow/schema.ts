@@ -1,0 +1,74 @@
+/**
+ * The fields of FlowMessage and Datagram as proto/ declares them. Field numbers stand there and nowhere else: code asks by name.
+ *
+ * The .proto files are parsed when the project is built (compile-schema.ts), because that costs more than a short run does.
+ */
+import fs from 'node:fs'
+
+export type FieldType = 'uint32' | 'uint64' | 'bytes' | 'string' | 'enum'
+
+export interface Field {
+  readonly name: string
+  readonly number: number
+  readonly type: FieldType
+  readonly repeated: boolean
+  /** repeated numbers stand in one length-delimited field (proto3's default) */
+  readonly packed: boolean
+  /** for an enum: the names by value */
+  readonly names?: ReadonlyMap<number, string>
+}
+
+export interface Schema {
+  /** in the order of the .proto file */
+  readonly fields: readonly Field[]
+  /** The field of that name. Throws where there is none: a mistake of the code, not of a user. */
+  field(name: string): Field
+  find(name: string): Field | undefined
+  byNumber(number: number): Field | undefined
+}
+
+/** As compile-schema.ts writes it. */
+export interface CompiledSchemas {
+  FlowMessage: CompiledField[]
+  Datagram: CompiledField[]
+}
+export interface CompiledField {
+  name: string
+  number: number
+  type: FieldType
+  repeated: boolean
+  values?: Record<string, number>
+}
+
+export function schemaOf(fields: readonly Field[]): Schema {
+  const names = new Map(fields.map((field) => [field.name, field]))
+  const numbers = new Map(fields.map((field) => [field.number, field]))
+  return {
+    fields,
+    field(name) {
+      const field = names.get(name)
+      if (field === undefined) throw new Error(`no field ${name} in proto/`)
+      return field
+    },
+    find: (name) => names.get(name),
+    byNumber: (number) => numbers.get(number)
+  }
+}
+
+function load(compiled: CompiledField[]): Schema {
+  return schemaOf(
+    compiled.map(({ name, number, type, repeated, values }) => ({
+      name,
+      number,
+      type,
+      repeated,
+      packed: repeated && type !== 'bytes' && type !== 'string',
+      ...(values === undefined ? {} : { names: new Map(Object.entries(values).map(([key, value]) => [value, key])) })
+    }))
+  )
+}
+
+const compiled = JSON.parse(fs.readFileSync(new URL('../../proto/schema.json', import.meta.url), 'utf8')) as CompiledSchemas
+
+export const flowMessage: Schema = load(compiled.FlowMessage)
+export const datagramMessage: Schema = load(compiled.Datagram)

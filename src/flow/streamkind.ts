@@ -1,0 +1,39 @@
+/** Tells a stream of one kind from the others, so that a tool that is given the wrong one can name the tool to put in between. */
+import { fieldCursor, nextField } from './message.js'
+import { datagramMessage } from './schema.js'
+
+export type StreamKind = 'Datagram' | 'FlowMessage'
+
+/** The kind of a message by its field numbers (the two kinds share none); undefined where it is no protobuf, or has no field. */
+export function messageKind(message: Buffer): StreamKind | undefined {
+  const cursor = fieldCursor()
+  let kind: StreamKind | undefined
+  while (nextField(message, message.length, cursor)) {
+    kind = datagramMessage.byNumber(cursor.field) === undefined ? 'FlowMessage' : 'Datagram'
+  }
+  return cursor.pos === message.length ? kind : undefined
+}
+
+/**
+ * What to say of a stream that should be of `kind`, from its first bytes and its first message (undefined: no message could be cut off);
+ * `%` stands for the tool. Undefined where all is well or where nothing can be told.
+ */
+export function otherKind(kind: StreamKind, head: Buffer, message: Buffer | undefined): string | undefined {
+  const found = message === undefined ? undefined : messageKind(message)
+  if (found === kind) return undefined
+  if (found === 'Datagram') return 'carries datagrams, not flows: put flow-decode in between, as in flow-listen | flow-decode | %'
+  if (found === 'FlowMessage') return 'carries flows that are decoded already, not datagrams: leave flow-decode out'
+  const via = kind === 'Datagram' ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
+  if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via}`
+  if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via}`
+  if (head[0] === 0x7b || head[0] === 0x5b) return 'is JSON text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
+  if (message !== undefined) return 'is no stream of messages: the first one is no protobuf'
+  return undefined
+}
+
+const CAPTURE_MAGICS = ['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a']
+
+/** Whether these are the first bytes of a pcap or pcapng file. */
+export function isCapture(head: Buffer): boolean {
+  return CAPTURE_MAGICS.includes(head.subarray(0, 4).toString('hex'))
+}

@@ -1,0 +1,9 @@
+/** Captures that are not part of the project: tests that use them skip, and say so, where they are missing. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { ROOT } from './tools.js'
+
+export const CAPTURES = path.resolve(ROOT, '../shared/captures')
+
+/** To be given as a test's `skip`: false where the captures are there. */
+export const withoutCaptures: string | false = fs.existsSync(path.join(CAPTURES, 'INDEX.md')) ? false : 'no ../shared/captures'
