@@ -20,6 +20,7 @@ export interface OptionSpec {
   help: string
   /** turns the word into a value; throws `badValue` */
   parse?: (word: string, previous: unknown) => unknown
+  /** a string is parsed as the user's words are */
   default?: string | number | boolean | readonly string[]
   choices?: readonly string[]
   /** other spellings of the same option */
@@ -80,7 +81,10 @@ function optionOf(spec: OptionSpec): Option {
   option.attributeName = () => spec.flags.split(' ')[0]
   if (spec.choices !== undefined) option.choices(spec.choices)
   if (spec.parse !== undefined) option.argParser(spec.parse)
-  if (spec.default !== undefined) option.default(spec.default, String(spec.default))
+  if (spec.default !== undefined) {
+    const parsed = spec.parse !== undefined && typeof spec.default === 'string' ? spec.parse(spec.default, undefined) : spec.default
+    option.default(parsed, String(spec.default))
+  }
   if (spec.hidden === true) option.hideHelp()
   return option
 }

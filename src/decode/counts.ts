@@ -1,0 +1,140 @@
+/** What flow-decode counts, and how it tells of it. */
+import { type Distribution, distribution, type DistributionMetric, type Metric, type Reading } from '../cli/metrics.js'
+import { ERROR_KINDS, type ErrorKind } from './decoding.js'
+import type { Exporters } from './exporters.js'
+import type { HeldSets } from './netflow/held.js'
+import type { NetflowCounts } from './netflow/netflow.js'
+
+/** Exporters that have label values of their own; what comes from any further one stands under `other`. */
+const LABELLED_EXPORTERS = 1000
+const DELAY_BOUNDS = [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600]
+const DECODING_BOUNDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 1e-2]
+
+export interface Counts {
+  datagrams: number
+  bytes: number
+  /** frames of the stream that were no datagram */
+  badFrames: number
+  /** datagrams by protocol, under the names of FlowType */
+  readonly byType: Map<string, number>
+  readonly errors: Map<ErrorKind, number>
+  /** errors of exporters that were forgotten since */
+  readonly forgottenErrors: Map<ErrorKind, number>
+  /** seconds from export to receipt */
+  readonly delay: Distribution
+  /** seconds that one datagram took */
+  readonly decoding: Distribution
+}
+
+export function newCounts(): Counts {
+  return {
+    datagrams: 0,
+    bytes: 0,
+    badFrames: 0,
+    byType: new Map(),
+    errors: new Map(),
+    forgottenErrors: new Map(),
+    delay: distribution(DELAY_BOUNDS),
+    decoding: distribution(DECODING_BOUNDS)
+  }
+}
+
+export function add<K>(counts: Map<K, number>, key: K, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by)
+}
+
+export interface Counted {
+  readonly counts: Counts
+  readonly exporters: Exporters
+  readonly held: HeldSets
+  readonly netflow: NetflowCounts
+  /** FlowMessages written */
+  readonly flows: () => number
+}
+
+/** Units missing in the sequence numbers of all exporters. */
+export function missing({ exporters }: Counted): number {
+  let units = exporters.forgotten.missing
+  for (const { sequences } of exporters.all()) units += sequences.missing
+  return units
+}
+
+export function decodeMetrics(counted: Counted): (Metric | DistributionMetric)[] {
+  const { counts, exporters, held, netflow } = counted
+  const counter = (name: string, help: string, read: () => Reading, labels?: readonly string[]): Metric => ({
+    name: `flow_decode_${name}_total`,
+    help,
+    type: 'counter',
+    read,
+    ...(labels === undefined ? {} : { labels })
+  })
+  const gauge = (name: string, help: string, read: () => Reading): Metric => ({ name: `flow_decode_${name}`, help, type: 'gauge', read })
+  return [
+    counter('datagrams', 'Datagrams read, by protocol', () => labelled('protocol', counts.byType), ['protocol']),
+    counter('bytes', 'Bytes of the datagrams read', () => counts.bytes),
+    counter('flows', 'FlowMessages written', counted.flows),
+    counter('errors', 'What was wrong with datagrams, by kind and exporter', () => errorsByExporter(counted), ['kind', 'exporter']),
+    counter('bad_frames', 'Messages of the input that were no datagram', () => counts.badFrames),
+    counter('missing', 'Sequence numbers that never came, by exporter, in units of the protocol', () => byExporter(counted, 'missing'), ['exporter']),
+    counter('restarts', 'Restarts of exporters, seen in their sequence numbers', () => byExporter(counted, 'restarts'), ['exporter']),
+    counter('templates_received', 'Template definitions received', () => netflow.templates),
+    counter('templates_evicted', 'Templates forgotten because their exporter has more than it may', () => netflow.templatesEvicted),
+    counter('withdrawals', 'Template withdrawals, which are ignored over UDP', () => netflow.withdrawals),
+    counter('options_records', 'Options records read', () => netflow.optionsRecords),
+    counter('unknown_sets', 'Sets of an id that has no meaning', () => netflow.unknownSets),
+    counter('exporters_evicted', 'Exporters forgotten because there were more than may be', () => exporters.evicted),
+    gauge('exporters', 'Exporters known', () => exporters.size),
+    gauge('templates', 'Templates held', () => {
+      let templates = 0
+      for (const exporter of exporters.all()) templates += exporter.templates.size
+      return templates
+    }),
+    gauge('held_bytes', 'Bytes of data sets held until their template comes', () => held.bytes),
+    { name: 'flow_decode_delay_seconds', help: 'From the export of a datagram to its receipt', type: 'histogram', read: () => counts.delay },
+    { name: 'flow_decode_decoding_seconds', help: 'Time to decode a datagram', type: 'histogram', read: () => counts.decoding }
+  ]
+}
+
+function* labelled(label: string, values: Map<string, number>): Iterable<readonly [Record<string, string>, number]> {
+  for (const [key, value] of values) yield [{ [label]: key }, value]
+}
+
+function* byExporter({ exporters }: Counted, what: 'missing' | 'restarts'): Iterable<readonly [Record<string, string>, number]> {
+  let other = exporters.forgotten[what]
+  let count = 0
+  for (const { name, sequences } of exporters.all()) {
+    if (count++ < LABELLED_EXPORTERS) yield [{ exporter: name }, sequences[what]]
+    else other += sequences[what]
+  }
+  if (other > 0) yield [{ exporter: 'other' }, other]
+}
+
+function* errorsByExporter({ counts, exporters }: Counted): Iterable<readonly [Record<string, string>, number]> {
+  const other = new Map(counts.forgottenErrors)
+  let count = 0
+  for (const { name, errors } of exporters.all()) {
+    if (errors.size === 0) continue
+    const own = count++ < LABELLED_EXPORTERS
+    for (const [kind, value] of errors) {
+      if (own) yield [{ kind, exporter: name }, value]
+      else add(other, kind, value)
+    }
+  }
+  for (const [kind, value] of other) yield [{ kind, exporter: 'other' }, value]
+}
+
+/** What the last line of a run says: what came in, went out, was wrong. */
+export function summaryOf(counted: Counted): string {
+  const { counts, netflow } = counted
+  const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
+  const parts = [`${plural(counts.datagrams, 'datagram')} in, ${plural(counted.flows(), 'flow')} out`]
+  if (netflow.optionsRecords > 0) parts.push(plural(netflow.optionsRecords, 'options record'))
+  for (const kind of ERROR_KINDS) {
+    const count = counts.errors.get(kind)
+    if (count !== undefined) parts.push(`${count} ${kind}`)
+  }
+  if (counts.badFrames > 0) parts.push(plural(counts.badFrames, 'bad frame'))
+  const lost = missing(counted)
+  if (lost > 0) parts.push(`${lost} missing by sequence number`)
+  return parts.join(', ')
+}

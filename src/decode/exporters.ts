@@ -1,0 +1,93 @@
+/** The exporters that are known: bounded in number, the one that was silent longest is forgotten. */
+import { type Exporter, newExporter } from './netflow/domain.js'
+import { type ErrorKind } from './decoding.js'
+import { endSequences, newSequences, type Sequences } from './sequence.js'
+
+/** An exporter with what flow-decode counts of it. */
+export interface KnownExporter extends Exporter {
+  /** its address as text */
+  readonly name: string
+  readonly sequences: Sequences
+  readonly errors: Map<ErrorKind, number>
+}
+
+export interface Exporters {
+  readonly size: number
+  /** how many were forgotten */
+  readonly evicted: number
+  /** units missing and restarts of those that were forgotten */
+  readonly forgotten: { missing: number; restarts: number }
+  /** The exporter whose address is `buf[start, end)`: 4 or 16 bytes; ::ffff:a.b.c.d is a.b.c.d. */
+  get(buf: Buffer, start: number, end: number): KnownExporter
+  all(): Iterable<KnownExporter>
+}
+
+/** `rateOf` gives the sampling rate set for an address, 0 for none; `onEvict` hears of what is forgotten. */
+export function knownExporters(most: number, rateOf: (address: Buffer) => number, onEvict: (exporter: KnownExporter) => void): Exporters {
+  const exporters = new Map<string, KnownExporter>() // the one heard of last at the end
+  const forgotten = { missing: 0, restarts: 0 }
+  let evicted = 0
+  let lastKey = ''
+  let last: KnownExporter | undefined
+
+  function add(key: string, buf: Buffer, start: number, end: number): KnownExporter {
+    const address = Buffer.from(buf.subarray(start, end))
+    const exporter: KnownExporter = {
+      ...newExporter(address, rateOf(address)),
+      name: addressText(address),
+      sequences: newSequences(),
+      errors: new Map()
+    }
+    if (exporters.size >= most) {
+      const [[oldestKey, oldest]] = exporters
+      exporters.delete(oldestKey)
+      endSequences(oldest.sequences)
+      forgotten.missing += oldest.sequences.missing
+      forgotten.restarts += oldest.sequences.restarts
+      evicted++
+      onEvict(oldest)
+    }
+    exporters.set(key, exporter)
+    return exporter
+  }
+
+  return {
+    get size() {
+      return exporters.size
+    },
+    get evicted() {
+      return evicted
+    },
+    forgotten,
+    get(buf, start, end) {
+      if (isMappedIPv4(buf, start, end)) start = end - 4
+      const key = buf.toString('latin1', start, end)
+      if (last !== undefined && key === lastKey) return last
+      let exporter = exporters.get(key)
+      if (exporter === undefined) exporter = add(key, buf, start, end)
+      else {
+        exporters.delete(key)
+        exporters.set(key, exporter)
+      }
+      lastKey = key
+      last = exporter
+      return exporter
+    },
+    all: () => exporters.values()
+  }
+}
+
+/** ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */
+function isMappedIPv4(buf: Buffer, start: number, end: number): boolean {
+  if (end - start !== 16 || buf[start + 10] !== 0xff || buf[start + 11] !== 0xff) return false
+  for (let i = start; i < start + 10; i++) if (buf[i] !== 0) return false
+  return true
+}
+
+/** An address of 4 or 16 bytes as text (RFC 5952); any other is unknown. */
+export function addressText(address: Buffer): string {
+  if (address.length === 4) return address.join('.')
+  if (address.length !== 16) return 'unknown'
+  const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(2 * i).toString(16))
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
+}

@@ -1,0 +1,36 @@
+/** Log lines that arrive by the thousand: so many per interval are written, the rest is counted and told of in one line. */
+import type { Log, LogFields } from '../cli/log.js'
+
+export interface MutedLog {
+  warn(message: string, fields: LogFields): void
+  /** Tells of what was held back. */
+  end(): void
+}
+
+/** `count` lines an interval of `intervalMs`; 0 lines mutes all, an interval of 0 none. */
+export function mutedLog(log: Log, count: number, intervalMs: number, now: () => number): MutedLog {
+  let since = -Infinity
+  let written = 0
+  let muted = 0
+
+  function tell(): void {
+    if (muted > 0) log.warn(`${muted} more errors were not logged`)
+    muted = 0
+  }
+
+  return {
+    warn(message, fields) {
+      const time = now()
+      if (time - since >= intervalMs) {
+        tell()
+        since = time
+        written = 0
+      }
+      if (written < count) {
+        written++
+        log.warn(message, fields)
+      } else muted++
+    },
+    end: tell
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Which information element fills which field of FlowMessage: the one table of NetFlow v9 and IPFIX (element numbers: IANA's
+ * IPFIX registry; v9's field types are its first 127). v5, v1 and v7 records are laid out in the same numbers (legacy.ts).
+ *
+ * A line's `from` is an order of preference: the first element that the record has and that is not zero.
+ */
+
+export type Rule =
+  /** an unsigned number, of which `bits` may keep a part: [shift, mask] */
+  | { to: string; as?: 'uint'; from: readonly number[]; bits?: readonly [shift: number, mask: number] }
+  /** deltas, and totals only where a template has no delta */
+  | { to: string; as: 'counter'; from: readonly number[]; totals: readonly number[] }
+  /** elements of the record's address family; the other family's where it has none */
+  | { to: string; as: 'ofFamily'; ipv4: number; ipv6: number }
+  | { to: string; as: 'src_addr' | 'dst_addr' | 'etype' | 'sampling' | 'start' | 'end' | 'mpls' }
+  /** an address that is not all zero */
+  | { to: string; as: 'address'; from: readonly number[] }
+  /** every address, each a value of a repeated field */
+  | { to: string; as: 'addresses'; from: readonly number[] }
+  /** type and code in one line, because one element may hold both */
+  | { to: string; as: 'icmp'; code: string }
+  | { to: string; as: 'communities'; value: number; lists: readonly number[] }
+  | { to: string; as: 'segments' }
+  /** what options data called the thing that an element of the record numbers */
+  | { to: string; as: 'name'; of: NameSpace; from: readonly number[] }
+
+export type NameSpace = 'interfaceIn' | 'interfaceOut' | 'vrfIn' | 'vrfOut' | 'application'
+
+export const RULES: readonly Rule[] = [
+  { to: 'sampling_rate', as: 'sampling' },
+  { to: 'time_flow_start_ns', as: 'start' },
+  { to: 'time_flow_end_ns', as: 'end' },
+  { to: 'bytes', as: 'counter', from: [1, 23], totals: [85, 231] },
+  { to: 'packets', as: 'counter', from: [2, 24], totals: [86, 298] },
+  { to: 'src_addr', as: 'src_addr' },
+  { to: 'dst_addr', as: 'dst_addr' },
+  { to: 'etype', as: 'etype' },
+  { to: 'proto', from: [4] },
+  { to: 'src_port', from: [7] },
+  { to: 'dst_port', from: [11] },
+  { to: 'in_if', from: [10, 252] },
+  { to: 'out_if', from: [14, 253] },
+  { to: 'src_mac', from: [56, 81] },
+  { to: 'dst_mac', from: [80, 57] },
+  { to: 'src_vlan', from: [58, 243] },
+  { to: 'dst_vlan', from: [59, 254] },
+  { to: 'vlan_id', from: [58, 243] },
+  { to: 'ip_tos', from: [5] },
+  { to: 'forwarding_status', from: [89] },
+  { to: 'ip_ttl', from: [52, 192] },
+  { to: 'ip_flags', from: [197], bits: [5, 7] },
+  { to: 'tcp_flags', from: [6], bits: [0, 0x1ff] },
+  { to: 'icmp_type', as: 'icmp', code: 'icmp_code' },
+  { to: 'ipv6_flow_label', from: [31] },
+  { to: 'fragment_id', from: [54] },
+  { to: 'fragment_offset', from: [88] },
+  { to: 'src_as', from: [16] },
+  { to: 'dst_as', from: [17] },
+  { to: 'next_hop', as: 'ofFamily', ipv4: 15, ipv6: 62 },
+  { to: 'next_hop_as', from: [128] },
+  { to: 'src_net', as: 'ofFamily', ipv4: 9, ipv6: 29 },
+  { to: 'dst_net', as: 'ofFamily', ipv4: 13, ipv6: 30 },
+  { to: 'bgp_next_hop', as: 'ofFamily', ipv4: 18, ipv6: 63 },
+  { to: 'bgp_communities', as: 'communities', value: 483, lists: [484, 485] },
+  { to: 'mpls_label', as: 'mpls' },
+  { to: 'mpls_ip', as: 'addresses', from: [47, 140] },
+  { to: 'observation_point_id', from: [138] },
+  { to: 'ipv6_routing_header_addresses', as: 'segments' },
+  { to: 'ipv6_routing_header_seg_left', from: [498] },
+  { to: 'ingress_vrf_id', from: [234] },
+  { to: 'egress_vrf_id', from: [235] },
+  { to: 'bi_flow_direction', from: [239] },
+  { to: 'flow_direction', from: [61] },
+  { to: 'post_nat_src_addr', as: 'address', from: [225, 281] },
+  { to: 'post_nat_dst_addr', as: 'address', from: [226, 282] },
+  { to: 'post_nat_src_port', from: [227] },
+  { to: 'post_nat_dst_port', from: [228] },
+  { to: 'nat_event', from: [230] },
+  { to: 'in_if_name', as: 'name', of: 'interfaceIn', from: [10, 252] },
+  { to: 'out_if_name', as: 'name', of: 'interfaceOut', from: [14, 253] },
+  { to: 'ingress_vrf_name', as: 'name', of: 'vrfIn', from: [234] },
+  { to: 'egress_vrf_name', as: 'name', of: 'vrfOut', from: [235] },
+  { to: 'application_id', from: [95] },
+  { to: 'application_name', as: 'name', of: 'application', from: [95] },
+  { to: 'vni', from: [351], bits: [0, 0xffffff] }
+]
+
+/** Elements that the code names for a rule of its own. */
+export const IE = {
+  protocolIdentifier: 4,
+  sourceTransportPort: 7,
+  sourceIPv4Address: 8,
+  ingressInterface: 10,
+  destinationTransportPort: 11,
+  destinationIPv4Address: 12,
+  egressInterface: 14,
+  flowEndSysUpTime: 21,
+  flowStartSysUpTime: 22,
+  sourceIPv6Address: 27,
+  destinationIPv6Address: 28,
+  icmpTypeCodeIPv4: 32,
+  samplingInterval: 34,
+  samplerId: 48,
+  samplerRandomInterval: 50,
+  ipVersion: 60,
+  mplsTopLabelStackSection: 70,
+  mplsLabelStackSection10: 79,
+  interfaceName: 82,
+  interfaceDescription: 83,
+  applicationId: 95,
+  applicationName: 96,
+  icmpTypeCodeIPv6: 139,
+  observationDomainId: 149,
+  flowStartSeconds: 150,
+  flowEndSeconds: 151,
+  flowStartMilliseconds: 152,
+  flowEndMilliseconds: 153,
+  flowStartMicroseconds: 154,
+  flowEndMicroseconds: 155,
+  flowStartNanoseconds: 156,
+  flowEndNanoseconds: 157,
+  flowStartDeltaMicroseconds: 158,
+  flowEndDeltaMicroseconds: 159,
+  systemInitTimeMilliseconds: 160,
+  flowDurationMilliseconds: 161,
+  flowDurationMicroseconds: 162,
+  icmpTypeIPv4: 176,
+  icmpCodeIPv4: 177,
+  icmpTypeIPv6: 178,
+  icmpCodeIPv6: 179,
+  paddingOctets: 210,
+  ingressVRFID: 234,
+  egressVRFID: 235,
+  VRFname: 236,
+  ingressPhysicalInterface: 252,
+  egressPhysicalInterface: 253,
+  ethernetType: 256,
+  initiatorOctets: 231,
+  responderOctets: 232,
+  initiatorPackets: 298,
+  responderPackets: 299,
+  selectorId: 302,
+  samplingPacketInterval: 305,
+  samplingPacketSpace: 306,
+  samplingSize: 309,
+  samplingPopulation: 310,
+  observationTimeSeconds: 322,
+  observationTimeMilliseconds: 323,
+  observationTimeMicroseconds: 324,
+  observationTimeNanoseconds: 325,
+  srhSegmentIPv6: 494,
+  srhActiveSegmentIPv6: 495,
+  srhSegmentIPv6BasicList: 496,
+  srhSegmentIPv6ListSection: 497,
+  srhIPv6Section: 499
+} as const
+
+/** The enterprise number that marks an element as the reverse direction's (RFC 5103 section 6.1). */
+export const REVERSE_ENTERPRISE = 29305
+
+/** Elements that change places in the reverse direction of a biflow (RFC 5103 section 5). */
+const SWAPPED_PAIRS: readonly (readonly [number, number])[] = [
+  [7, 11], // ports
+  [8, 12], // addresses
+  [27, 28],
+  [9, 13], // prefix lengths
+  [29, 30],
+  [10, 14], // interfaces
+  [252, 253],
+  [16, 17], // autonomous systems
+  [56, 80], // MAC addresses
+  [81, 57]
+]
+export const SWAPPED: ReadonlyMap<number, number> = new Map(SWAPPED_PAIRS.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]))
+
+/** Elements that say nothing of the reverse direction; the numbers to read in their place, where there is one. */
+export const FORWARD_ONLY: ReadonlyMap<number, number | undefined> = new Map([
+  ...[1, 2, 6, 23, 24, 85, 86].map((id) => [id, undefined] as const),
+  [IE.initiatorOctets, IE.responderOctets],
+  [IE.initiatorPackets, IE.responderPackets]
+])

@@ -1,0 +1,257 @@
+/** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
+import { closeFrame } from '../../flow/frames.js'
+import { packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from '../../flow/message.js'
+import { flowMessage } from '../../flow/schema.js'
+import type { Decoding } from '../decoding.js'
+import { type Domain, domainKey, domainOf, type Exporter, type TemplateEntry } from './domain.js'
+import type { HeldSet, HeldSets } from './held.js'
+import { type Legacy, legacyOf } from './legacy.js'
+import { learnOptions } from './options.js'
+import type { Plan } from './ops.js'
+import { compilePlan, type MappedElement } from './plan.js'
+import { hasReverse, programOf, type RecordContext, writeRecord } from './record.js'
+import { readSetHeader, type SetHeader, type SetVisitor, trailingZeros, walkSets } from './sets.js'
+import { type Template, walkRecord } from './template.js'
+import { defineTemplate, useTemplate } from './templates.js'
+
+/** One datagram of an exporter, or a set of it that was held. */
+export interface Arrival {
+  readonly buf: Buffer
+  /** the payload */
+  readonly start: number
+  readonly end: number
+  readonly exporter: Exporter
+  readonly receivedHi: number
+  readonly receivedLo: number
+}
+
+/** What a datagram said of itself, for sequence numbers and delays. */
+export interface Told {
+  /** a value of FlowType */
+  readonly type: string
+  /** what the sequence number counts within: the domain, or the engine */
+  readonly domain: number
+  readonly sequence: number
+  /** how far the number moves on: flows, datagrams or records; −1 where records could not be counted */
+  readonly units: number
+  /** milliseconds, NaN for IPFIX */
+  readonly uptime: number
+  /** seconds since 1970 */
+  readonly exportSeconds: number
+}
+
+export interface NetflowCounts {
+  templates: number
+  withdrawals: number
+  optionsRecords: number
+  unknownSets: number
+  templatesEvicted: number
+}
+
+export interface NetflowOptions {
+  readonly held: HeldSets
+  /** templates of one exporter */
+  readonly maxTemplates: number
+  readonly mapping9?: readonly MappedElement[]
+  readonly mapping10?: readonly MappedElement[]
+  /** milliseconds of the clock by which templates age and data is held */
+  readonly now: () => number
+}
+
+export interface NetflowDecoder {
+  readonly counts: NetflowCounts
+  /** Decodes a datagram of version 1, 5, 7, 9 or 10. Undefined where not even its header is whole. */
+  decode(arrival: Arrival, version: number, decoding: Decoding): Told | undefined
+}
+
+const tag = (name: string, wireType: number): number => packedTag(flowMessage.field(name).number, wireType)
+const TAG_TYPE = tag('type', WIRE_VARINT)
+const TAG_TIME_RECEIVED_NS = tag('time_received_ns', WIRE_VARINT)
+const TAG_SEQUENCE_NUM = tag('sequence_num', WIRE_VARINT)
+const TAG_SAMPLER_ADDRESS = tag('sampler_address', WIRE_BYTES)
+const TAG_OBSERVATION_DOMAIN_ID = tag('observation_domain_id', WIRE_VARINT)
+
+const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, name]) => [name, value]))
+const typeValue = (name: string): number => TYPES.get(name)!
+
+/** Bytes that a message's length takes in most cases: 128 to 16,383. */
+const USUAL_PREFIX = 2
+/** A message grows to no more than so many times its record's bytes, beside its plan's own. */
+const GROWTH = 3
+
+const be16 = (buf: Buffer, pos: number): number => (buf[pos] << 8) | buf[pos + 1]
+const be32 = (buf: Buffer, pos: number): number => ((buf[pos] << 24) | (buf[pos + 1] << 16) | (buf[pos + 2] << 8) | buf[pos + 3]) >>> 0
+
+export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
+  const { held } = options
+  const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0 }
+  const context: RecordContext = {
+    shared: Buffer.alloc(128),
+    sharedBytes: 0,
+    exportSeconds: 0,
+    exportNanos: 0,
+    uptime: 0,
+    domain: undefined as unknown as Domain,
+    domain0: undefined,
+    headerRate: 0,
+    defaultRate: 0
+  }
+
+  /** Sets what the records to come share. */
+  function begin(arrival: Arrival, type: string, sequence: number, domain: Domain, observationDomain: number): void {
+    const { exporter, receivedHi, receivedLo } = arrival
+    const { shared } = context
+    let pos = writeUint32Field(shared, 0, TAG_TYPE, typeValue(type))
+    pos = writeUint64Field(shared, pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
+    pos = writeUint32Field(shared, pos, TAG_SEQUENCE_NUM, sequence)
+    pos = writeBytesField(shared, pos, TAG_SAMPLER_ADDRESS, exporter.address)
+    context.sharedBytes = writeUint32Field(shared, pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain)
+    context.domain = domain
+    context.domain0 = domain.id === 0 ? undefined : exporter.domains.get(domainKey(domain.version, 0))
+    context.headerRate = 0
+    context.exportNanos = 0
+    context.defaultRate = exporter.defaultRate
+  }
+
+  function beginSets(arrival: Arrival, header: SetHeader): void {
+    const type = header.version === 9 ? 'NETFLOW_V9' : 'IPFIX'
+    begin(arrival, type, header.sequence, domainOf(arrival.exporter, header.version, header.domain), header.domain)
+    context.exportSeconds = header.seconds
+    context.uptime = header.uptime
+  }
+
+  /** Appends the message of one record, and of its other direction. */
+  function emit(plan: Plan, template: Template, buf: Buffer, base: number, bytes: number, decoding: Decoding): void {
+    const { output } = decoding
+    const { offsets, lengths } = template
+    const room = context.sharedBytes + plan.extraBytes + GROWTH * bytes
+    const directions = plan.reverse !== undefined && hasReverse(plan, offsets, lengths, buf, base) ? 2 : 1
+    for (let direction = 0; direction < directions; direction++) {
+      output.reserve(room)
+      const at = output.pos
+      const program = programOf(plan, direction === 1, offsets, lengths, buf, base)
+      const end = writeRecord(program, offsets, lengths, buf, base, output.buf, at + USUAL_PREFIX, context)
+      output.pos = closeFrame(output.buf, at, USUAL_PREFIX, end)
+      decoding.flows++
+    }
+  }
+
+  function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): Told | undefined {
+    const { buf, start, end } = arrival
+    const count = be16(buf, start + 2)
+    const layout: Legacy = legacyOf(version, count, end - start)
+    if (end - start < layout.headerBytes) return undefined
+    const sequence = version === 1 ? 0 : be32(buf, start + 16)
+    const engine = version === 5 ? be16(buf, start + 20) : 0
+    begin(arrival, layout.type, sequence, domainOf(arrival.exporter, version, 0), 0)
+    context.uptime = be32(buf, start + 4)
+    context.exportSeconds = be32(buf, start + 8)
+    context.exportNanos = Math.min(be32(buf, start + 12), 999_999_999)
+    context.headerRate = version === 5 ? be16(buf, start + 22) & 0x3fff : 0
+    let pos = start + layout.headerBytes
+    const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
+    if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
+    for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, layout.template, buf, pos, layout.recordBytes, decoding)
+    return { type: layout.type, domain: engine, sequence, units: version === 1 ? 0 : count, uptime: context.uptime, exportSeconds: context.exportSeconds }
+  }
+
+  /** Decodes the records of a data set; gives how many there were. */
+  function decodeData(entry: TemplateEntry, buf: Buffer, start: number, end: number, decoding: Decoding): number {
+    const { template } = entry
+    useTemplate(entry, options.now())
+    if (!template.options) entry.plan ??= compilePlan(template, { mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [] })
+    const { plan } = entry
+    const zeros = trailingZeros(buf, start, end)
+    let records = 0
+    for (let pos = start; end - pos >= template.leastBytes && pos < zeros; records++) {
+      const next = template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, end)
+      if (next < 0) {
+        decoding.report('malformed-record', `a record of template ${template.id} runs past its set`)
+        break
+      }
+      if (plan === undefined) {
+        learnOptions(template, buf, pos, entry.domain)
+        counts.optionsRecords++
+      } else emit(plan, template, buf, pos, next - pos, decoding)
+      pos = next
+    }
+    return records
+  }
+
+  /** Decodes what waited for this template, as of the time it came. */
+  function decodeHeld(sets: readonly HeldSet[], domain: Domain, templateId: number, decoding: Decoding): void {
+    for (const { header: bytes, body, receivedHi, receivedLo } of sets) {
+      const header = readSetHeader(bytes, 0, bytes.length)
+      const entry = domain.templates.get(templateId)
+      if (header === undefined || entry === undefined) continue
+      beginSets({ buf: body, start: 0, end: body.length, exporter: domain.exporter, receivedHi, receivedLo }, header)
+      decodeData(entry, body, 0, body.length, decoding)
+    }
+  }
+
+  function decodeSets(arrival: Arrival, decoding: Decoding): Told | undefined {
+    const { buf, start, end, exporter, receivedHi, receivedLo } = arrival
+    const header = readSetHeader(buf, start, end)
+    if (header === undefined) return undefined
+    if (header.truncated) decoding.report('truncated', `${be16(buf, start + 2)} bytes announced, ${end - start} there`)
+    const key = domainKey(header.version, header.domain)
+    beginSets(arrival, header)
+    let units = 0
+    const visitor: SetVisitor = {
+      onTemplate(template) {
+        counts.templates++
+        counts.templatesEvicted += defineTemplate(context.domain, template, options.now(), options.maxTemplates)
+        const waiting = held.take(exporter, key, template.id)
+        if (waiting.length === 0) return
+        decodeHeld(waiting, context.domain, template.id, decoding)
+        beginSets(arrival, header)
+      },
+      onWithdrawal() {
+        counts.withdrawals++ // to be ignored where datagrams may be lost or forged (RFC 7011 section 8.4)
+      },
+      onData(id, from, until) {
+        const entry = context.domain.templates.get(id)
+        if (entry !== undefined) {
+          const records = decodeData(entry, buf, from, until, decoding)
+          if (units >= 0) units += records
+          return
+        }
+        units = -1
+        held.hold(exporter, {
+          templateId: id,
+          domainKey: key,
+          body: Buffer.from(buf.subarray(from, until)),
+          header: Buffer.from(buf.subarray(start, start + header.headerBytes)),
+          receivedHi,
+          receivedLo,
+          heldAt: options.now()
+        })
+      },
+      onUnknownSet() {
+        counts.unknownSets++
+      },
+      onError(kind, detail) {
+        decoding.report(kind, detail)
+        units = -1
+      }
+    }
+    walkSets(header, buf, start, visitor)
+    return {
+      type: header.version === 9 ? 'NETFLOW_V9' : 'IPFIX',
+      domain: header.domain,
+      sequence: header.sequence,
+      units: header.version === 9 ? 1 : units,
+      uptime: header.uptime,
+      exportSeconds: header.seconds
+    }
+  }
+
+  return {
+    counts,
+    decode(arrival, version, decoding) {
+      const told = version >= 9 ? decodeSets(arrival, decoding) : decodeLegacy(arrival, version, decoding)
+      if (told === undefined) decoding.report('truncated', `${arrival.end - arrival.start} bytes, less than a header of version ${version}`)
+      return told
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The steps of a plan. A plan is a program of numbers, five a step, because a loop over a typed array is what V8 runs best:
+ *
+ *     op, field, tag, argument, next
+ *
+ * `field` is the place of an element in the template; `tag` the packed tag of the FlowMessage field to write; `next` the step to go on with
+ * once this one wrote something, which is how the alternatives of a field are passed over. A step that wrote nothing is followed
+ * by the one after it.
+ */
+export const STEP = 5
+
+export const OP = {
+  // numbers of 1, 2, 4 bytes, and of any length into 32 or 64 bits
+  u8: 0,
+  u16: 1,
+  u32: 2,
+  uint32: 3,
+  uint64: 4,
+  /** (value >>> (argument & 0xff)) & (argument >>> 8) */
+  bits: 5,
+  /** an address as it is */
+  address: 6,
+  /** an address that is not all zero */
+  realAddress: 7,
+  /** the argument as a value */
+  constant: 8,
+  /** the Ethernet type that goes with an IP version */
+  ipVersion: 9,
+  // times set the flow's start (argument 0) or end (1), which the last two steps write
+  uptime: 10,
+  /** IPFIX's uptimes; `tag` is the place + 1 of the flow's last uptime, or 0 */
+  initUptime: 11,
+  seconds: 12,
+  millis: 13,
+  ntpMicros: 14,
+  ntpNanos: 15,
+  deltaMicros: 16,
+  exportTime: 17,
+  /** the other end of the flow, moved by the element's milliseconds or microseconds */
+  durationMillis: 18,
+  durationMicros: 19,
+  /** the other end of the flow */
+  otherEnd: 20,
+  /** the record's own boot time; writes nothing */
+  systemInit: 21,
+  writeTime: 22,
+  // sampling; argument: the place of the second element of a pair
+  rateOfSpace: 23,
+  rateOfPopulation: 24,
+  /** what was learned or set: by sampler (`field`) and by interface (argument), each a place + 1 or 0 */
+  learnedRate: 25,
+  // icmp; tag is that of the type, argument that of the code
+  icmpTypeCode: 26,
+  /** in the destination port; `field` is the place in `lists` of protocol, source port or −1, destination port */
+  icmpPorts: 27,
+  /** `field` is the place in `lists` of type (v4, v6) and code (v4, v6), each a place or −1 */
+  icmpApart: 28,
+  // lists of places: `field` is the place in `lists`
+  mpls: 29,
+  communities: 30,
+  segments: 31,
+  // names; argument 0: the input's, 1: the output's
+  interfaceName: 32,
+  vrfName: 33,
+  applicationName: 34,
+  // what a mapping file adds; argument 1: little-endian
+  mappedNumber: 35,
+  mappedBytes: 36,
+  mappedString: 37
+} as const
+
+/** One direction and address family of a template, compiled. */
+export interface Program {
+  readonly code: Int32Array
+  readonly lists: readonly Int32Array[]
+}
+
+/** A template, compiled. */
+export interface Plan {
+  /** programs for a record of IPv4, of IPv6 and of no addresses */
+  readonly forward: Programs
+  /** the second message of a biflow, where the template has reverse elements */
+  readonly reverse: Programs | undefined
+  /** places of the elements that must not all be zero for a reverse direction to be there */
+  readonly reverseCounters: Int32Array
+  /** places of the addresses by which the family is chosen; both empty where the template decides it alone */
+  readonly addresses4: Int32Array
+  readonly addresses6: Int32Array
+  /** the family of a record in which none of those is set */
+  readonly family: Family
+  /** the bytes a message takes at the most beyond what its record's bytes make */
+  readonly extraBytes: number
+}
+
+export type Family = 0 | 4 | 6
+export interface Programs {
+  readonly 0: Program
+  readonly 4: Program
+  readonly 6: Program
+}

@@ -1,0 +1,164 @@
+/**
+ * Options data: what an exporter tells of itself (RFC 7011 section 3.4.2.2, RFC 3954 section 6.1). Sampling rates and names are kept for the
+ * records that refer to them; all else is passed over.
+ */
+import { packedTag, WIRE_BYTES, writeTag } from '../../flow/message.js'
+import { flowMessage } from '../../flow/schema.js'
+import { writeVarint32 } from '../../flow/varint.js'
+import { type Domain, domainOf, learn, type Name, type Names } from './domain.js'
+import { IE } from './elements.js'
+import { rateOfPopulation, rateOfSpace } from './record.js'
+import type { Template } from './template.js'
+import { isZero, readNumber } from './values.js'
+
+/** v9's scope types are a registry of their own (RFC 3954 section 6.1). */
+const V9_SCOPE_INTERFACE = 2
+
+/** The longest name that is kept, in bytes. */
+const MAX_NAME_BYTES = 255
+
+const INTERFACES: readonly number[] = [IE.ingressInterface, IE.egressInterface, IE.ingressPhysicalInterface, IE.egressPhysicalInterface]
+const VRFS: readonly number[] = [IE.ingressVRFID, IE.egressVRFID]
+const SAMPLERS: readonly number[] = [IE.samplerId, IE.selectorId]
+
+/** The numbers and names of one options record that are of use; NaN where there is none. */
+interface Told {
+  sampler: number
+  /** an interface in the scope */
+  scopeInterface: number
+  /** an interface in scope or value, for names */
+  anInterface: number
+  scopeDomain: number
+  vrf: number
+  application: number
+  systemInit: number
+  interval: number
+  random: number
+  packetInterval: number
+  packetSpace: number
+  size: number
+  population: number
+  interfaceName: string
+  interfaceDescription: string
+  vrfName: string
+  applicationName: string
+}
+
+/** Learns from the options record at `buf[base]`, whose fields the template's offsets and lengths give. */
+export function learnOptions(template: Template, buf: Buffer, base: number, sender: Domain): void {
+  const told = readOptions(template, buf, base)
+  const domain = Number.isNaN(told.scopeDomain) || told.scopeDomain === sender.id ? sender : domainOf(sender.exporter, sender.version, told.scopeDomain)
+  learnRate(told, domain)
+  learnName(told.anInterface, told.interfaceName === '' ? told.interfaceDescription : told.interfaceName, domain, 'interfaces')
+  learnName(told.vrf, told.vrfName, domain, 'vrfs')
+  learnName(told.application, told.applicationName, domain, 'applications')
+  if (told.systemInit > 0) domain.systemInitMs = told.systemInit
+}
+
+function readOptions({ version, fields, scopes, offsets, lengths }: Template, buf: Buffer, base: number): Told {
+  const told: Told = {
+    sampler: NaN,
+    scopeInterface: NaN,
+    anInterface: NaN,
+    scopeDomain: NaN,
+    vrf: NaN,
+    application: NaN,
+    systemInit: NaN,
+    interval: NaN,
+    random: NaN,
+    packetInterval: NaN,
+    packetSpace: NaN,
+    size: NaN,
+    population: NaN,
+    interfaceName: '',
+    interfaceDescription: '',
+    vrfName: '',
+    applicationName: ''
+  }
+  for (let place = 0; place < fields.length; place++) {
+    const { id, enterprise } = fields[place]
+    const length = lengths[place]
+    if (enterprise !== 0 || length === 0) continue
+    const at = base + offsets[place]
+    const inScope = place < scopes
+    if (inScope && version === 9) {
+      if (id === V9_SCOPE_INTERFACE && length <= 8) told.scopeInterface = told.anInterface = readNumber(buf, at, length)
+      continue
+    }
+    if (id === IE.interfaceName) told.interfaceName = readName(buf, at, length)
+    else if (id === IE.interfaceDescription) told.interfaceDescription = readName(buf, at, length)
+    else if (id === IE.VRFname) told.vrfName = readName(buf, at, length)
+    else if (id === IE.applicationName) told.applicationName = readName(buf, at, length)
+    else if (length <= 8) readTold(told, id, readNumber(buf, at, length), inScope)
+  }
+  return told
+}
+
+function readTold(told: Told, id: number, value: number, inScope: boolean): void {
+  if (SAMPLERS.includes(id)) told.sampler = value
+  else if (INTERFACES.includes(id)) {
+    told.anInterface = value
+    if (inScope) told.scopeInterface = value
+  } else if (VRFS.includes(id)) told.vrf = value
+  else if (id === IE.observationDomainId && inScope) told.scopeDomain = value
+  else if (id === IE.applicationId) told.application = value
+  else if (id === IE.systemInitTimeMilliseconds) told.systemInit = value
+  else if (id === IE.samplingInterval) told.interval = value
+  else if (id === IE.samplerRandomInterval) told.random = value
+  else if (id === IE.samplingPacketInterval) told.packetInterval = value
+  else if (id === IE.samplingPacketSpace) told.packetSpace = value
+  else if (id === IE.samplingSize) told.size = value
+  else if (id === IE.samplingPopulation) told.population = value
+}
+
+function learnRate(told: Told, domain: Domain): void {
+  const rate = toldRate(told)
+  if (!(rate > 0)) return
+  if (!Number.isNaN(told.sampler)) learn(domain.samplerRates, told.sampler, rate)
+  else if (!Number.isNaN(told.scopeInterface)) learn(domain.interfaceRates, told.scopeInterface, rate)
+  else domain.rate = rate
+}
+
+/** The first usable of the ways to tell a rate; 0 or NaN where there is none. */
+function toldRate({ interval, random, packetInterval, packetSpace, size, population }: Told): number {
+  if (interval > 0) return interval
+  if (random > 0) return random
+  if (packetInterval > 0) return Number.isNaN(packetSpace) ? packetInterval : rateOfSpace(packetInterval, packetSpace)
+  return rateOfPopulation(size, population)
+}
+
+/** Text up to its padding; invalid UTF-8 is replaced, because a protobuf string must not have any. */
+function readName(buf: Buffer, at: number, length: number): string {
+  if (isZero(buf, at, length)) return ''
+  let end = at
+  while (end < at + length && buf[end] !== 0) end++
+  return buf.toString('utf8', at, end).trim()
+}
+
+function learnName(of: number, text: string, domain: Domain, kind: keyof Names): void {
+  if (Number.isNaN(of) || text === '') return
+  const fields = FIELDS_OF[kind]
+  const name = { in: stringField(fields.in, text), out: stringField(fields.out, text) }
+  const known: Name | undefined = domain.names[kind].get(of)
+  if (known?.in.equals(name.in) === true) return
+  learn(domain.names[kind], of, name)
+  learn(domain.exporter.names[kind], of, name)
+}
+
+const FIELDS_OF: Record<keyof Names, { in: string; out: string }> = {
+  interfaces: { in: 'in_if_name', out: 'out_if_name' },
+  vrfs: { in: 'ingress_vrf_name', out: 'egress_vrf_name' },
+  applications: { in: 'application_name', out: 'application_name' }
+}
+
+function stringField(name: string, text: string): Buffer {
+  let bytes = Buffer.from(text)
+  if (bytes.length > MAX_NAME_BYTES) {
+    let end = MAX_NAME_BYTES
+    while ((bytes[end] & 0xc0) === 0x80) end-- // not inside a character
+    bytes = bytes.subarray(0, end)
+  }
+  const field = Buffer.alloc(bytes.length + 8)
+  const pos = writeVarint32(field, writeTag(field, 0, packedTag(flowMessage.field(name).number, WIRE_BYTES)), bytes.length)
+  return Buffer.concat([field.subarray(0, pos), bytes])
+}

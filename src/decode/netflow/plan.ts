@@ -1,0 +1,367 @@
+/** Compiles templates into plans: what can be decided once per template is decided here, not per record. */
+import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
+import { type Field, flowMessage } from '../../flow/schema.js'
+import { FORWARD_ONLY, IE, REVERSE_ENTERPRISE, type Rule, RULES, SWAPPED } from './elements.js'
+import { type Family, OP, type Plan, type Program, type Programs, STEP } from './ops.js'
+import { type Template, VARIABLE_LENGTH } from './template.js'
+
+/** An element that the user sends to a field of choice, in place of what the table says. */
+export interface MappedElement {
+  readonly id: number
+  readonly enterprise: number
+  readonly destination: Field
+  readonly littleEndian: boolean
+}
+
+export interface PlanOptions {
+  readonly mapping?: readonly MappedElement[]
+  /** v5, v1 and v7 put ICMP's type and code into the destination port whatever the source port */
+  readonly icmpInPort?: boolean
+}
+
+/** The elements of one direction of a template, by number. */
+interface Direction {
+  /** the place of the first element of that number that holds a value, −1 where there is none */
+  readonly place: (id: number) => number
+  /** the places of all of them */
+  readonly places: (id: number) => number[]
+  readonly length: (place: number) => number
+}
+
+export function compilePlan(template: Template, options: PlanOptions = {}): Plan {
+  const forward = forwardOf(template)
+  const reverse = reverseOf(template)
+  const addresses4 = addressPlaces(forward, 4)
+  const addresses6 = addressPlaces(forward, 6)
+  const mixed = addresses4.length > 0 && addresses6.length > 0
+  const family: Family = mixed ? 0 : addresses4.length > 0 ? 4 : addresses6.length > 0 ? 6 : 0
+  const programs = (direction: Direction): Programs => {
+    const compiled = (of: Family): Program => compileProgram(template, direction, of, options)
+    if (mixed) return { 0: compiled(0), 4: compiled(4), 6: compiled(6) }
+    const only = compiled(family)
+    return { 0: only, 4: only, 6: only }
+  }
+  const forwardPrograms = programs(forward)
+  return {
+    forward: forwardPrograms,
+    reverse: reverse === undefined ? undefined : programs(reverse),
+    reverseCounters: Int32Array.from(
+      reverse === undefined ? [] : [1, 2, 23, 24, 85, 86, IE.initiatorOctets, IE.initiatorPackets].map((id) => reverse.place(id)).filter((place) => place >= 0)
+    ),
+    addresses4: Int32Array.from(mixed ? addresses4 : []),
+    addresses6: Int32Array.from(mixed ? addresses6 : []),
+    family,
+    extraBytes: 2048 + (forwardPrograms[6].code.length / STEP) * 20
+  }
+}
+
+function forwardOf(template: Template): Direction {
+  return directionOf(template, (id) => placesOf(template, id, 0))
+}
+
+/** The other direction of a biflow; undefined for a template that tells of one direction only. */
+function reverseOf(template: Template): Direction | undefined {
+  const has = (id: number, enterprise: number): boolean => template.fields.some((field) => field.id === id && field.enterprise === enterprise)
+  const biflow =
+    template.fields.some(({ enterprise }) => enterprise === REVERSE_ENTERPRISE) ||
+    (has(IE.initiatorOctets, 0) && has(IE.responderOctets, 0)) ||
+    (has(IE.initiatorPackets, 0) && has(IE.responderPackets, 0))
+  if (!biflow) return undefined
+  return directionOf(template, (id) => {
+    const own = placesOf(template, id, REVERSE_ENTERPRISE)
+    if (own.length > 0) return own
+    const swapped = SWAPPED.get(id)
+    if (swapped !== undefined) return placesOf(template, swapped, 0)
+    if (!FORWARD_ONLY.has(id)) return placesOf(template, id, 0)
+    const counterpart = FORWARD_ONLY.get(id)
+    return counterpart === undefined ? [] : placesOf(template, counterpart, 0)
+  })
+}
+
+function directionOf(template: Template, places: (id: number) => number[]): Direction {
+  return { places, place: (id) => places(id)[0] ?? -1, length: (place) => template.fields[place].length }
+}
+
+function placesOf({ fields, version }: Template, id: number, enterprise: number): number[] {
+  const places: number[] = []
+  fields.forEach((field, place) => {
+    if (field.id !== id || field.enterprise !== enterprise || field.length === 0) return
+    if (version !== 10 && field.length === VARIABLE_LENGTH) return
+    places.push(place)
+  })
+  return places
+}
+
+const ADDRESS_BYTES = { 4: 4, 6: 16 } as const
+
+function addressPlace(direction: Direction, ids: readonly number[], family: 4 | 6): number {
+  for (const id of ids) {
+    const place = direction.places(id).find((at) => direction.length(at) === ADDRESS_BYTES[family])
+    if (place !== undefined) return place
+  }
+  return -1
+}
+
+const SOURCE = [IE.sourceIPv4Address, IE.sourceIPv6Address]
+const DESTINATION = [IE.destinationIPv4Address, IE.destinationIPv6Address]
+
+function addressPlaces(direction: Direction, family: 4 | 6): number[] {
+  return [SOURCE, DESTINATION].map((ids) => addressPlace(direction, ids, family)).filter((place) => place >= 0)
+}
+
+/** A program under construction. */
+interface Builder {
+  readonly code: number[]
+  readonly lists: Int32Array[]
+}
+
+/** Ends a group of alternatives that started at `start`: whichever writes goes on behind the last. */
+function alternatives({ code }: Builder, start: number): void {
+  for (let at = start; at < code.length; at += STEP) code[at + 4] = code.length
+}
+
+function step({ code }: Builder, op: number, field: number, tag = 0, argument = 0): void {
+  code.push(op, field, tag, argument, code.length + STEP)
+}
+
+function list(builder: Builder, places: readonly number[]): number {
+  return builder.lists.push(Int32Array.from(places)) - 1
+}
+
+function compileProgram(template: Template, direction: Direction, family: Family, options: PlanOptions): Program {
+  const builder: Builder = { code: [], lists: [] }
+  const mapped = (options.mapping ?? []).flatMap((element) => placesOf(template, element.id, element.enterprise).map((place) => ({ ...element, place })))
+  const taken = new Set(mapped.map(({ destination }) => destination.name))
+  setTimes(builder, template, direction)
+  for (const rule of RULES) {
+    if (taken.has(rule.to)) continue
+    const start = builder.code.length
+    compileRule(builder, rule, direction, family, options)
+    if (rule.as !== 'addresses') alternatives(builder, start)
+  }
+  for (const { destination, place, littleEndian } of mapped) mappedStep(builder, destination, place, littleEndian)
+  return { code: Int32Array.from(builder.code), lists: builder.lists }
+}
+
+const isNumber = (length: number): boolean => (length >= 1 && length <= 8) || length === VARIABLE_LENGTH
+
+function tagOf(name: string): number {
+  const field = flowMessage.field(name)
+  return packedTag(field.number, field.packed || field.type === 'bytes' || field.type === 'string' ? WIRE_BYTES : WIRE_VARINT)
+}
+
+/** A number of the element at `place` into `to`. */
+function uintStep(builder: Builder, to: string, place: number, length: number): void {
+  if (place < 0 || !isNumber(length)) return
+  const wide = flowMessage.field(to).type === 'uint64'
+  const op = length === 1 ? OP.u8 : length === 2 ? OP.u16 : length === 4 ? OP.u32 : wide ? OP.uint64 : OP.uint32
+  step(builder, op, place, tagOf(to))
+}
+
+function compileRule(builder: Builder, rule: Rule, direction: Direction, family: Family, options: PlanOptions): void {
+  const { to } = rule
+  const uints = (ids: readonly number[]): void => {
+    for (const id of ids) {
+      const place = direction.place(id)
+      if (place >= 0) uintStep(builder, to, place, direction.length(place))
+    }
+  }
+  switch (rule.as) {
+    case undefined:
+    case 'uint': {
+      if (rule.bits === undefined) {
+        uints(rule.from)
+        return
+      }
+      const [shift, mask] = rule.bits
+      for (const place of rule.from.map(direction.place).filter((at) => at >= 0 && isNumber(direction.length(at)))) {
+        step(builder, OP.bits, place, tagOf(to), shift | (mask << 8))
+      }
+      return
+    }
+    case 'counter':
+      if (rule.from.some((id) => direction.place(id) >= 0)) uints(rule.from)
+      else uints(rule.totals.filter((id) => direction.place(id) >= 0).slice(0, 1))
+      return
+    case 'src_addr':
+    case 'dst_addr': {
+      if (family === 0) return
+      const place = addressPlace(direction, rule.as === 'src_addr' ? SOURCE : DESTINATION, family)
+      if (place >= 0) step(builder, OP.address, place, tagOf(to))
+      return
+    }
+    case 'etype':
+      if (family !== 0) step(builder, OP.constant, 0, tagOf(to), family === 4 ? 0x0800 : 0x86dd)
+      else {
+        const version = direction.place(IE.ipVersion)
+        if (version >= 0 && isNumber(direction.length(version))) step(builder, OP.ipVersion, version, tagOf(to))
+        uints([IE.ethernetType])
+      }
+      return
+    case 'ofFamily': {
+      const ids = family === 6 ? [rule.ipv6, rule.ipv4] : [rule.ipv4, rule.ipv6]
+      const place = ids.map(direction.place).find((at) => at >= 0)
+      if (place === undefined) return
+      if (flowMessage.field(to).type !== 'bytes') uintStep(builder, to, place, direction.length(place))
+      else if (isAddress(direction.length(place))) step(builder, OP.address, place, tagOf(to))
+      return
+    }
+    case 'address':
+    case 'addresses':
+      for (const place of rule.from.map(direction.place).filter((at) => at >= 0 && isAddress(direction.length(at)))) {
+        step(builder, OP.realAddress, place, tagOf(to))
+      }
+      return
+    case 'sampling':
+      compileSampling(builder, tagOf(to), direction)
+      return
+    case 'start':
+    case 'end':
+      step(builder, OP.writeTime, 0, tagOf(to), rule.as === 'start' ? 0 : 1)
+      return
+    case 'icmp':
+      compileIcmp(builder, tagOf(to), tagOf(rule.code), direction, options.icmpInPort === true)
+      return
+    case 'mpls': {
+      const places: number[] = []
+      for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) places.push(...direction.places(id))
+      if (places.length > 0) step(builder, OP.mpls, list(builder, places), tagOf(to))
+      return
+    }
+    case 'communities': {
+      const places = [...direction.places(rule.value), ...rule.lists.flatMap(direction.places)]
+      if (places.length > 0) step(builder, OP.communities, list(builder, places), tagOf(to), rule.value)
+      return
+    }
+    case 'segments':
+      compileSegments(builder, tagOf(to), direction)
+      return
+    case 'name':
+      compileName(builder, rule, direction)
+  }
+}
+
+const isAddress = (length: number): boolean => length === 4 || length === 16
+
+function compileSampling(builder: Builder, tag: number, direction: Direction): void {
+  const number = (id: number): number => {
+    const place = direction.place(id)
+    return place >= 0 && isNumber(direction.length(place)) ? place : -1
+  }
+  for (const id of [IE.samplingInterval, IE.samplerRandomInterval]) {
+    const place = number(id)
+    if (place >= 0) step(builder, OP.uint64, place, tag)
+  }
+  const pairs = [
+    [number(IE.samplingPacketInterval), number(IE.samplingPacketSpace), OP.rateOfSpace],
+    [number(IE.samplingSize), number(IE.samplingPopulation), OP.rateOfPopulation]
+  ]
+  for (const [first, second, op] of pairs) {
+    if (first >= 0 && second >= 0) step(builder, op, first, tag, second)
+    else if (first >= 0 && op === OP.rateOfSpace) step(builder, OP.uint64, first, tag)
+  }
+  const sampler = [IE.samplerId, IE.selectorId].map(number).find((place) => place >= 0) ?? -1
+  const input = [IE.ingressInterface, IE.ingressPhysicalInterface].map(number).find((place) => place >= 0) ?? -1
+  step(builder, OP.learnedRate, sampler + 1, tag, input + 1)
+}
+
+function compileIcmp(builder: Builder, typeTag: number, codeTag: number, direction: Direction, inPort: boolean): void {
+  for (const id of [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6]) {
+    const place = direction.place(id)
+    if (place >= 0 && isNumber(direction.length(place))) step(builder, OP.icmpTypeCode, place, typeTag, codeTag)
+  }
+  const apart = [IE.icmpTypeIPv4, IE.icmpTypeIPv6, IE.icmpCodeIPv4, IE.icmpCodeIPv6].map(direction.place)
+  const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(direction.place)
+  if (apart.some((place) => place >= 0)) step(builder, OP.icmpApart, list(builder, apart), typeTag, codeTag)
+  else if (protocol >= 0 && destination >= 0) {
+    step(builder, OP.icmpPorts, list(builder, [protocol, inPort ? -1 : source, destination]), typeTag, codeTag)
+  }
+}
+
+/** The first of these that the record has: the list section, the list, the segments one by one, the whole header, the active segment. */
+function compileSegments(builder: Builder, tag: number, direction: Direction): void {
+  const forms = [IE.srhSegmentIPv6ListSection, IE.srhSegmentIPv6BasicList, IE.srhSegmentIPv6, IE.srhIPv6Section, IE.srhActiveSegmentIPv6]
+  for (const id of forms) {
+    const places = direction.places(id)
+    if (places.length > 0) step(builder, OP.segments, list(builder, places), tag, id)
+  }
+}
+
+function compileName(builder: Builder, rule: Extract<Rule, { as: 'name' }>, direction: Direction): void {
+  const side = rule.of.endsWith('Out') ? 1 : 0
+  const op = rule.of === 'application' ? OP.applicationName : rule.of.startsWith('interface') ? OP.interfaceName : OP.vrfName
+  for (const place of rule.from.map(direction.place).filter((at) => at >= 0 && isNumber(direction.length(at)))) step(builder, op, place, 0, side)
+}
+
+type TimeElement = readonly [id: number, op: number]
+const START: readonly TimeElement[] = [
+  [IE.flowStartNanoseconds, OP.ntpNanos],
+  [IE.flowStartMicroseconds, OP.ntpMicros],
+  [IE.flowStartMilliseconds, OP.millis],
+  [IE.flowStartSeconds, OP.seconds],
+  [IE.flowStartDeltaMicroseconds, OP.deltaMicros],
+  [IE.flowStartSysUpTime, OP.uptime]
+]
+const END: readonly TimeElement[] = [
+  [IE.flowEndNanoseconds, OP.ntpNanos],
+  [IE.flowEndMicroseconds, OP.ntpMicros],
+  [IE.flowEndMilliseconds, OP.millis],
+  [IE.flowEndSeconds, OP.seconds],
+  [IE.flowEndDeltaMicroseconds, OP.deltaMicros],
+  [IE.flowEndSysUpTime, OP.uptime],
+  // when an event was seen: the end of what led to it, and the start where that has no other
+  [IE.observationTimeNanoseconds, OP.ntpNanos],
+  [IE.observationTimeMicroseconds, OP.ntpMicros],
+  [IE.observationTimeMilliseconds, OP.millis],
+  [IE.observationTimeSeconds, OP.seconds]
+]
+
+/** The steps that set the start and end of the flow: the finest element first. */
+function setTimes(builder: Builder, template: Template, direction: Direction): void {
+  const lastUptime = direction.place(IE.flowEndSysUpTime)
+  const init = direction.place(IE.systemInitTimeMilliseconds)
+  if (init >= 0 && isNumber(direction.length(init))) step(builder, OP.systemInit, init)
+  const candidates = (elements: readonly TimeElement[], end: 0 | 1): boolean => {
+    const before = builder.code.length
+    for (const [id, op] of elements) {
+      const place = direction.place(id)
+      if (place < 0) continue
+      const length = direction.length(place)
+      if (op === OP.ntpNanos || op === OP.ntpMicros ? length !== 8 : !isNumber(length)) continue
+      if (op === OP.uptime && template.version === 10) step(builder, OP.initUptime, place, lastUptime + 1, end)
+      else step(builder, op, place, 0, end)
+    }
+    return builder.code.length > before
+  }
+  const durations = (end: 0 | 1): void => {
+    const millis = direction.place(IE.flowDurationMilliseconds)
+    const micros = direction.place(IE.flowDurationMicroseconds)
+    if (micros >= 0 && isNumber(direction.length(micros))) step(builder, OP.durationMicros, micros, 0, end)
+    if (millis >= 0 && isNumber(direction.length(millis))) step(builder, OP.durationMillis, millis, 0, end)
+  }
+  let start = builder.code.length
+  if (candidates(END, 1)) {
+    step(builder, OP.exportTime, 0, 0, 1)
+    alternatives(builder, start)
+    start = builder.code.length
+    candidates(START, 0)
+    durations(0)
+    step(builder, OP.otherEnd, 0, 0, 0)
+    alternatives(builder, start)
+    return
+  }
+  const started = candidates(START, 0)
+  step(builder, OP.exportTime, 0, 0, 0)
+  alternatives(builder, start)
+  start = builder.code.length
+  if (started) durations(1)
+  step(builder, OP.exportTime, 0, 0, 1)
+  alternatives(builder, start)
+}
+
+function mappedStep(builder: Builder, { type, number }: Field, place: number, littleEndian: boolean): void {
+  const bytes = type === 'bytes' || type === 'string'
+  const op = type === 'string' ? OP.mappedString : type === 'bytes' ? OP.mappedBytes : OP.mappedNumber
+  const narrow = type === 'uint32' || type === 'enum'
+  step(builder, op, place, packedTag(number, bytes ? WIRE_BYTES : WIRE_VARINT), (littleEndian ? 1 : 0) | (narrow ? 2 : 0))
+}

@@ -1,0 +1,123 @@
+/**
+ * The sets of a NetFlow v9 or IPFIX message.
+ *
+ *     v9 header    := version(2) count(2) uptime(4) seconds(4) sequence(4) source id(4)             RFC 3954 section 5.1
+ *     IPFIX header := version(2) length(2) export time(4) sequence(4) observation domain(4)         RFC 7011 section 3.1
+ *     message      := header, set*, zeros
+ *     set          := id(2) length(2, with these four bytes), template* | record*, zeros            section 3.3
+ *
+ * v9's count is often wrong and is not believed: the sets are walked by their lengths.
+ */
+import type { ErrorKind } from '../decoding.js'
+import { readTemplate, type Template } from './template.js'
+
+export interface SetHeader {
+  readonly version: 9 | 10
+  readonly headerBytes: number
+  readonly seconds: number
+  /** milliseconds; NaN in IPFIX */
+  readonly uptime: number
+  readonly sequence: number
+  readonly domain: number
+  /** where the message ends: the datagram's end, or what the length in IPFIX's header says if that is less */
+  readonly end: number
+  /** the header says that there is more than came */
+  readonly truncated: boolean
+}
+
+/** What hears of the sets, in their order. */
+export interface SetVisitor {
+  onTemplate(template: Template): void
+  onWithdrawal(id: number, options: boolean): void
+  /** `[start, end)` holds the records */
+  onData(templateId: number, start: number, end: number): void
+  /** a set of an id that has no meaning */
+  onUnknownSet(id: number): void
+  onError(kind: ErrorKind, detail: string): void
+}
+
+const V9_HEADER_BYTES = 20
+const IPFIX_HEADER_BYTES = 16
+const SET_HEADER_BYTES = 4
+/** The ids of template sets and options template sets. */
+const TEMPLATE_SETS = { 9: [0, 1], 10: [2, 3] } as const
+const FIRST_DATA_SET = 256
+
+const be16 = (buf: Buffer, pos: number): number => (buf[pos] << 8) | buf[pos + 1]
+const be32 = (buf: Buffer, pos: number): number => ((buf[pos] << 24) | (buf[pos + 1] << 16) | (buf[pos + 2] << 8) | buf[pos + 3]) >>> 0
+
+/** Reads the header of the message at `buf[start, end)`; undefined where it is cut. */
+export function readSetHeader(buf: Buffer, start: number, end: number): SetHeader | undefined {
+  const version = be16(buf, start)
+  if (version === 9) {
+    if (end - start < V9_HEADER_BYTES) return undefined
+    return {
+      version,
+      headerBytes: V9_HEADER_BYTES,
+      uptime: be32(buf, start + 4),
+      seconds: be32(buf, start + 8),
+      sequence: be32(buf, start + 12),
+      domain: be32(buf, start + 16),
+      end,
+      truncated: false
+    }
+  }
+  if (version !== 10 || end - start < IPFIX_HEADER_BYTES) return undefined
+  const length = be16(buf, start + 2)
+  return {
+    version,
+    headerBytes: IPFIX_HEADER_BYTES,
+    uptime: NaN,
+    seconds: be32(buf, start + 4),
+    sequence: be32(buf, start + 8),
+    domain: be32(buf, start + 12),
+    end: Math.min(end, start + length),
+    truncated: length > end - start
+  }
+}
+
+/** Walks the sets behind the header of the message at `buf[start]`. */
+export function walkSets(header: SetHeader, buf: Buffer, start: number, visitor: SetVisitor): void {
+  const { end, version } = header
+  const zeros = trailingZeros(buf, start, end)
+  const [templates, optionsTemplates] = TEMPLATE_SETS[version]
+  let pos = start + header.headerBytes
+  while (pos < end && pos < zeros) {
+    if (end - pos < SET_HEADER_BYTES) {
+      visitor.onError('malformed-set', `${end - pos} bytes behind the last set`)
+      return
+    }
+    const id = be16(buf, pos)
+    const length = be16(buf, pos + 2)
+    if (length < SET_HEADER_BYTES || length > end - pos) {
+      visitor.onError('malformed-set', `set ${id} of ${length} bytes where ${end - pos} are left`)
+      return
+    }
+    const body = pos + SET_HEADER_BYTES
+    pos += length
+    if (id >= FIRST_DATA_SET) visitor.onData(id, body, pos)
+    else if (id === templates || id === optionsTemplates) walkTemplates(version, id === optionsTemplates, buf, body, pos, visitor)
+    else visitor.onUnknownSet(id)
+  }
+}
+
+function walkTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number, visitor: SetVisitor): void {
+  const zeros = trailingZeros(buf, pos, end)
+  while (pos < zeros) {
+    const record = readTemplate(version, options, buf, pos, end)
+    if (record.kind === 'cut') {
+      visitor.onError('malformed-template', `the set ends inside ${options ? 'an options template' : 'a template'}`)
+      return
+    }
+    if (record.kind === 'template') visitor.onTemplate(record.template)
+    else if (record.kind === 'withdrawal') visitor.onWithdrawal(record.id, options)
+    else visitor.onError('malformed-template', record.reason)
+    pos = record.end
+  }
+}
+
+/** Where the zeros at the end of `buf[start, end)` begin: padding, of any length. */
+export function trailingZeros(buf: Buffer, start: number, end: number): number {
+  while (end > start && buf[end - 1] === 0) end--
+  return end
+}

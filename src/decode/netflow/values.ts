@@ -1,0 +1,123 @@
+/** Numbers and times as records hold them. */
+import { writeTag } from '../../flow/message.js'
+import { writeVarint64 } from '../../flow/varint.js'
+
+/** The two halves of what `readUint` read. */
+export interface Uint64 {
+  hi: number
+  lo: number
+}
+
+/**
+ * Reads an unsigned number of 1 to 8 bytes, big-endian (RFC 7011 section 6.2: exporters shorten numbers). Any other length is
+ * no value: 0.
+ */
+export function readUint(buf: Buffer, at: number, length: number, value: Uint64): void {
+  let hi = 0
+  let lo = 0
+  if (length <= 4) {
+    for (let i = 0; i < length; i++) lo = (lo << 8) | buf[at + i]
+  } else if (length <= 8) {
+    const split = at + length - 4
+    for (let i = at; i < split; i++) hi = (hi << 8) | buf[i]
+    lo = (buf[split] << 24) | (buf[split + 1] << 16) | (buf[split + 2] << 8) | buf[split + 3]
+  }
+  value.hi = hi >>> 0
+  value.lo = lo >>> 0
+}
+
+/** The same, capped at 2^32 − 1. */
+export function readUint32(buf: Buffer, at: number, length: number): number {
+  switch (length) {
+    case 1:
+      return buf[at]
+    case 2:
+      return (buf[at] << 8) | buf[at + 1]
+    case 4:
+      return ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0
+    default:
+      readUint(buf, at, length, scratch)
+      return scratch.hi === 0 ? scratch.lo : 0xffffffff
+  }
+}
+const scratch: Uint64 = { hi: 0, lo: 0 }
+
+/** The same as a double: exact to 2^53. */
+export function readNumber(buf: Buffer, at: number, length: number): number {
+  readUint(buf, at, length, scratch)
+  return scratch.hi * 0x1_0000_0000 + scratch.lo
+}
+
+export function isZero(buf: Buffer, at: number, length: number): boolean {
+  for (let i = at; i < at + length; i++) if (buf[i] !== 0) return false
+  return true
+}
+
+/** A point in time: whole seconds since 1970 and nanoseconds, 0 to 999,999,999. */
+export interface Instant {
+  seconds: number
+  nanos: number
+}
+
+/** More seconds than that are more nanoseconds than 64 bits hold. */
+const MAX_SECONDS = 18_446_744_072
+
+export function setInstant(instant: Instant, seconds: number, nanos: number): void {
+  if (nanos < 0 || nanos >= 1e9) {
+    const carry = Math.floor(nanos / 1e9)
+    seconds += carry
+    nanos -= carry * 1e9
+  }
+  if (seconds < 0) seconds = nanos = 0
+  instant.seconds = seconds > MAX_SECONDS ? MAX_SECONDS : seconds
+  instant.nanos = nanos
+}
+
+/** `millis` may be any whole number; `nanos` is added. */
+export function setMillis(instant: Instant, millis: number, nanos: number): void {
+  const seconds = Math.floor(millis / 1000)
+  setInstant(instant, seconds, (millis - seconds * 1000) * 1e6 + nanos)
+}
+
+/** Seconds from 1900, where NTP counts from, to 1970. */
+const NTP_EPOCH = 2_208_988_800
+
+/**
+ * An NTP timestamp (RFC 7011 section 6.1.9 and 6.1.10): seconds(4) since 1900, fraction(4) of 2^−32 s, rounded to `step` nanoseconds. Seconds
+ * before 1970 are those of the era that starts in 2036.
+ */
+export function setNtp(instant: Instant, seconds: number, fraction: number, step: number): void {
+  const era = seconds < NTP_EPOCH ? 0x1_0000_0000 : 0
+  setInstant(instant, seconds + era - NTP_EPOCH, Math.round(((fraction / 0x1_0000_0000) * 1e9) / step) * step)
+}
+
+/** Writes an instant as nanoseconds since 1970; nothing for 1970 itself. */
+export function writeInstant(out: Buffer, pos: number, tag: number, { seconds, nanos }: Instant): number {
+  if (seconds === 0 && nanos === 0) return pos
+  // seconds · 10^9 + nanos does not fit a double: multiply the two 16-bit ends of the seconds, and add by halves
+  const upper = Math.floor(seconds / 0x10000) * 1e9
+  const lower = (seconds % 0x10000) * 1e9 + nanos
+  const carried = Math.floor(upper / 0x10000)
+  const low = (upper - carried * 0x10000) * 0x10000 + lower
+  const over = Math.floor(low / 0x1_0000_0000)
+  return writeVarint64(out, writeTag(out, pos, tag), carried + over, low - over * 0x1_0000_0000)
+}
+
+/** Milliseconds of a day, by which a switched time may lie behind the export's. */
+const DAY_MS = 86_400_000
+const WRAP_MS = 0x1_0000_0000
+
+/**
+ * How many milliseconds before the export a record's uptime was: the 32-bit uptime wraps every 49.7 days, and a flow may end a
+ * little after the header was made, so up to a day of the range counts as after.
+ */
+export function uptimeAge(uptime: number, switched: number): number {
+  const age = (uptime - switched) >>> 0
+  return age > WRAP_MS - DAY_MS ? age - WRAP_MS : age
+}
+
+/** Milliseconds `uptime` after `init`, moved by whole wraps of 2^32 ms to lie nearest `near`; all in milliseconds since 1970. */
+export function nearestUptime(init: number, uptime: number, near: number): number {
+  const time = init + uptime
+  return time + Math.round((near - time) / WRAP_MS) * WRAP_MS
+}
