@@ -2,15 +2,15 @@
 import { Buffer } from 'node:buffer'
 import { writeTag } from '../../flow/message.js'
 import { writeVarint32, writeVarint64 } from '../../flow/varint.js'
-import { OP } from './ops.js'
+import { Op } from './ops.js'
 
 /** Writes the element `buf[at, at + length)`; `flags`: 1 little-endian, 2 capped at 32 bits. Nothing for zero, for empty and for a number of no length. */
-export function writeMapped(op: number, out: Buffer, pos: number, tag: number, buf: Buffer, at: number, length: number, flags: number): number {
-  if (op === OP.mappedNumber) return writeNumber(out, pos, tag, buf, at, length, flags)
+export function writeMapped(op: Op, out: Buffer, pos: number, tag: number, buf: Buffer, at: number, length: number, flags: number): number {
+  if (op === Op.mappedNumber) return writeNumber(out, pos, tag, buf, at, length, flags)
   let bytes: Buffer = buf
   let from = at
   let until = at + length
-  if (op === OP.mappedString) {
+  if (op === Op.mappedString) {
     // strings are padded with zeros to a template's length
     while (until > from && buf[until - 1] === 0) until--
     if (!isAscii(buf, from, until)) {

@@ -74,8 +74,6 @@ const TAG_OBSERVATION_DOMAIN_ID = tag('observation_domain_id', WIRE_VARINT)
 const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, name]) => [name, value]))
 const typeValue = (name: string): number => TYPES.get(name)!
 
-/** Bytes that a message's length takes in most cases: 128 to 16,383. */
-const USUAL_PREFIX = 2
 /** A message grows to no more than so many times its record's bytes, beside its plan's own. */
 const GROWTH = 3
 
@@ -96,6 +94,9 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     headerRate: 0,
     defaultRate: 0
   }
+
+  /** Bytes that the length of the last message took: a good guess for the next, which then need not be moved. */
+  let prefix = 2
 
   /** Sets what the records to come share. */
   function begin(arrival: Arrival, type: string, sequence: number, domain: Domain, observationDomain: number): void {
@@ -130,8 +131,10 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       output.reserve(room)
       const at = output.pos
       const program = programOf(plan, direction === 1, offsets, lengths, buf, base)
-      const end = writeRecord(program, offsets, lengths, buf, base, output.buf, at + USUAL_PREFIX, context)
-      output.pos = closeFrame(output.buf, at, USUAL_PREFIX, end)
+      const start = at + prefix
+      const end = writeRecord(program, offsets, lengths, buf, base, output.buf, start, context)
+      output.pos = closeFrame(output.buf, at, prefix, end)
+      prefix = output.pos - at - (end - start)
       decoding.flows++
     }
   }

@@ -9,65 +9,64 @@
  */
 export const STEP = 5
 
-export const OP = {
+/** A const enum: the switch that runs the steps needs literal numbers to become a jump table. */
+export const enum Op {
   // numbers of 1, 2, 4 bytes, and of any length into 32 or 64 bits
-  u8: 0,
-  u16: 1,
-  u32: 2,
-  uint32: 3,
-  uint64: 4,
+  u8 = 0,
+  u16 = 1,
+  u32 = 2,
+  uint32 = 3,
+  uint64 = 4,
   /** (value >>> (argument & 0xff)) & (argument >>> 8) */
-  bits: 5,
+  bits = 5,
   /** an address as it is */
-  address: 6,
+  address = 6,
   /** an address that is not all zero */
-  realAddress: 7,
+  realAddress = 7,
   /** the argument as a value */
-  constant: 8,
+  constant = 8,
   /** the Ethernet type that goes with an IP version */
-  ipVersion: 9,
+  ipVersion = 9,
   // times set the flow's start (argument 0) or end (1), which the last two steps write
-  uptime: 10,
-  /** IPFIX's uptimes; `tag` is the place + 1 of the flow's last uptime, or 0 */
-  initUptime: 11,
-  seconds: 12,
-  millis: 13,
-  ntpMicros: 14,
-  ntpNanos: 15,
-  deltaMicros: 16,
-  exportTime: 17,
+  uptime = 10,
+  /** IPFIX's uptimes; `field` is the place in `lists` of the uptime and, or −1, of the flow's last uptime and of the boot time */
+  initUptime = 11,
+  seconds = 12,
+  millis = 13,
+  ntpMicros = 14,
+  ntpNanos = 15,
+  deltaMicros = 16,
+  exportTime = 17,
   /** the other end of the flow, moved by the element's milliseconds or microseconds */
-  durationMillis: 18,
-  durationMicros: 19,
+  durationMillis = 18,
+  durationMicros = 19,
   /** the other end of the flow */
-  otherEnd: 20,
-  /** the record's own boot time; writes nothing */
-  systemInit: 21,
-  writeTime: 22,
+  otherEnd = 20,
+  writeTime = 21,
   // sampling; argument: the place of the second element of a pair
-  rateOfSpace: 23,
-  rateOfPopulation: 24,
+  rateOfSpace = 22,
+  rateOfPopulation = 23,
   /** what was learned or set: by sampler (`field`) and by interface (argument), each a place + 1 or 0 */
-  learnedRate: 25,
+  learnedRate = 24,
   // icmp; tag is that of the type, argument that of the code
-  icmpTypeCode: 26,
+  icmpTypeCode = 25,
   /** in the destination port; `field` is the place in `lists` of protocol, source port or −1, destination port */
-  icmpPorts: 27,
+  icmpPorts = 26,
   /** `field` is the place in `lists` of type (v4, v6) and code (v4, v6), each a place or −1 */
-  icmpApart: 28,
+  icmpApart = 27,
   // lists of places: `field` is the place in `lists`
-  mpls: 29,
-  communities: 30,
-  segments: 31,
+  mpls = 28,
+  communities = 29,
+  segments = 30,
   // names; argument 0: the input's, 1: the output's
-  interfaceName: 32,
-  vrfName: 33,
-  applicationName: 34,
+  interfaceName = 31,
+  vrfName = 32,
+  applicationName = 33,
   // what a mapping file adds; argument 1: little-endian
-  mappedNumber: 35,
-  mappedBytes: 36,
-  mappedString: 37
-} as const
+  mappedNumber = 34,
+  mappedBytes = 35,
+  mappedString = 36
+}
 
 /** One direction and address family of a template, compiled. */
 export interface Program {

@@ -2,7 +2,7 @@
 import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
 import { type Field, flowMessage } from '../../flow/schema.js'
 import { FORWARD_ONLY, IE, REVERSE_ENTERPRISE, type Rule, RULES, SWAPPED } from './elements.js'
-import { type Family, OP, type Plan, type Program, type Programs, STEP } from './ops.js'
+import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
 import { type Template, VARIABLE_LENGTH } from './template.js'
 
 /** An element that the user sends to a field of choice, in place of what the table says. */
@@ -120,7 +120,7 @@ function alternatives({ code }: Builder, start: number): void {
   for (let at = start; at < code.length; at += STEP) code[at + 4] = code.length
 }
 
-function step({ code }: Builder, op: number, field: number, tag = 0, argument = 0): void {
+function step({ code }: Builder, op: Op, field: number, tag = 0, argument = 0): void {
   code.push(op, field, tag, argument, code.length + STEP)
 }
 
@@ -154,7 +154,7 @@ function tagOf(name: string): number {
 function uintStep(builder: Builder, to: string, place: number, length: number): void {
   if (place < 0 || !isNumber(length)) return
   const wide = flowMessage.field(to).type === 'uint64'
-  const op = length === 1 ? OP.u8 : length === 2 ? OP.u16 : length === 4 ? OP.u32 : wide ? OP.uint64 : OP.uint32
+  const op = length === 1 ? Op.u8 : length === 2 ? Op.u16 : length === 4 ? Op.u32 : wide ? Op.uint64 : Op.uint32
   step(builder, op, place, tagOf(to))
 }
 
@@ -175,7 +175,7 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       }
       const [shift, mask] = rule.bits
       for (const place of rule.from.map(direction.place).filter((at) => at >= 0 && isNumber(direction.length(at)))) {
-        step(builder, OP.bits, place, tagOf(to), shift | (mask << 8))
+        step(builder, Op.bits, place, tagOf(to), shift | (mask << 8))
       }
       return
     }
@@ -187,14 +187,14 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
     case 'dst_addr': {
       if (family === 0) return
       const place = addressPlace(direction, rule.as === 'src_addr' ? SOURCE : DESTINATION, family)
-      if (place >= 0) step(builder, OP.address, place, tagOf(to))
+      if (place >= 0) step(builder, Op.address, place, tagOf(to))
       return
     }
     case 'etype':
-      if (family !== 0) step(builder, OP.constant, 0, tagOf(to), family === 4 ? 0x0800 : 0x86dd)
+      if (family !== 0) step(builder, Op.constant, 0, tagOf(to), family === 4 ? 0x0800 : 0x86dd)
       else {
         const version = direction.place(IE.ipVersion)
-        if (version >= 0 && isNumber(direction.length(version))) step(builder, OP.ipVersion, version, tagOf(to))
+        if (version >= 0 && isNumber(direction.length(version))) step(builder, Op.ipVersion, version, tagOf(to))
         uints([IE.ethernetType])
       }
       return
@@ -203,13 +203,13 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       const place = ids.map(direction.place).find((at) => at >= 0)
       if (place === undefined) return
       if (flowMessage.field(to).type !== 'bytes') uintStep(builder, to, place, direction.length(place))
-      else if (isAddress(direction.length(place))) step(builder, OP.address, place, tagOf(to))
+      else if (isAddress(direction.length(place))) step(builder, Op.address, place, tagOf(to))
       return
     }
     case 'address':
     case 'addresses':
       for (const place of rule.from.map(direction.place).filter((at) => at >= 0 && isAddress(direction.length(at)))) {
-        step(builder, OP.realAddress, place, tagOf(to))
+        step(builder, Op.realAddress, place, tagOf(to))
       }
       return
     case 'sampling':
@@ -217,7 +217,7 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       return
     case 'start':
     case 'end':
-      step(builder, OP.writeTime, 0, tagOf(to), rule.as === 'start' ? 0 : 1)
+      step(builder, Op.writeTime, 0, tagOf(to), rule.as === 'start' ? 0 : 1)
       return
     case 'icmp':
       compileIcmp(builder, tagOf(to), tagOf(rule.code), direction, options.icmpInPort === true)
@@ -225,12 +225,12 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
     case 'mpls': {
       const places: number[] = []
       for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) places.push(...direction.places(id))
-      if (places.length > 0) step(builder, OP.mpls, list(builder, places), tagOf(to))
+      if (places.length > 0) step(builder, Op.mpls, list(builder, places), tagOf(to))
       return
     }
     case 'communities': {
       const places = [...direction.places(rule.value), ...rule.lists.flatMap(direction.places)]
-      if (places.length > 0) step(builder, OP.communities, list(builder, places), tagOf(to), rule.value)
+      if (places.length > 0) step(builder, Op.communities, list(builder, places), tagOf(to), rule.value)
       return
     }
     case 'segments':
@@ -250,31 +250,31 @@ function compileSampling(builder: Builder, tag: number, direction: Direction): v
   }
   for (const id of [IE.samplingInterval, IE.samplerRandomInterval]) {
     const place = number(id)
-    if (place >= 0) step(builder, OP.uint64, place, tag)
+    if (place >= 0) step(builder, Op.uint64, place, tag)
   }
-  const pairs = [
-    [number(IE.samplingPacketInterval), number(IE.samplingPacketSpace), OP.rateOfSpace],
-    [number(IE.samplingSize), number(IE.samplingPopulation), OP.rateOfPopulation]
+  const pairs: [number, number, Op][] = [
+    [number(IE.samplingPacketInterval), number(IE.samplingPacketSpace), Op.rateOfSpace],
+    [number(IE.samplingSize), number(IE.samplingPopulation), Op.rateOfPopulation]
   ]
   for (const [first, second, op] of pairs) {
     if (first >= 0 && second >= 0) step(builder, op, first, tag, second)
-    else if (first >= 0 && op === OP.rateOfSpace) step(builder, OP.uint64, first, tag)
+    else if (first >= 0 && op === Op.rateOfSpace) step(builder, Op.uint64, first, tag)
   }
   const sampler = [IE.samplerId, IE.selectorId].map(number).find((place) => place >= 0) ?? -1
   const input = [IE.ingressInterface, IE.ingressPhysicalInterface].map(number).find((place) => place >= 0) ?? -1
-  step(builder, OP.learnedRate, sampler + 1, tag, input + 1)
+  step(builder, Op.learnedRate, sampler + 1, tag, input + 1)
 }
 
 function compileIcmp(builder: Builder, typeTag: number, codeTag: number, direction: Direction, inPort: boolean): void {
   for (const id of [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6]) {
     const place = direction.place(id)
-    if (place >= 0 && isNumber(direction.length(place))) step(builder, OP.icmpTypeCode, place, typeTag, codeTag)
+    if (place >= 0 && isNumber(direction.length(place))) step(builder, Op.icmpTypeCode, place, typeTag, codeTag)
   }
   const apart = [IE.icmpTypeIPv4, IE.icmpTypeIPv6, IE.icmpCodeIPv4, IE.icmpCodeIPv6].map(direction.place)
   const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(direction.place)
-  if (apart.some((place) => place >= 0)) step(builder, OP.icmpApart, list(builder, apart), typeTag, codeTag)
+  if (apart.some((place) => place >= 0)) step(builder, Op.icmpApart, list(builder, apart), typeTag, codeTag)
   else if (protocol >= 0 && destination >= 0) {
-    step(builder, OP.icmpPorts, list(builder, [protocol, inPort ? -1 : source, destination]), typeTag, codeTag)
+    step(builder, Op.icmpPorts, list(builder, [protocol, inPort ? -1 : source, destination]), typeTag, codeTag)
   }
 }
 
@@ -283,52 +283,56 @@ function compileSegments(builder: Builder, tag: number, direction: Direction): v
   const forms = [IE.srhSegmentIPv6ListSection, IE.srhSegmentIPv6BasicList, IE.srhSegmentIPv6, IE.srhIPv6Section, IE.srhActiveSegmentIPv6]
   for (const id of forms) {
     const places = direction.places(id)
-    if (places.length > 0) step(builder, OP.segments, list(builder, places), tag, id)
+    if (places.length > 0) step(builder, Op.segments, list(builder, places), tag, id)
   }
 }
 
 function compileName(builder: Builder, rule: Extract<Rule, { as: 'name' }>, direction: Direction): void {
   const side = rule.of.endsWith('Out') ? 1 : 0
-  const op = rule.of === 'application' ? OP.applicationName : rule.of.startsWith('interface') ? OP.interfaceName : OP.vrfName
+  const op = rule.of === 'application' ? Op.applicationName : rule.of.startsWith('interface') ? Op.interfaceName : Op.vrfName
   for (const place of rule.from.map(direction.place).filter((at) => at >= 0 && isNumber(direction.length(at)))) step(builder, op, place, 0, side)
 }
 
-type TimeElement = readonly [id: number, op: number]
+type TimeElement = readonly [id: number, op: Op]
 const START: readonly TimeElement[] = [
-  [IE.flowStartNanoseconds, OP.ntpNanos],
-  [IE.flowStartMicroseconds, OP.ntpMicros],
-  [IE.flowStartMilliseconds, OP.millis],
-  [IE.flowStartSeconds, OP.seconds],
-  [IE.flowStartDeltaMicroseconds, OP.deltaMicros],
-  [IE.flowStartSysUpTime, OP.uptime]
+  [IE.flowStartNanoseconds, Op.ntpNanos],
+  [IE.flowStartMicroseconds, Op.ntpMicros],
+  [IE.flowStartMilliseconds, Op.millis],
+  [IE.flowStartSeconds, Op.seconds],
+  [IE.flowStartDeltaMicroseconds, Op.deltaMicros],
+  [IE.flowStartSysUpTime, Op.uptime]
 ]
 const END: readonly TimeElement[] = [
-  [IE.flowEndNanoseconds, OP.ntpNanos],
-  [IE.flowEndMicroseconds, OP.ntpMicros],
-  [IE.flowEndMilliseconds, OP.millis],
-  [IE.flowEndSeconds, OP.seconds],
-  [IE.flowEndDeltaMicroseconds, OP.deltaMicros],
-  [IE.flowEndSysUpTime, OP.uptime],
+  [IE.flowEndNanoseconds, Op.ntpNanos],
+  [IE.flowEndMicroseconds, Op.ntpMicros],
+  [IE.flowEndMilliseconds, Op.millis],
+  [IE.flowEndSeconds, Op.seconds],
+  [IE.flowEndDeltaMicroseconds, Op.deltaMicros],
+  [IE.flowEndSysUpTime, Op.uptime],
   // when an event was seen: the end of what led to it, and the start where that has no other
-  [IE.observationTimeNanoseconds, OP.ntpNanos],
-  [IE.observationTimeMicroseconds, OP.ntpMicros],
-  [IE.observationTimeMilliseconds, OP.millis],
-  [IE.observationTimeSeconds, OP.seconds]
+  [IE.observationTimeNanoseconds, Op.ntpNanos],
+  [IE.observationTimeMicroseconds, Op.ntpMicros],
+  [IE.observationTimeMilliseconds, Op.millis],
+  [IE.observationTimeSeconds, Op.seconds]
 ]
 
 /** The steps that set the start and end of the flow: the finest element first. */
 function setTimes(builder: Builder, template: Template, direction: Direction): void {
-  const lastUptime = direction.place(IE.flowEndSysUpTime)
-  const init = direction.place(IE.systemInitTimeMilliseconds)
-  if (init >= 0 && isNumber(direction.length(init))) step(builder, OP.systemInit, init)
+  const numberAt = (id: number): number => {
+    const place = direction.place(id)
+    return place >= 0 && isNumber(direction.length(place)) ? place : -1
+  }
+  const lastUptime = numberAt(IE.flowEndSysUpTime)
+  const init = numberAt(IE.systemInitTimeMilliseconds)
   const candidates = (elements: readonly TimeElement[], end: 0 | 1): boolean => {
     const before = builder.code.length
     for (const [id, op] of elements) {
       const place = direction.place(id)
       if (place < 0) continue
       const length = direction.length(place)
-      if (op === OP.ntpNanos || op === OP.ntpMicros ? length !== 8 : !isNumber(length)) continue
-      if (op === OP.uptime && template.version === 10) step(builder, OP.initUptime, place, lastUptime + 1, end)
+      const exact = op === Op.ntpNanos || op === Op.ntpMicros ? 8 : op === Op.uptime && template.version === 9 ? 4 : 0
+      if (exact === 0 ? !isNumber(length) : length !== exact) continue
+      if (op === Op.uptime && template.version === 10) step(builder, Op.initUptime, list(builder, [place, lastUptime, init]), 0, end)
       else step(builder, op, place, 0, end)
     }
     return builder.code.length > before
@@ -336,32 +340,32 @@ function setTimes(builder: Builder, template: Template, direction: Direction): v
   const durations = (end: 0 | 1): void => {
     const millis = direction.place(IE.flowDurationMilliseconds)
     const micros = direction.place(IE.flowDurationMicroseconds)
-    if (micros >= 0 && isNumber(direction.length(micros))) step(builder, OP.durationMicros, micros, 0, end)
-    if (millis >= 0 && isNumber(direction.length(millis))) step(builder, OP.durationMillis, millis, 0, end)
+    if (micros >= 0 && isNumber(direction.length(micros))) step(builder, Op.durationMicros, micros, 0, end)
+    if (millis >= 0 && isNumber(direction.length(millis))) step(builder, Op.durationMillis, millis, 0, end)
   }
   let start = builder.code.length
   if (candidates(END, 1)) {
-    step(builder, OP.exportTime, 0, 0, 1)
+    step(builder, Op.exportTime, 0, 0, 1)
     alternatives(builder, start)
     start = builder.code.length
     candidates(START, 0)
     durations(0)
-    step(builder, OP.otherEnd, 0, 0, 0)
+    step(builder, Op.otherEnd, 0, 0, 0)
     alternatives(builder, start)
     return
   }
   const started = candidates(START, 0)
-  step(builder, OP.exportTime, 0, 0, 0)
+  step(builder, Op.exportTime, 0, 0, 0)
   alternatives(builder, start)
   start = builder.code.length
   if (started) durations(1)
-  step(builder, OP.exportTime, 0, 0, 1)
+  step(builder, Op.exportTime, 0, 0, 1)
   alternatives(builder, start)
 }
 
 function mappedStep(builder: Builder, { type, number }: Field, place: number, littleEndian: boolean): void {
   const bytes = type === 'bytes' || type === 'string'
-  const op = type === 'string' ? OP.mappedString : type === 'bytes' ? OP.mappedBytes : OP.mappedNumber
+  const op = type === 'string' ? Op.mappedString : type === 'bytes' ? Op.mappedBytes : Op.mappedNumber
   const narrow = type === 'uint32' || type === 'enum'
   step(builder, op, place, packedTag(number, bytes ? WIRE_BYTES : WIRE_VARINT), (littleEndian ? 1 : 0) | (narrow ? 2 : 0))
 }

@@ -1,9 +1,9 @@
 /** Runs a plan over a record: FlowMessage bytes straight from the record's bytes. */
-import { writeTag } from '../../flow/message.js'
+import { copyBytesField, writeTag, writeUint32Field, writeUint64Field } from '../../flow/message.js'
 import { writeVarint32, writeVarint64 } from '../../flow/varint.js'
-import type { Domain, Name } from './domain.js'
+import type { Domain, Names } from './domain.js'
 import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
-import { OP, type Plan, type Program, STEP } from './ops.js'
+import { Op, type Plan, type Program, STEP } from './ops.js'
 import { writeMapped } from './mapped.js'
 import {
   type Instant,
@@ -41,6 +41,8 @@ export interface RecordContext {
 const value: Uint64 = { hi: 0, lo: 0 }
 const start: Instant = { seconds: 0, nanos: 0 }
 const end: Instant = { seconds: 0, nanos: 0 }
+const ICMP = 1
+const ICMPV6 = 58
 const ETYPE_IPV4 = 0x0800
 const ETYPE_IPV6 = 0x86dd
 
@@ -59,7 +61,11 @@ export function hasReverse(plan: Plan, offsets: Int32Array, lengths: Int32Array,
   return false
 }
 
-/** Writes the message of the record at `buf[base]` at `out[pos]`, where `plan.extraBytes` and thrice the record's bytes must fit; gives the position behind it. */
+/**
+ * Writes the message of the record at `buf[base]` at `out[pos]`, where `plan.extraBytes` and thrice the record's bytes must fit; gives the
+ * position behind it. The steps of most records are here; the others are in a function of their own, so that this one stays
+ * small enough for what it calls to be inlined.
+ */
 export function writeRecord(
   program: Program,
   offsets: Int32Array,
@@ -70,200 +76,188 @@ export function writeRecord(
   pos: number,
   context: RecordContext
 ): number {
-  const { code, lists } = program
+  const { code } = program
   const { shared, sharedBytes } = context
   for (let i = 0; i < sharedBytes; i++) out[pos++] = shared[i]
-  let initMs = -1
   for (let i = 0; i < code.length; ) {
-    const before = pos
-    let done = false // written, or set
     const field = code[i + 1]
-    const tag = code[i + 2]
-    const argument = code[i + 3]
     const at = base + offsets[field]
-    switch (code[i]) {
-      case OP.u8: {
-        const byte = buf[at]
-        if (byte !== 0) pos = writeVarint32(out, writeTag(out, pos, tag), byte)
+    let word = 0 // what a step that fills a field of 32 bits has to write
+    switch (code[i] as Op) {
+      case Op.u8:
+        word = buf[at]
         break
-      }
-      case OP.u16: {
-        const short = (buf[at] << 8) | buf[at + 1]
-        if (short !== 0) pos = writeVarint32(out, writeTag(out, pos, tag), short)
+      case Op.u16:
+        word = (buf[at] << 8) | buf[at + 1]
         break
-      }
-      case OP.u32: {
-        const word = ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0
-        if (word !== 0) pos = writeVarint32(out, writeTag(out, pos, tag), word)
+      case Op.u32:
+        word = ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0
         break
-      }
-      case OP.uint32: {
-        const word = readUint32(buf, at, lengths[field])
-        if (word !== 0) pos = writeVarint32(out, writeTag(out, pos, tag), word)
+      case Op.constant:
+        word = code[i + 3]
         break
-      }
-      case OP.uint64:
-        readUint(buf, at, lengths[field], value)
-        if (value.hi !== 0 || value.lo !== 0) pos = writeVarint64(out, writeTag(out, pos, tag), value.hi, value.lo)
-        break
-      case OP.bits: {
-        readUint(buf, at, lengths[field], value)
-        const bits = (value.lo >>> (argument & 0xff)) & (argument >>> 8)
-        if (bits !== 0) pos = writeVarint32(out, writeTag(out, pos, tag), bits)
-        break
-      }
-      case OP.address:
-      case OP.realAddress: {
+      case Op.address: {
         const length = lengths[field]
-        if (code[i] === OP.realAddress && isZero(buf, at, length)) break
-        pos = writeTag(out, pos, tag)
+        pos = writeTag(out, pos, code[i + 2])
         out[pos++] = length
         for (let from = at; from < at + length; from++) out[pos++] = buf[from]
-        break
+        i = code[i + 4]
+        continue
       }
-      case OP.constant:
-        pos = writeVarint32(out, writeTag(out, pos, tag), argument)
-        break
-      case OP.ipVersion: {
-        const version = readUint32(buf, at, lengths[field])
-        const etype = version === 4 ? ETYPE_IPV4 : version === 6 ? ETYPE_IPV6 : 0
-        if (etype !== 0) pos = writeVarint32(out, writeTag(out, pos, tag), etype)
-        break
+      case Op.uptime: {
+        const switched = ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0
+        setMillis(code[i + 3] === 0 ? start : end, context.exportSeconds * 1000 - uptimeAge(context.uptime, switched), context.exportNanos)
+        i = code[i + 4]
+        continue
       }
-      case OP.uptime: {
-        const age = uptimeAge(context.uptime, readUint32(buf, at, lengths[field]))
-        setMillis(argument === 0 ? start : end, context.exportSeconds * 1000 - age, context.exportNanos)
-        done = true
-        break
+      case Op.writeTime:
+        pos = writeInstant(out, pos, code[i + 2], code[i + 3] === 0 ? start : end)
+        i = code[i + 4]
+        continue
+      default: {
+        const written = writeOther(program, i, offsets, lengths, buf, base, out, pos, context)
+        i = written === pos ? i + STEP : code[i + 4]
+        if (written >= 0) pos = written
+        continue
       }
-      case OP.systemInit:
-        initMs = readNumber(buf, at, lengths[field])
-        break
-      case OP.initUptime: {
-        const init = initMs > 0 ? initMs : context.domain.systemInitMs
-        const exportMs = context.exportSeconds * 1000
-        const uptime = readUint32(buf, at, lengths[field])
-        if (init > 0) setMillis(argument === 0 ? start : end, nearestUptime(init, uptime, exportMs), 0)
-        else if (argument === 1 || tag === 0) setInstant(argument === 0 ? start : end, context.exportSeconds, 0)
-        else {
-          const last = readUint32(buf, base + offsets[tag - 1], lengths[tag - 1])
-          setMillis(start, exportMs - uptimeAge(last, uptime), 0)
-        }
-        done = true
-        break
-      }
-      case OP.seconds:
-      case OP.millis: {
-        const number = readNumber(buf, at, lengths[field])
-        if (number === 0) break
-        if (code[i] === OP.seconds) setInstant(argument === 0 ? start : end, number, 0)
-        else setMillis(argument === 0 ? start : end, number, 0)
-        done = true
-        break
-      }
-      case OP.ntpMicros:
-      case OP.ntpNanos:
-        readUint(buf, at, 8, value)
-        if (value.hi === 0 && value.lo === 0) break
-        setNtp(argument === 0 ? start : end, value.hi, value.lo, code[i] === OP.ntpMicros ? 1000 : 1)
-        done = true
-        break
-      case OP.deltaMicros:
-        moveInstant(argument === 0 ? start : end, context.exportSeconds, context.exportNanos, -1000 * readNumber(buf, at, lengths[field]))
-        done = true
-        break
-      case OP.exportTime:
-        setInstant(argument === 0 ? start : end, context.exportSeconds, context.exportNanos)
-        done = true
-        break
-      case OP.durationMillis:
-      case OP.durationMicros: {
-        const nanos = readNumber(buf, at, lengths[field]) * (code[i] === OP.durationMillis ? 1e6 : 1000)
-        if (argument === 0) moveInstant(start, end.seconds, end.nanos, -nanos)
-        else moveInstant(end, start.seconds, start.nanos, nanos)
-        done = true
-        break
-      }
-      case OP.otherEnd:
-        if (argument === 0) setInstant(start, end.seconds, end.nanos)
-        else setInstant(end, start.seconds, start.nanos)
-        done = true
-        break
-      case OP.writeTime:
-        pos = writeInstant(out, pos, tag, argument === 0 ? start : end)
-        break
-      case OP.rateOfSpace:
-      case OP.rateOfPopulation: {
-        const first = readNumber(buf, at, lengths[field])
-        const second = readNumber(buf, base + offsets[argument], lengths[argument])
-        pos = writeRate(out, pos, tag, code[i] === OP.rateOfSpace ? rateOfSpace(first, second) : rateOfPopulation(first, second))
-        break
-      }
-      case OP.learnedRate: {
-        const sampler = field === 0 ? -1 : readNumber(buf, base + offsets[field - 1], lengths[field - 1])
-        const input = argument === 0 ? -1 : readNumber(buf, base + offsets[argument - 1], lengths[argument - 1])
-        pos = writeRate(out, pos, tag, learnedRate(context, sampler, input))
-        break
-      }
-      case OP.icmpTypeCode: {
-        const both = readUint32(buf, at, lengths[field])
-        if (both !== 0) {
-          pos = writeIcmp(out, pos, tag, both >>> 8, argument, both & 0xff)
-          done = true
-        }
-        break
-      }
-      case OP.icmpPorts: {
-        const [protocol, source, destination] = lists[field]
-        const number = readUint32(buf, base + offsets[protocol], lengths[protocol])
-        if (number !== 1 && number !== 58) break
-        if (source >= 0 && readUint32(buf, base + offsets[source], lengths[source]) !== 0) break
-        const port = readUint32(buf, base + offsets[destination], lengths[destination])
-        pos = writeIcmp(out, pos, tag, port >>> 8, argument, port & 0xff)
-        break
-      }
-      case OP.icmpApart: {
-        const [type4, type6, code4, code6] = lists[field]
-        const type = firstNumber(type4, type6, offsets, lengths, buf, base)
-        pos = writeIcmp(out, pos, tag, type, argument, firstNumber(code4, code6, offsets, lengths, buf, base))
-        break
-      }
-      case OP.mpls:
-        pos = writeMplsLabels(out, pos, tag, lists[field], buf, base, offsets, lengths)
-        break
-      case OP.communities:
-        pos = writeCommunities(out, pos, tag, argument, lists[field], buf, base, offsets, lengths)
-        break
-      case OP.segments:
-        pos = writeSegments(out, pos, tag, argument, lists[field], buf, base, offsets, lengths)
-        break
-      case OP.interfaceName: {
-        const { domain } = context
-        if (domain.exporter.names.interfaces.size === 0) break
-        const number = readNumber(buf, at, lengths[field])
-        pos = writeName(out, pos, argument, domain.names.interfaces.get(number) ?? domain.exporter.names.interfaces.get(number))
-        break
-      }
-      case OP.vrfName: {
-        const { domain } = context
-        if (domain.exporter.names.vrfs.size === 0) break
-        const number = readNumber(buf, at, lengths[field])
-        pos = writeName(out, pos, argument, domain.names.vrfs.get(number) ?? domain.exporter.names.vrfs.get(number))
-        break
-      }
-      case OP.applicationName: {
-        const { domain } = context
-        if (domain.exporter.names.applications.size === 0) break
-        const number = readNumber(buf, at, lengths[field])
-        pos = writeName(out, pos, argument, domain.names.applications.get(number) ?? domain.exporter.names.applications.get(number))
-        break
-      }
-      default:
-        pos = writeMapped(code[i], out, pos, tag, buf, at, lengths[field], argument)
     }
-    i = done || pos > before ? code[i + 4] : i + STEP
+    if (word === 0) i += STEP
+    else {
+      pos = writeVarint32(out, writeTag(out, pos, code[i + 2]), word)
+      i = code[i + 4]
+    }
   }
   return pos
+}
+
+/** What `writeOther` gives for a step that did its work without writing. */
+const DONE = -1
+
+/** Runs a step of the rarer kinds: gives the position behind what it wrote, `pos` where it had nothing to write, or DONE. */
+function writeOther(
+  { code, lists }: Program,
+  i: number,
+  offsets: Int32Array,
+  lengths: Int32Array,
+  buf: Buffer,
+  base: number,
+  out: Buffer,
+  pos: number,
+  context: RecordContext
+): number {
+  const field = code[i + 1]
+  const tag = code[i + 2]
+  const argument = code[i + 3]
+  const at = base + offsets[field]
+  const instant = argument === 0 ? start : end
+  switch (code[i] as Op) {
+    case Op.uint32: {
+      const word = readUint32(buf, at, lengths[field])
+      return word === 0 ? pos : writeVarint32(out, writeTag(out, pos, tag), word)
+    }
+    case Op.uint64:
+      readUint(buf, at, lengths[field], value)
+      return writeUint64Field(out, pos, tag, value.hi, value.lo)
+    case Op.bits:
+      readUint(buf, at, lengths[field], value)
+      return writeUint32Field(out, pos, tag, (value.lo >>> (argument & 0xff)) & (argument >>> 8))
+    case Op.realAddress:
+      return isZero(buf, at, lengths[field]) ? pos : copyBytesField(out, pos, tag, buf, at, at + lengths[field])
+    case Op.ipVersion: {
+      const version = readUint32(buf, at, lengths[field])
+      return writeUint32Field(out, pos, tag, version === 4 ? ETYPE_IPV4 : version === 6 ? ETYPE_IPV6 : 0)
+    }
+    case Op.initUptime: {
+      const [uptime, last, init] = lists[field]
+      const initMs = init < 0 ? 0 : readNumber(buf, base + offsets[init], lengths[init])
+      const lastUptime = last < 0 ? NaN : readUint32(buf, base + offsets[last], lengths[last])
+      setInitUptime(context, initMs, readUint32(buf, base + offsets[uptime], lengths[uptime]), lastUptime, argument)
+      return DONE
+    }
+    case Op.seconds:
+    case Op.millis: {
+      const number = readNumber(buf, at, lengths[field])
+      if (number === 0) return pos
+      if ((code[i] as Op) === Op.seconds) setInstant(instant, number, 0)
+      else setMillis(instant, number, 0)
+      return DONE
+    }
+    case Op.ntpMicros:
+    case Op.ntpNanos:
+      readUint(buf, at, 8, value)
+      if (value.hi === 0 && value.lo === 0) return pos
+      setNtp(instant, value.hi, value.lo, (code[i] as Op) === Op.ntpMicros ? 1000 : 1)
+      return DONE
+    case Op.deltaMicros:
+      moveInstant(instant, context.exportSeconds, context.exportNanos, -1000 * readNumber(buf, at, lengths[field]))
+      return DONE
+    case Op.exportTime:
+      setInstant(instant, context.exportSeconds, context.exportNanos)
+      return DONE
+    case Op.durationMillis:
+    case Op.durationMicros: {
+      const nanos = readNumber(buf, at, lengths[field]) * ((code[i] as Op) === Op.durationMillis ? 1e6 : 1000)
+      if (argument === 0) moveInstant(start, end.seconds, end.nanos, -nanos)
+      else moveInstant(end, start.seconds, start.nanos, nanos)
+      return DONE
+    }
+    case Op.otherEnd:
+      if (argument === 0) setInstant(start, end.seconds, end.nanos)
+      else setInstant(end, start.seconds, start.nanos)
+      return DONE
+    case Op.rateOfSpace:
+    case Op.rateOfPopulation: {
+      const first = readNumber(buf, at, lengths[field])
+      const second = readNumber(buf, base + offsets[argument], lengths[argument])
+      return writeRate(out, pos, tag, (code[i] as Op) === Op.rateOfSpace ? rateOfSpace(first, second) : rateOfPopulation(first, second))
+    }
+    case Op.learnedRate: {
+      const sampler = field === 0 ? -1 : readNumber(buf, base + offsets[field - 1], lengths[field - 1])
+      const input = argument === 0 ? -1 : readNumber(buf, base + offsets[argument - 1], lengths[argument - 1])
+      return writeRate(out, pos, tag, learnedRate(context, sampler, input))
+    }
+    case Op.icmpTypeCode: {
+      const both = readUint32(buf, at, lengths[field])
+      return writeIcmp(out, pos, tag, both >>> 8, argument, both & 0xff)
+    }
+    case Op.icmpPorts: {
+      const [protocol, source, destination] = lists[field]
+      const number = readUint32(buf, base + offsets[protocol], lengths[protocol])
+      if (number !== ICMP && number !== ICMPV6) return pos
+      if (source >= 0 && readUint32(buf, base + offsets[source], lengths[source]) !== 0) return pos
+      const port = readUint32(buf, base + offsets[destination], lengths[destination])
+      return writeIcmp(out, pos, tag, port >>> 8, argument, port & 0xff)
+    }
+    case Op.icmpApart: {
+      const [type4, type6, code4, code6] = lists[field]
+      const type = firstNumber(type4, type6, offsets, lengths, buf, base)
+      return writeIcmp(out, pos, tag, type, argument, firstNumber(code4, code6, offsets, lengths, buf, base))
+    }
+    case Op.mpls:
+      return writeMplsLabels(out, pos, tag, lists[field], buf, base, offsets, lengths)
+    case Op.communities:
+      return writeCommunities(out, pos, tag, argument, lists[field], buf, base, offsets, lengths)
+    case Op.segments:
+      return writeSegments(out, pos, tag, argument, lists[field], buf, base, offsets, lengths)
+    case Op.interfaceName:
+      return writeName(out, pos, argument, context.domain, 'interfaces', buf, at, lengths[field])
+    case Op.vrfName:
+      return writeName(out, pos, argument, context.domain, 'vrfs', buf, at, lengths[field])
+    case Op.applicationName:
+      return writeName(out, pos, argument, context.domain, 'applications', buf, at, lengths[field])
+    default:
+      return writeMapped(code[i], out, pos, tag, buf, at, lengths[field], argument)
+  }
+}
+
+/** Sets the start (0) or the end (1) from IPFIX's uptimes: from the boot time if that is known, else back from the export time, which then is the end. */
+function setInitUptime(context: RecordContext, recordInitMs: number, uptime: number, last: number, which: number): void {
+  const instant = which === 0 ? start : end
+  const init = recordInitMs > 0 ? recordInitMs : context.domain.systemInitMs
+  const exportMs = context.exportSeconds * 1000
+  if (init > 0) setMillis(instant, nearestUptime(init, uptime, exportMs), 0)
+  else if (which === 1 || Number.isNaN(last)) setInstant(instant, context.exportSeconds, 0)
+  else setMillis(instant, exportMs - uptimeAge(last, uptime), 0)
 }
 
 /** `into` = the instant given, moved by `nanos`. */
@@ -283,7 +277,12 @@ function writeIcmp(out: Buffer, pos: number, typeTag: number, type: number, code
   return pos
 }
 
-function writeName(out: Buffer, pos: number, side: number, name: Name | undefined): number {
+/** What options data called the thing that the element numbers, in this domain or in any of the exporter's. */
+function writeName(out: Buffer, pos: number, side: number, domain: Domain, kind: keyof Names, buf: Buffer, at: number, length: number): number {
+  const all = domain.exporter.names[kind]
+  if (all.size === 0) return pos
+  const number = readNumber(buf, at, length)
+  const name = domain.names[kind].get(number) ?? all.get(number)
   if (name === undefined) return pos
   const field = side === 0 ? name.in : name.out
   out.set(field, pos)
