@@ -1,0 +1,56 @@
+/**
+ * The file of `-mapping`: fields that the user adds, what fills them, and how text shows them. One file for flow-decode,
+ * flow-format and flow-kafka; each checks the whole of it and takes the sections that are its own. The shape is goflow2's.
+ *
+ *     formatter: { fields: [column], key: [column], rename: { column: name }, render: { column: renderer },
+ *                  protobuf: [{ name, index, type: varint | string | bytes, array }] }
+ *     ipfix:     { mapping: [{ field, penprovided, pen, destination, endianness }] }
+ *     netflowv9: { mapping: [{ field, destination, endianness }] }
+ *     sflow:     { ports: [{ proto, dir, port, parser }], mapping: [{ layer, encap, offset, length, destination, endianness }] }
+ */
+import { type ElementMapping, readElements } from './mapping/elements.js'
+import { type FormatterMapping, readFormatter } from './mapping/formatter.js'
+import { type FrameMapping, readFrames } from './mapping/layers.js'
+import { readYaml } from './mapping/yaml.js'
+import type { Schema } from './schema.js'
+
+export type { ElementMapping, Endianness } from './mapping/elements.js'
+export { columnNames, findColumn, unknownField } from './mapping/fields.js'
+export type { FormatterMapping, Renderer } from './mapping/formatter.js'
+export type { FrameMapping, LayerMapping, LayerName, LayerSelector, PortParser } from './mapping/layers.js'
+
+/** A checked mapping file; nothing in it changes. */
+export interface Mapping {
+  /** FlowMessage with the fields of `formatter.protobuf` behind its own; every `destination` is one of these */
+  readonly schema: Schema
+  readonly formatter: FormatterMapping
+  /** in the order of the file; one element may have several destinations */
+  readonly ipfix: readonly ElementMapping[]
+  readonly netflowv9: readonly ElementMapping[]
+  /** for sFlow's raw headers and for frames inside IPFIX */
+  readonly sflow: FrameMapping
+  /** what is harmless but worth a line in the log, as `file:line: …` */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads and checks a mapping file; without a name gives the mapping that maps nothing. Throws UserError with one line, `file:line: …`:
+ * code 66 where the file cannot be read, 78 where something in it is unknown, impossible or contradictory.
+ */
+export async function loadMapping(file: string | undefined): Promise<Mapping> {
+  const root = file === undefined ? undefined : await readYaml(file)
+  const sections = root?.section(['formatter', 'ipfix', 'netflowv9', 'sflow']) ?? {}
+  const warnings: string[] = []
+  const warn = (line: string): void => {
+    warnings.push(line)
+  }
+  const { schema, formatter } = readFormatter(sections.formatter)
+  return Object.freeze({
+    schema,
+    formatter,
+    ipfix: readElements(sections.ipfix, 'ipfix', schema, warn),
+    netflowv9: readElements(sections.netflowv9, 'netflowv9', schema, warn),
+    sflow: readFrames(sections.sflow, schema, warn),
+    warnings: Object.freeze(warnings)
+  })
+}
