@@ -27,12 +27,12 @@ export function filterInput(tool: Tool<unknown>): Input {
 export async function filterFrames(tool: Tool<unknown>, input: Input, kind: StreamKind, output: Output, onFrame: FrameHandler): Promise<void> {
   let first = true
   let head = Buffer.alloc(0)
-  const reader = frameReader((buf, start, end) => {
+  const reader = frameReader((buf, start, end, frameStart) => {
     if (first && end > start) {
       first = false
       refuseOtherKind(tool, kind, head, buf.subarray(start, end))
     }
-    onFrame(buf, start, end)
+    onFrame(buf, start, end, frameStart)
   })
   try {
     for await (const chunk of readable(input)) {

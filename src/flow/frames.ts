@@ -24,8 +24,8 @@ export class BrokenStreamError extends Error {
   }
 }
 
-/** `buf[start, end)` is one message, valid only during the call. */
-export type FrameHandler = (buf: Buffer, start: number, end: number) => void
+/** `buf[start, end)` is one message, `buf[frameStart, end)` the same with its length in front; valid only during the call. */
+export type FrameHandler = (buf: Buffer, start: number, end: number, frameStart: number) => void
 
 /** Cuts chunks of a stream, wherever they were cut, into messages. */
 export interface FrameReader {
@@ -69,7 +69,7 @@ export function frameReader(onFrame: FrameHandler): FrameReader {
       const end = frameEnd(rest, 0, held)
       const missing = end === 0 ? 1 : end - held
       if (end !== 0 && missing <= 0) {
-        onFrame(rest, bodyStart, end)
+        onFrame(rest, bodyStart, end, 0)
         offset += end
         held = 0
         return taken
@@ -96,7 +96,7 @@ export function frameReader(onFrame: FrameHandler): FrameReader {
           finishHeld(chunk.subarray(pos))
           return
         }
-        onFrame(chunk, bodyStart, end)
+        onFrame(chunk, bodyStart, end, pos)
         offset += end - pos
         pos = end
       }

@@ -26,6 +26,19 @@ test('a stream cut at every byte gives the same messages', () => {
   }
 })
 
+test('a frame is told with its length as it came, however that was written', () => {
+  const threeInThree = Buffer.from([0x83, 0x80, 0x00, 1, 2, 3])
+  const frames = [frame(Buffer.from('abc')), threeInThree, frame(Buffer.alloc(200, 1))]
+  const stream = Buffer.concat(frames)
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const seen: Buffer[] = []
+    const reader = frameReader((buf, _start, end, frameStart) => seen.push(Buffer.from(buf.subarray(frameStart, end))))
+    reader.push(stream.subarray(0, cut))
+    reader.push(stream.subarray(cut))
+    assert.deepEqual(seen, frames)
+  }
+})
+
 test('any messages in any chunks', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 400 })), fc.array(fc.integer({ min: 1, max: 500 })), (messages, sizes) => {
