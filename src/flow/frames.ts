@@ -7,22 +7,15 @@
  * The same framing as protobuf's writeDelimitedTo, ClickHouse's `Protobuf` format and goflow2's `-format=bin`.
  */
 
+import { blockReader, BrokenStreamError } from './blocks.js'
 import { varintSize, writeVarint32 } from './varint.js'
+
+export { BrokenStreamError }
 
 /** The longest message a stream may carry; a longer one means that the bytes are no stream. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 /** Room to leave in front of a message for its length. */
 export const MAX_PREFIX_BYTES = 4
-
-/** A stream that is broken: `offset` is the byte at which the broken frame starts. */
-export class BrokenStreamError extends Error {
-  constructor(
-    readonly reason: string,
-    readonly offset: number
-  ) {
-    super(`${reason} at byte ${offset}`)
-  }
-}
 
 /** `buf[start, end)` is one message, `buf[frameStart, end)` the same with its length in front; valid only during the call. */
 export type FrameHandler = (buf: Buffer, start: number, end: number, frameStart: number) => void
@@ -35,76 +28,28 @@ export interface FrameReader {
   end(): void
 }
 
-/** A frame reader; messages inside a chunk are handed on in place, only one that spans chunks is put together in a buffer of its own. */
+/** A frame reader; messages inside a chunk are handed on in place. */
 export function frameReader(onFrame: FrameHandler): FrameReader {
-  let rest = Buffer.allocUnsafeSlow(64 * 1024)
-  let held = 0 // bytes of an unfinished frame in rest
-  let offset = 0 // of the stream, where the unfinished or next frame starts
-  let bodyStart = 0
+  let length = 0 // of the message whose frame was measured last
 
-  /** The end of the frame at `pos`, 0 where its length is not whole yet; leaves the start of the message in `bodyStart`. */
-  function frameEnd(buf: Buffer, pos: number, end: number): number {
-    let length = 0
+  function frameSize(buf: Buffer, pos: number, end: number, offset: number): number {
+    const start = pos
+    length = 0
     for (let shift = 0; pos < end; shift += 7) {
       const byte = buf[pos++]
-      length += (byte & 0x7f) * 2 ** shift
-      if (byte < 0x80) {
-        if (length > MAX_MESSAGE_BYTES) break
-        bodyStart = pos
-        return pos + length
-      }
-      if (shift >= 28) {
-        length = Infinity
-        break
-      }
+      length += shift < 28 ? (byte & 0x7f) << shift : (byte & 0x7f) * 2 ** 28
+      if (length > MAX_MESSAGE_BYTES || (byte >= 0x80 && shift >= 28)) throw new BrokenStreamError('no sane message length', offset)
+      if (byte < 0x80) return pos - start + length
     }
-    if (length > MAX_MESSAGE_BYTES) throw new BrokenStreamError('no sane message length', offset)
     return 0
   }
 
-  /** Moves on with the frame in `rest`; gives how much of the chunk that took. */
-  function finishHeld(chunk: Buffer): number {
-    let taken = 0
-    for (;;) {
-      const end = frameEnd(rest, 0, held)
-      const missing = end === 0 ? 1 : end - held
-      if (end !== 0 && missing <= 0) {
-        onFrame(rest, bodyStart, end, 0)
-        offset += end
-        held = 0
-        return taken
-      }
-      if (taken === chunk.length) return taken
-      const size = Math.min(missing, chunk.length - taken)
-      if (held + size > rest.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(end, 2 * rest.length), MAX_MESSAGE_BYTES + MAX_PREFIX_BYTES + 1))
-        rest.copy(larger, 0, 0, held)
-        rest = larger
-      }
-      chunk.copy(rest, held, taken, taken + size)
-      held += size
-      taken += size
-    }
+  function handOn(buf: Buffer, start: number, end: number): boolean {
+    onFrame(buf, end - length, end, start)
+    return true
   }
 
-  return {
-    push(chunk) {
-      let pos = held > 0 ? finishHeld(chunk) : 0
-      while (pos < chunk.length) {
-        const end = frameEnd(chunk, pos, chunk.length)
-        if (end === 0 || end > chunk.length) {
-          finishHeld(chunk.subarray(pos))
-          return
-        }
-        onFrame(chunk, bodyStart, end, pos)
-        offset += end - pos
-        pos = end
-      }
-    },
-    end() {
-      if (held > 0) throw new BrokenStreamError('the stream ends inside a message', offset)
-    }
-  }
+  return blockReader(frameSize, handOn, 'the stream ends inside a message')
 }
 
 /**
