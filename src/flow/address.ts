@@ -1,0 +1,34 @@
+/** IP addresses as text and as the bytes that messages carry. */
+import net from 'node:net'
+
+/** ::ffff:0:0/96, the IPv4 addresses as IPv6 sockets show them (RFC 4291 §2.5.5.2). */
+const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
+export const MAPPED_PREFIX_BITS = 96
+
+/** The 4 or 16 bytes of an address; an IPv4-mapped one gives 4, a zone (`%eth0`) is left out. Undefined where the text is none. */
+export function parseAddress(text: string): Buffer | undefined {
+  const address = text.split('%', 1)[0]
+  const family = net.isIP(address)
+  if (family === 4) return ipv4Bytes(address)
+  if (family === 0) return undefined
+  const bytes = ipv6Bytes(address)
+  return bytes.subarray(0, 12).equals(MAPPED_PREFIX) ? bytes.subarray(12) : bytes
+}
+
+function ipv4Bytes(address: string): Buffer {
+  return Buffer.from(address.split('.').map(Number))
+}
+
+/** RFC 4291 §2.2: groups of 16 bits in hexadecimal, one run of zeros as `::`, the last 32 bits perhaps as IPv4. */
+function ipv6Bytes(address: string): Buffer {
+  const [head, tail] = address.split('::').map(groupBytes)
+  const bytes = Buffer.alloc(16)
+  bytes.set(head)
+  if (tail !== undefined) bytes.set(tail, 16 - tail.length)
+  return bytes
+}
+
+function groupBytes(groups: string): Buffer {
+  if (groups === '') return Buffer.alloc(0)
+  return Buffer.concat(groups.split(':').map((group) => (group.includes('.') ? ipv4Bytes(group) : Buffer.from(group.padStart(4, '0'), 'hex'))))
+}

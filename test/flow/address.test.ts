@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import fc from 'fast-check'
+import { parseAddress } from '../../src/flow/address.js'
+
+test('an IPv4 address is its 4 bytes', () => {
+  assert.deepEqual(parseAddress('192.0.2.255'), Buffer.from([192, 0, 2, 255]))
+})
+
+test('an IPv6 address is its 16 bytes, however it is written', () => {
+  const bytes = Buffer.from('20010db8000000000000000000000abc', 'hex')
+  for (const text of ['2001:db8::abc', '2001:0DB8:0:0::0:0abc', '2001:db8:0:0:0:0:0:abc', '2001:db8::0.0.10.188', '2001:db8::abc%eth0']) {
+    assert.deepEqual(parseAddress(text), bytes)
+  }
+  assert.deepEqual(parseAddress('::'), Buffer.alloc(16))
+  assert.deepEqual(parseAddress('fe80::'), Buffer.from('fe800000000000000000000000000000', 'hex'))
+})
+
+test('any IPv6 address has the bytes that its full form spells', () => {
+  fc.assert(
+    fc.property(fc.ipV6(), (text) => {
+      const bytes = parseAddress(text)!
+      const full = bytes.length === 4 ? `::ffff:${bytes.join('.')}` : bytes.toString('hex').replace(/....(?!$)/g, '$&:')
+      assert.equal(new URL(`http://[${full}]`).hostname, new URL(`http://[${text}]`).hostname)
+    })
+  )
+})
+
+test('an IPv4-mapped address is the IPv4 address, one beside that range is not', () => {
+  assert.deepEqual(parseAddress('::ffff:10.1.2.3'), Buffer.from([10, 1, 2, 3]))
+  assert.deepEqual(parseAddress('::ffff:a01:203'), Buffer.from([10, 1, 2, 3]))
+  assert.equal(parseAddress('::fffe:10.1.2.3')?.length, 16)
+  assert.equal(parseAddress('1::ffff:10.1.2.3')?.length, 16)
+})
+
+test('what is no address has no bytes', () => {
+  for (const text of ['', '1.2.3', '1.2.3.4.5', '256.1.1.1', 'localhost', '1:2', ':::', 'g::1', '::1::', '10.0.0.0/8']) assert.equal(parseAddress(text), undefined)
+})
