@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import tty from 'node:tty'
 import { BrokenStreamError } from '../flow/frames.js'
 import { openOutput, type Output } from '../flow/output.js'
-import { EXIT, reasonOf, UserError } from './exit.js'
+import { EXIT, type ExitCode, reasonOf, UserError } from './exit.js'
 import { type Log, openLog } from './log.js'
 import { type CommandLine, type CommonOptions, parseCommandLine } from './options.js'
 import { type Signals, watchSignals } from './signals.js'
@@ -20,8 +20,11 @@ export interface Tool<O> {
 /** Thrown through `run` when whoever read our stdout went away: the end of the work, and no error. */
 class ReaderGoneError extends Error {}
 
-/** Runs a tool to its end and leaves the process with its exit code. Errors a user can make cost one line. */
-export async function runTool<O>(line: CommandLine, run: (tool: Tool<O>) => Promise<void>): Promise<void> {
+/**
+ * Runs a tool to its end and leaves the process with its exit code: the one that `run` gives, 0 without. Errors a user can make cost one
+ * line.
+ */
+export async function runTool<O>(line: CommandLine, run: (tool: Tool<O>) => Promise<ExitCode | void>): Promise<void> {
   let log = openLog(line.name, 'info', 'normal')
   let code: number = EXIT.ok
   try {
@@ -30,7 +33,7 @@ export async function runTool<O>(line: CommandLine, run: (tool: Tool<O>) => Prom
     else {
       const { options, operands } = parsed
       log = openLog(line.name, options.loglevel, options.logfmt)
-      await run({ name: line.name, options, operands, log, signals: watchSignals() })
+      code = (await run({ name: line.name, options, operands, log, signals: watchSignals() })) ?? EXIT.ok
     }
   } catch (error) {
     code = exitCodeOf(error, log)
