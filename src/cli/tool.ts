@@ -80,7 +80,9 @@ export function textStdout(onGone: () => void): Output {
 }
 
 function stdoutOutput(onGone: () => void): Output {
-  return openOutput(process.stdout, (error) => {
+  // process.stdout writes to a file at once and holds up all else for as long as the disk takes
+  const stdout = fs.fstatSync(1).isFile() ? fs.createWriteStream('', { fd: 1, autoClose: false }) : process.stdout
+  return openOutput(stdout, (error) => {
     onGone()
     return error.code === 'EPIPE' ? new ReaderGoneError() : new UserError(EXIT.ioError, `cannot write stdout: ${reasonOf(error)}`)
   })
