@@ -1,7 +1,17 @@
 /** The Datagram message (proto/datagram.proto): one export datagram on its way to flow-decode. */
 import { closeFrame } from './frames.js'
-import { fieldCursor, nextField, packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from './message.js'
-import type { Output } from './output.js'
+import {
+  copyBytesField,
+  fieldCursor,
+  nextField,
+  packedTag,
+  WIRE_BYTES,
+  WIRE_VARINT,
+  writeBytesField,
+  writeUint32Field,
+  writeUint64Field
+} from './message.js'
+import type { Appendable } from './output.js'
 import { datagramMessage } from './schema.js'
 import { varintSize } from './varint.js'
 
@@ -20,8 +30,8 @@ const TAG_DST_ADDR = packedTag(DST_ADDR, WIRE_BYTES)
 const TAG_DST_PORT = packedTag(DST_PORT, WIRE_VARINT)
 const TAG_TIME_RECEIVED_NS = packedTag(TIME_RECEIVED_NS, WIRE_VARINT)
 
-/** Everything but the payload and its length: 6 tags, 2 addresses, 2 ports, a time. */
-const OVERHEAD_BYTES = 128
+/** What a frame takes at the most beside the payload: 6 tags, lengths, 2 addresses, 2 ports, a time. */
+export const DATAGRAM_OVERHEAD_BYTES = 128
 
 /** A datagram inside a larger buffer; the same object is filled again for the next one. */
 export interface Datagram {
@@ -88,7 +98,7 @@ export function readDatagram(buf: Buffer, start: number, end: number, datagram: 
 
 /** Appends a datagram as a frame. `src` and `dst` are addresses of 4 or 16 bytes (empty: unknown), the time two halves of nanoseconds. */
 export function writeDatagram(
-  output: Output,
+  output: Appendable,
   payload: Uint8Array,
   src: Uint8Array,
   srcPort: number,
@@ -97,15 +107,15 @@ export function writeDatagram(
   receivedHi: number,
   receivedLo: number
 ): void {
-  output.reserve(payload.length + OVERHEAD_BYTES)
+  output.reserve(payload.length + DATAGRAM_OVERHEAD_BYTES)
   const { buf } = output
   const lengthAt = output.pos
   // the length is known but for its own size, which the payload's decides
-  const prefix = varintSize(payload.length + OVERHEAD_BYTES)
+  const prefix = varintSize(payload.length + DATAGRAM_OVERHEAD_BYTES)
   const start = lengthAt + prefix
-  let pos = writeBytesField(buf, start, TAG_SRC_ADDR, src)
+  let pos = copyBytesField(buf, start, TAG_SRC_ADDR, src, 0, src.length)
   pos = writeUint32Field(buf, pos, TAG_SRC_PORT, srcPort)
-  pos = writeBytesField(buf, pos, TAG_DST_ADDR, dst)
+  pos = copyBytesField(buf, pos, TAG_DST_ADDR, dst, 0, dst.length)
   pos = writeUint32Field(buf, pos, TAG_DST_PORT, dstPort)
   pos = writeUint64Field(buf, pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
   pos = writeBytesField(buf, pos, TAG_PAYLOAD, payload)

@@ -13,16 +13,25 @@ const BUFFER_BYTES = 256 * 1024
 const LINGER_MS = 2
 const POOLED_BUFFERS = 8
 
-export interface Output {
+/** Where frames are appended. */
+export interface Appendable {
   /** where the next byte goes: append at `pos`, after `reserve` */
   buf: Buffer
   pos: number
   /** Makes room for `size` bytes behind `pos`; `buf` and `pos` may change. */
   reserve(size: number): void
+}
+
+export interface Output extends Appendable {
   /** To be called once a piece of work is appended: hands the buffer on when it is full enough, or soon. */
   commit(): void
   /** Hands on all that is appended. */
   flush(): void
+  /**
+   * Hands on bytes that stand in a buffer of the caller's, behind all that is appended; `taken` is called when the descriptor has them
+   * and the buffer may be used again, and not if that fails.
+   */
+  pass(bytes: Buffer, taken: () => void): void
   /** Resolved when the reader has taken enough for more to be written; rejected with what broke the descriptor. */
   ready(): Promise<void>
   /** Flushes, and waits until everything is taken. */
@@ -57,14 +66,20 @@ export function openOutput(stream: Writable, onBroken: (error: NodeJS.ErrnoExcep
 
   function hand(): void {
     const { buf, pos } = output
-    output.bytesWritten += pos
     output.pos = 0
+    if (broken === undefined) output.buf = pool.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
+    write(pos === buf.length ? buf : buf.subarray(0, pos), () => {
+      if (buf.length === BUFFER_BYTES && pool.length < POOLED_BUFFERS) pool.push(buf)
+    })
+  }
+
+  function write(bytes: Buffer, taken: () => void): void {
+    output.bytesWritten += bytes.length
     if (broken !== undefined) return
     inFlight++
-    output.buf = pool.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
-    stream.write(pos === buf.length ? buf : buf.subarray(0, pos), () => {
+    stream.write(bytes, (error?: Error | null) => {
       inFlight--
-      if (buf.length === BUFFER_BYTES && pool.length < POOLED_BUFFERS) pool.push(buf)
+      if (!error) taken()
       if (inFlight <= 1) wake()
     })
   }
@@ -92,6 +107,10 @@ export function openOutput(stream: Writable, onBroken: (error: NodeJS.ErrnoExcep
     },
     flush(): void {
       if (output.pos > 0) hand()
+    },
+    pass(bytes: Buffer, taken: () => void): void {
+      output.flush()
+      write(bytes, taken)
     },
     async ready(): Promise<void> {
       while (broken === undefined && inFlight > 1) await new Promise<void>((resolve) => waiting.push(resolve))
