@@ -9,7 +9,7 @@ import { writeTag } from '../../flow/message.js'
 import { writeVarint32 } from '../../flow/varint.js'
 import { IE } from './elements.js'
 import { VARIABLE_LENGTH } from './template.js'
-import { isZero, readUint32 } from './values.js'
+import { isZero, readCapped } from './values.js'
 
 
 const SEGMENT_BYTES = 16
@@ -51,13 +51,13 @@ export function writeCommunities(
     const end = at + lengths[place]
     if (lengths[place] === 4) {
       if (body === start) body = pos = openPacked(out, start, tag)
-      pos = writeVarint32(out, pos, readUint32(buf, at, 4))
+      pos = writeVarint32(out, pos, readCapped(buf, at, 4))
       continue
     }
     if (lengths[place] < 9 || ((buf[at + 1] << 8) | buf[at + 2]) !== id || ((buf[at + 3] << 8) | buf[at + 4]) !== 4) continue
     for (let item = at + 5; item + 4 <= end; item += 4) {
       if (body === start) body = pos = openPacked(out, start, tag)
-      pos = writeVarint32(out, pos, readUint32(buf, item, 4))
+      pos = writeVarint32(out, pos, readCapped(buf, item, 4))
     }
   }
   return body === start ? start : closePacked(out, body, pos)

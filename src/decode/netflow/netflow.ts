@@ -1,4 +1,5 @@
 /** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
+import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import { closeFrame } from '../../flow/frames.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from '../../flow/message.js'
 import { flowMessage } from '../../flow/schema.js'
@@ -77,9 +78,6 @@ const typeValue = (name: string): number => TYPES.get(name)!
 /** A message grows to no more than so many times its record's bytes, beside its plan's own. */
 const GROWTH = 3
 
-const be16 = (buf: Buffer, pos: number): number => (buf[pos] << 8) | buf[pos + 1]
-const be32 = (buf: Buffer, pos: number): number => ((buf[pos] << 24) | (buf[pos + 1] << 16) | (buf[pos + 2] << 8) | buf[pos + 3]) >>> 0
-
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0 }
@@ -141,16 +139,16 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
 
   function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): Told | undefined {
     const { buf, start, end } = arrival
-    const count = be16(buf, start + 2)
+    const count = readUint16(buf, start + 2)
     const layout: Legacy = legacyOf(version, count, end - start)
     if (end - start < layout.headerBytes) return undefined
-    const sequence = version === 1 ? 0 : be32(buf, start + 16)
-    const engine = version === 5 ? be16(buf, start + 20) : 0
+    const sequence = version === 1 ? 0 : readUint32(buf, start + 16)
+    const engine = version === 5 ? readUint16(buf, start + 20) : 0
     begin(arrival, layout.type, sequence, domainOf(arrival.exporter, version, 0), 0)
-    context.uptime = be32(buf, start + 4)
-    context.exportSeconds = be32(buf, start + 8)
-    context.exportNanos = Math.min(be32(buf, start + 12), 999_999_999)
-    context.headerRate = version === 5 ? be16(buf, start + 22) & 0x3fff : 0
+    context.uptime = readUint32(buf, start + 4)
+    context.exportSeconds = readUint32(buf, start + 8)
+    context.exportNanos = Math.min(readUint32(buf, start + 12), 999_999_999)
+    context.headerRate = version === 5 ? readUint16(buf, start + 22) & 0x3fff : 0
     let pos = start + layout.headerBytes
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
     if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
@@ -196,7 +194,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const { buf, start, end, exporter, receivedHi, receivedLo } = arrival
     const header = readSetHeader(buf, start, end)
     if (header === undefined) return undefined
-    if (header.truncated) decoding.report('truncated', `${be16(buf, start + 2)} bytes announced, ${end - start} there`)
+    if (header.truncated) decoding.report('truncated', `${readUint16(buf, start + 2)} bytes announced, ${end - start} there`)
     const key = domainKey(header.version, header.domain)
     beginSets(arrival, header)
     let units = 0

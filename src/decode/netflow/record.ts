@@ -11,7 +11,7 @@ import {
   nearestUptime,
   readNumber,
   readUint,
-  readUint32,
+  readCapped,
   setInstant,
   setMillis,
   setNtp,
@@ -152,7 +152,7 @@ function writeOther(
   const instant = argument === 0 ? start : end
   switch (code[i] as Op) {
     case Op.uint32: {
-      const word = readUint32(buf, at, lengths[field])
+      const word = readCapped(buf, at, lengths[field])
       return word === 0 ? pos : writeVarint32(out, writeTag(out, pos, tag), word)
     }
     case Op.uint64:
@@ -164,14 +164,14 @@ function writeOther(
     case Op.realAddress:
       return isZero(buf, at, lengths[field]) ? pos : copyBytesField(out, pos, tag, buf, at, at + lengths[field])
     case Op.ipVersion: {
-      const version = readUint32(buf, at, lengths[field])
+      const version = readCapped(buf, at, lengths[field])
       return writeUint32Field(out, pos, tag, version === 4 ? ETYPE_IPV4 : version === 6 ? ETYPE_IPV6 : 0)
     }
     case Op.initUptime: {
       const [uptime, last, init] = lists[field]
       const initMs = init < 0 ? 0 : readNumber(buf, base + offsets[init], lengths[init])
-      const lastUptime = last < 0 ? NaN : readUint32(buf, base + offsets[last], lengths[last])
-      setInitUptime(context, initMs, readUint32(buf, base + offsets[uptime], lengths[uptime]), lastUptime, argument)
+      const lastUptime = last < 0 ? NaN : readCapped(buf, base + offsets[last], lengths[last])
+      setInitUptime(context, initMs, readCapped(buf, base + offsets[uptime], lengths[uptime]), lastUptime, argument)
       return DONE
     }
     case Op.seconds:
@@ -217,15 +217,15 @@ function writeOther(
       return writeRate(out, pos, tag, learnedRate(context, sampler, input))
     }
     case Op.icmpTypeCode: {
-      const both = readUint32(buf, at, lengths[field])
+      const both = readCapped(buf, at, lengths[field])
       return writeIcmp(out, pos, tag, both >>> 8, argument, both & 0xff)
     }
     case Op.icmpPorts: {
       const [protocol, source, destination] = lists[field]
-      const number = readUint32(buf, base + offsets[protocol], lengths[protocol])
+      const number = readCapped(buf, base + offsets[protocol], lengths[protocol])
       if (number !== ICMP && number !== ICMPV6) return pos
-      if (source >= 0 && readUint32(buf, base + offsets[source], lengths[source]) !== 0) return pos
-      const port = readUint32(buf, base + offsets[destination], lengths[destination])
+      if (source >= 0 && readCapped(buf, base + offsets[source], lengths[source]) !== 0) return pos
+      const port = readCapped(buf, base + offsets[destination], lengths[destination])
       return writeIcmp(out, pos, tag, port >>> 8, argument, port & 0xff)
     }
     case Op.icmpApart: {
@@ -267,8 +267,8 @@ function moveInstant(into: Instant, seconds: number, nanos: number, by: number):
 }
 
 function firstNumber(a: number, b: number, offsets: Int32Array, lengths: Int32Array, buf: Buffer, base: number): number {
-  const first = a < 0 ? 0 : readUint32(buf, base + offsets[a], lengths[a])
-  return first !== 0 || b < 0 ? first : readUint32(buf, base + offsets[b], lengths[b])
+  const first = a < 0 ? 0 : readCapped(buf, base + offsets[a], lengths[a])
+  return first !== 0 || b < 0 ? first : readCapped(buf, base + offsets[b], lengths[b])
 }
 
 function writeIcmp(out: Buffer, pos: number, typeTag: number, type: number, codeTag: number, code: number): number {

@@ -8,6 +8,7 @@
  *
  * v9's count is often wrong and is not believed: the sets are walked by their lengths.
  */
+import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { ErrorKind } from '../decoding.js'
 import { readTemplate, type Template } from './template.js'
 
@@ -43,34 +44,31 @@ const SET_HEADER_BYTES = 4
 const TEMPLATE_SETS = { 9: [0, 1], 10: [2, 3] } as const
 const FIRST_DATA_SET = 256
 
-const be16 = (buf: Buffer, pos: number): number => (buf[pos] << 8) | buf[pos + 1]
-const be32 = (buf: Buffer, pos: number): number => ((buf[pos] << 24) | (buf[pos + 1] << 16) | (buf[pos + 2] << 8) | buf[pos + 3]) >>> 0
-
 /** Reads the header of the message at `buf[start, end)`; undefined where it is cut. */
 export function readSetHeader(buf: Buffer, start: number, end: number): SetHeader | undefined {
-  const version = be16(buf, start)
+  const version = readUint16(buf, start)
   if (version === 9) {
     if (end - start < V9_HEADER_BYTES) return undefined
     return {
       version,
       headerBytes: V9_HEADER_BYTES,
-      uptime: be32(buf, start + 4),
-      seconds: be32(buf, start + 8),
-      sequence: be32(buf, start + 12),
-      domain: be32(buf, start + 16),
+      uptime: readUint32(buf, start + 4),
+      seconds: readUint32(buf, start + 8),
+      sequence: readUint32(buf, start + 12),
+      domain: readUint32(buf, start + 16),
       end,
       truncated: false
     }
   }
   if (version !== 10 || end - start < IPFIX_HEADER_BYTES) return undefined
-  const length = be16(buf, start + 2)
+  const length = readUint16(buf, start + 2)
   return {
     version,
     headerBytes: IPFIX_HEADER_BYTES,
     uptime: NaN,
-    seconds: be32(buf, start + 4),
-    sequence: be32(buf, start + 8),
-    domain: be32(buf, start + 12),
+    seconds: readUint32(buf, start + 4),
+    sequence: readUint32(buf, start + 8),
+    domain: readUint32(buf, start + 12),
     end: Math.min(end, start + length),
     truncated: length > end - start
   }
@@ -87,8 +85,8 @@ export function walkSets(header: SetHeader, buf: Buffer, start: number, visitor:
       visitor.onError('malformed-set', `${end - pos} bytes behind the last set`)
       return
     }
-    const id = be16(buf, pos)
-    const length = be16(buf, pos + 2)
+    const id = readUint16(buf, pos)
+    const length = readUint16(buf, pos + 2)
     if (length < SET_HEADER_BYTES || length > end - pos) {
       visitor.onError('malformed-set', `set ${id} of ${length} bytes where ${end - pos} are left`)
       return

@@ -9,6 +9,7 @@
  *     IPFIX field            := enterprise bit | element(15 bits), length(2), enterprise(4, if the bit is set)  section 3.2
  *     withdrawal             := id(2) 0(2)                                                   section 8.1
  */
+import { readUint16, readUint32 } from '../../flow/bigendian.js'
 
 export const VARIABLE_LENGTH = 0xffff
 export const MAX_FIELDS = 1024
@@ -50,21 +51,18 @@ export type TemplateRecord =
   /** the set ends inside it */
   | { kind: 'cut' }
 
-const be16 = (buf: Buffer, pos: number): number => (buf[pos] << 8) | buf[pos + 1]
-const be32 = (buf: Buffer, pos: number): number => ((buf[pos] << 24) | (buf[pos + 1] << 16) | (buf[pos + 2] << 8) | buf[pos + 3]) >>> 0
-
 /** Reads the template at `buf[pos]` of a set that ends at `end`. */
 export function readTemplate(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number): TemplateRecord {
   const start = pos
   if (end - pos < 4) return { kind: 'cut' }
-  const id = be16(buf, pos)
-  let count = be16(buf, pos + 2)
+  const id = readUint16(buf, pos)
+  let count = readUint16(buf, pos + 2)
   let scopes = 0
   pos += 4
   if (version === 10 && count === 0) return { kind: 'withdrawal', id, end: pos }
   if (options) {
     if (end - pos < 2) return { kind: 'cut' }
-    const second = be16(buf, pos)
+    const second = readUint16(buf, pos)
     pos += 2
     if (version === 9) {
       // scope length stood where the count was; both are bytes
@@ -76,14 +74,14 @@ export function readTemplate(version: 9 | 10, options: boolean, buf: Buffer, pos
   const fields: TemplateField[] = []
   for (let i = 0; i < count; i++) {
     if (end - pos < 4) return { kind: 'cut' }
-    let field = be16(buf, pos)
-    const length = be16(buf, pos + 2)
+    let field = readUint16(buf, pos)
+    const length = readUint16(buf, pos + 2)
     let enterprise = 0
     pos += 4
     if (version === 10 && field >= 0x8000) {
       if (end - pos < 4) return { kind: 'cut' }
       field &= 0x7fff
-      enterprise = be32(buf, pos)
+      enterprise = readUint32(buf, pos)
       pos += 4
     }
     if (i < MAX_FIELDS) fields.push({ id: field, enterprise, length })
@@ -139,7 +137,7 @@ export function walkRecord(template: Template, buf: Buffer, pos: number, end: nu
       length = buf[at++]
       if (length === 255) {
         if (end - at < 2) return -1
-        length = be16(buf, at)
+        length = readUint16(buf, at)
         at += 2
       }
     }

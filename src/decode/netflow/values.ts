@@ -27,7 +27,7 @@ export function readUint(buf: Buffer, at: number, length: number, value: Uint64)
 }
 
 /** The same, capped at 2^32 − 1. */
-export function readUint32(buf: Buffer, at: number, length: number): number {
+export function readCapped(buf: Buffer, at: number, length: number): number {
   switch (length) {
     case 1:
       return buf[at]
