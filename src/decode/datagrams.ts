@@ -3,6 +3,7 @@ import type { Log } from '../cli/log.js'
 import { observe } from '../cli/metrics.js'
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
+import type { ElementMapping, Mapping } from '../flow/mapping.js'
 import type { Output } from '../flow/output.js'
 import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
@@ -10,6 +11,9 @@ import { type KnownExporter, knownExporters } from './exporters.js'
 import { mutedLog } from './mutedlog.js'
 import { type HeldLimits, heldSets } from './netflow/held.js'
 import { netflowDecoder, type Told } from './netflow/netflow.js'
+import { type MappedElement } from './netflow/plan.js'
+import { restoreDomain, type SavedDomain, saveExporter } from './netflow/state.js'
+import { sweepTemplates } from './netflow/templates.js'
 import type { RateOf } from './rates.js'
 import { endSequences, followSequence } from './sequence.js'
 
@@ -24,6 +28,10 @@ export interface DecoderOptions {
   /** of one exporter */
   readonly maxTemplates: number
   readonly held: HeldLimits
+  /** templates are forgotten after so many milliseconds without a definition, with `templateAccess` without use either; 0: never */
+  readonly templateTtlMs: number
+  readonly templateAccess: boolean
+  readonly mapping?: Mapping
   /** whether to time the decoding of each datagram */
   readonly timed: boolean
 }
@@ -31,6 +39,12 @@ export interface DecoderOptions {
 export interface DatagramDecoder extends Counted {
   /** Decodes the Datagram message at `buf[start, end)`. */
   readonly decode: FrameHandler
+  /** What the exporters told. */
+  readonly state: () => Iterable<SavedDomain>
+  /** Puts a saved domain back; throws an Error with what is wrong with it. */
+  readonly restore: (domain: unknown) => void
+  /** Forgets templates that are too old. */
+  readonly sweep: () => void
   /** Gives up what is still waited for. */
   end(): void
 }
@@ -53,7 +67,14 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     held.drop(gone)
     for (const [kind, count] of gone.errors) add(counts.forgottenErrors, kind, count)
   })
-  const netflow = netflowDecoder({ held, maxTemplates: options.maxTemplates, now })
+  const { maxTemplates, mapping } = options
+  const netflow = netflowDecoder({
+    held,
+    maxTemplates,
+    now,
+    mapping9: mappedElements(mapping?.netflowv9 ?? []),
+    mapping10: mappedElements(mapping?.ipfix ?? [])
+  })
 
   function countError(of: KnownExporter, kind: Parameters<Decoding['report']>[0], detail: string): void {
     add(counts.errors, kind)
@@ -120,10 +141,24 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       decodePayload()
       if (options.timed) observe(counts.decoding, (now() - started) / 1000)
     },
+    *state() {
+      for (const each of exporters.all()) yield* saveExporter(each)
+    },
+    restore(domain) {
+      restoreDomain(domain, (address) => exporters.get(address, 0, address.length), now(), maxTemplates)
+    },
+    sweep() {
+      if (options.templateTtlMs === 0) return
+      for (const each of exporters.all()) netflow.counts.changes += sweepTemplates(each, now(), options.templateTtlMs, options.templateAccess)
+    },
     end() {
       held.drop()
       for (const each of exporters.all()) endSequences(each.sequences)
       errorLog.end()
     }
   }
+}
+
+function mappedElements(mapping: readonly ElementMapping[]): MappedElement[] {
+  return mapping.map(({ field, pen, destination, endianness }) => ({ id: field, enterprise: pen ?? 0, destination, littleEndian: endianness === 'little' }))
 }

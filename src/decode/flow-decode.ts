@@ -1,21 +1,31 @@
 /** flow-decode: Datagram frames in, FlowMessage frames out. */
 import { filterFrames, filterInput } from '../cli/filter.js'
-import { serveMetrics } from '../cli/metrics.js'
+import type { Log } from '../cli/log.js'
+import { type Route, serveMetrics } from '../cli/metrics.js'
 import { type CommandLine, duration, wholeNumber } from '../cli/options.js'
 import { binaryStdout, runTool, type Tool } from '../cli/tool.js'
 import { decodeMetrics, summaryOf } from './counts.js'
-import { datagramDecoder } from './datagrams.js'
+import { loadMapping } from '../flow/mapping.js'
+import { type DatagramDecoder, datagramDecoder } from './datagrams.js'
+import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
 import { parseRates, type RateOf } from './rates.js'
 
 const COMMAND: CommandLine = {
   name: 'flow-decode',
   summary: 'Decodes NetFlow v1, v5, v7, v9, IPFIX and sFlow v5: datagrams of flow-listen or flow-pcap in, flows out.',
   options: [
+    { flags: 'mapping <file>', help: 'YAML file of fields to add and elements to map to them' },
     { flags: 'samplingrate <rates>', help: 'rate of exporters that tell none: N, or NETWORK=N,…', parse: parseRates },
     { flags: 'err.cnt <n>', help: 'errors logged per interval', parse: wholeNumber(), default: 10 },
     { flags: 'err.int <duration>', help: 'the interval', parse: duration, default: '10s' },
     { flags: 'exporters.max <n>', help: 'exporters known at a time', parse: wholeNumber(1), default: 10_000 },
     { flags: 'templates.max <n>', help: 'templates of one exporter', parse: wholeNumber(1), default: 4096 },
+    { flags: 'templates.json.path <file>', help: 'keep templates in this file, and load them at the start' },
+    { flags: 'templates.json.interval <duration>', help: 'how often it is written', parse: duration, default: '10s' },
+    { flags: 'templates.ttl <duration>', help: 'forget templates not defined again for so long; 0: never', parse: duration, default: '0' },
+    { flags: 'templates.ttl.extend-on-access', help: 'use counts as definition' },
+    { flags: 'templates.sweep-interval <duration>', help: 'how often old ones are looked for', parse: duration, default: '1m' },
+    { flags: 'templates.path <path>', help: 'where -addr shows the templates', default: '/templates' },
     { flags: 'held.bytes <n>', help: 'data held per exporter until its template comes', parse: wholeNumber(), default: 1 << 20 },
     { flags: 'held.total <n>', help: 'data held for all exporters', parse: wholeNumber(), default: 64 << 20 },
     { flags: 'held.time <duration>', help: 'how long it is held', parse: duration, default: '30m' },
@@ -25,11 +35,18 @@ const COMMAND: CommandLine = {
 }
 
 interface Options {
+  mapping?: string
   samplingrate?: RateOf
   'err.cnt': number
   'err.int': number
   'exporters.max': number
   'templates.max': number
+  'templates.json.path'?: string
+  'templates.json.interval': number
+  'templates.ttl': number
+  'templates.ttl.extend-on-access'?: boolean
+  'templates.sweep-interval': number
+  'templates.path': string
   'held.bytes': number
   'held.total': number
   'held.time': number
@@ -45,22 +62,48 @@ async function run(tool: Tool<Options>): Promise<void> {
   const output = binaryStdout(tool, () => {
     input.stop()
   })
+  const mapping = await loadMapping(options.mapping)
+  for (const warning of mapping.warnings) log.warn(warning)
   const decoder = datagramDecoder({
     output,
     log,
+    mapping,
     rateOf: options.samplingrate ?? (() => 0),
     errorLines: options['err.cnt'],
     errorIntervalMs: options['err.int'],
     maxExporters: options['exporters.max'],
     maxTemplates: options['templates.max'],
+    templateTtlMs: options['templates.ttl'],
+    templateAccess: options['templates.ttl.extend-on-access'] === true,
     held: { exporterBytes: options['held.bytes'], totalBytes: options['held.total'], ms: options['held.time'] },
     timed: options.addr !== undefined
   })
-  if (options.addr !== undefined) await serveMetrics(options.addr, decodeMetrics(decoder), new Map(), log)
+  const file = keepTemplates(decoder, options, log)
+  const sweeping = setInterval(decoder.sweep, options['templates.sweep-interval'] || 60_000).unref()
+  if (options.addr !== undefined) {
+    await serveMetrics(options.addr, decodeMetrics(decoder), new Map([[options['templates.path'], showTemplates(decoder)]]), log)
+  }
   try {
     await filterFrames(tool, input, 'Datagram', output, decoder.decode)
   } finally {
+    clearInterval(sweeping)
     decoder.end()
+    file?.end()
   }
   log.info(summaryOf(decoder))
+}
+
+/** Loads the file of templates and keeps it up to date, where there is to be one. */
+function keepTemplates(decoder: DatagramDecoder, options: Options, log: Log): TemplateFile | undefined {
+  const path = options['templates.json.path']
+  if (path === undefined) return undefined
+  loadTemplates(path, decoder.restore, log)
+  return templateFile(path, options['templates.json.interval'], () => decoder.netflow.changes, decoder.state, log)
+}
+
+/** The page of templates, by exporter, version and domain. */
+function showTemplates(decoder: DatagramDecoder): Route {
+  return (_request, response) => {
+    response.setHeader('content-type', 'application/json').end(`${JSON.stringify([...decoder.state()], undefined, 2)}\n`)
+  }
 }

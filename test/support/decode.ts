@@ -40,6 +40,8 @@ export async function decodeStream(stream: Buffer, options: Partial<DecoderOptio
     errorIntervalMs: 10_000,
     maxExporters: 1000,
     maxTemplates: 1000,
+    templateTtlMs: 0,
+    templateAccess: false,
     held: { exporterBytes: 1 << 20, totalBytes: 1 << 24, ms: 60_000 },
     timed: false,
     ...options

@@ -13,6 +13,7 @@ const MAX_DOMAINS = 4096
 
 /** Names by what they name, each ready to be copied: `in` and `out` are whole fields (tag, length, UTF-8). */
 export interface Name {
+  readonly text: string
   readonly in: Buffer
   readonly out: Buffer
 }
@@ -98,11 +99,13 @@ export function domainOf(exporter: Exporter, version: number, id: number): Domai
   return domain
 }
 
-/** Sets a map's entry; past the bound the one that was set first goes. */
-export function learn<V>(map: Map<number, V>, key: number, value: V): void {
+/** Sets a map's entry; past the bound the one that was set first goes. Whether that changed anything. */
+export function learn<V>(map: Map<number, V>, key: number, value: V): boolean {
+  if (map.get(key) === value) return false
   if (map.size >= MAX_LEARNED && !map.has(key)) {
     const [oldest] = map.keys()
     map.delete(oldest)
   }
   map.set(key, value)
+  return true
 }

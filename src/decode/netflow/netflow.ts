@@ -47,6 +47,8 @@ export interface NetflowCounts {
   optionsRecords: number
   unknownSets: number
   templatesEvicted: number
+  /** changes of what exporters told: templates, rates, names */
+  changes: number
 }
 
 export interface NetflowOptions {
@@ -80,7 +82,7 @@ const GROWTH = 3
 
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
-  const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0 }
+  const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
   const context: RecordContext = {
     shared: Buffer.alloc(128),
     sharedBytes: 0,
@@ -171,7 +173,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         break
       }
       if (plan === undefined) {
-        learnOptions(template, buf, pos, entry.domain)
+        if (learnOptions(template, buf, pos, entry.domain)) counts.changes++
         counts.optionsRecords++
       } else emit(plan, template, buf, pos, next - pos, decoding)
       pos = next
@@ -201,7 +203,9 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const visitor: SetVisitor = {
       onTemplate(template) {
         counts.templates++
-        counts.templatesEvicted += defineTemplate(context.domain, template, options.now(), options.maxTemplates)
+        const { changed, evicted } = defineTemplate(context.domain, template, options.now(), options.maxTemplates)
+        if (changed) counts.changes++
+        counts.templatesEvicted += evicted
         const waiting = held.take(exporter, key, template.id)
         if (waiting.length === 0) return
         decodeHeld(waiting, context.domain, template.id, decoding)

@@ -44,15 +44,19 @@ interface Told {
   applicationName: string
 }
 
-/** Learns from the options record at `buf[base]`, whose fields the template's offsets and lengths give. */
-export function learnOptions(template: Template, buf: Buffer, base: number, sender: Domain): void {
+/** Learns from the options record at `buf[base]`, whose fields the template's offsets and lengths give. Whether that was news. */
+export function learnOptions(template: Template, buf: Buffer, base: number, sender: Domain): boolean {
   const told = readOptions(template, buf, base)
   const domain = Number.isNaN(told.scopeDomain) || told.scopeDomain === sender.id ? sender : domainOf(sender.exporter, sender.version, told.scopeDomain)
-  learnRate(told, domain)
-  learnName(told.anInterface, told.interfaceName === '' ? told.interfaceDescription : told.interfaceName, domain, 'interfaces')
-  learnName(told.vrf, told.vrfName, domain, 'vrfs')
-  learnName(told.application, told.applicationName, domain, 'applications')
+  const news = [
+    learnRate(told, domain),
+    learnName(told.anInterface, told.interfaceName === '' ? told.interfaceDescription : told.interfaceName, domain, 'interfaces'),
+    learnName(told.vrf, told.vrfName, domain, 'vrfs'),
+    learnName(told.application, told.applicationName, domain, 'applications'),
+    told.systemInit > 0 && told.systemInit !== domain.systemInitMs
+  ]
   if (told.systemInit > 0) domain.systemInitMs = told.systemInit
+  return news.includes(true)
 }
 
 function readOptions({ version, fields, scopes, offsets, lengths }: Template, buf: Buffer, base: number): Told {
@@ -111,12 +115,14 @@ function readTold(told: Told, id: number, value: number, inScope: boolean): void
   else if (id === IE.samplingPopulation) told.population = value
 }
 
-function learnRate(told: Told, domain: Domain): void {
+function learnRate(told: Told, domain: Domain): boolean {
   const rate = toldRate(told)
-  if (!(rate > 0)) return
-  if (!Number.isNaN(told.sampler)) learn(domain.samplerRates, told.sampler, rate)
-  else if (!Number.isNaN(told.scopeInterface)) learn(domain.interfaceRates, told.scopeInterface, rate)
-  else domain.rate = rate
+  if (!(rate > 0)) return false
+  if (!Number.isNaN(told.sampler)) return learn(domain.samplerRates, told.sampler, rate)
+  if (!Number.isNaN(told.scopeInterface)) return learn(domain.interfaceRates, told.scopeInterface, rate)
+  const news = domain.rate !== rate
+  domain.rate = rate
+  return news
 }
 
 /** The first usable of the ways to tell a rate; 0 or NaN where there is none. */
@@ -135,14 +141,14 @@ function readName(buf: Buffer, at: number, length: number): string {
   return buf.toString('utf8', at, end).trim()
 }
 
-function learnName(of: number, text: string, domain: Domain, kind: keyof Names): void {
-  if (Number.isNaN(of) || text === '') return
+/** Keeps the name of a thing; whether it is a new one. */
+export function learnName(of: number, text: string, domain: Domain, kind: keyof Names): boolean {
+  if (Number.isNaN(of) || text === '' || domain.names[kind].get(of)?.text === text) return false
   const fields = FIELDS_OF[kind]
-  const name = { in: stringField(fields.in, text), out: stringField(fields.out, text) }
-  const known: Name | undefined = domain.names[kind].get(of)
-  if (known?.in.equals(name.in) === true) return
+  const name: Name = { text, in: stringField(fields.in, text), out: stringField(fields.out, text) }
   learn(domain.names[kind], of, name)
   learn(domain.exporter.names[kind], of, name)
+  return true
 }
 
 const FIELDS_OF: Record<keyof Names, { in: string; out: string }> = {
