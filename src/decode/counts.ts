@@ -48,8 +48,8 @@ export interface Counted {
   readonly exporters: Exporters
   readonly held: HeldSets
   readonly netflow: NetflowCounts
-  /** FlowMessages written */
-  readonly flows: () => number
+  /** FlowMessages written; undefined where datagrams are shown as they are */
+  readonly flows: () => number | undefined
 }
 
 /** Units missing in the sequence numbers of all exporters. */
@@ -72,7 +72,7 @@ export function decodeMetrics(counted: Counted): (Metric | DistributionMetric)[]
   return [
     counter('datagrams', 'Datagrams read, by protocol', () => labelled('protocol', counts.byType), ['protocol']),
     counter('bytes', 'Bytes of the datagrams read', () => counts.bytes),
-    counter('flows', 'FlowMessages written', counted.flows),
+    counter('flows', 'FlowMessages written', () => counted.flows() ?? 0),
     counter('errors', 'What was wrong with datagrams, by kind and exporter', () => errorsByExporter(counted), ['kind', 'exporter']),
     counter('bad_frames', 'Messages of the input that were no datagram', () => counts.badFrames),
     counter('missing', 'Sequence numbers that never came, by exporter, in units of the protocol', () => byExporter(counted, 'missing'), ['exporter']),
@@ -127,7 +127,8 @@ function* errorsByExporter({ counts, exporters }: Counted): Iterable<readonly [R
 export function summaryOf(counted: Counted): string {
   const { counts, netflow } = counted
   const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
-  const parts = [`${plural(counts.datagrams, 'datagram')} in, ${plural(counted.flows(), 'flow')} out`]
+  const flows = counted.flows()
+  const parts = [`${plural(counts.datagrams, 'datagram')} in${flows === undefined ? '' : `, ${plural(flows, 'flow')} out`}`]
   if (netflow.optionsRecords > 0) parts.push(plural(netflow.optionsRecords, 'options record'))
   for (const kind of ERROR_KINDS) {
     const count = counts.errors.get(kind)

@@ -15,6 +15,7 @@ import { type MappedElement } from './netflow/plan.js'
 import { restoreDomain, type SavedDomain, saveExporter } from './netflow/state.js'
 import { sweepTemplates } from './netflow/templates.js'
 import type { RateOf } from './rates.js'
+import { type RawFormat, writeRaw } from './raw/raw.js'
 import { endSequences, followSequence } from './sequence.js'
 
 export interface DecoderOptions {
@@ -32,6 +33,8 @@ export interface DecoderOptions {
   readonly templateTtlMs: number
   readonly templateAccess: boolean
   readonly mapping?: Mapping
+  /** write all that datagrams hold as text instead of flows */
+  readonly raw?: RawFormat
   /** whether to time the decoding of each datagram */
   readonly timed: boolean
 }
@@ -91,6 +94,10 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   }
 
   function decodePayload(): void {
+    if (options.raw !== undefined) {
+      add(counts.byType, writeRaw(datagram, exporter, options.raw, now(), maxTemplates, options.output, decoding.report))
+      return
+    }
     const { buf, payloadStart: start, payloadEnd: end } = datagram
     const version = end - start < 4 ? -1 : (buf[start] << 8) | buf[start + 1]
     switch (version) {
@@ -124,7 +131,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     exporters,
     held,
     netflow: netflow.counts,
-    flows: () => decoding.flows,
+    flows: () => (options.raw === undefined ? decoding.flows : undefined),
     decode(buf, start, end) {
       if (!readDatagram(buf, start, end, datagram)) {
         counts.badFrames++

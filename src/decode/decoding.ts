@@ -19,5 +19,5 @@ export interface Decoding {
   /** FlowMessages written */
   flows: number
   /** Counts an error of the datagram at hand, and logs it unless there were too many of late. */
-  report(kind: ErrorKind, detail: string): void
+  readonly report: (kind: ErrorKind, detail: string) => void
 }

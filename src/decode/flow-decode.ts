@@ -3,10 +3,11 @@ import { filterFrames, filterInput } from '../cli/filter.js'
 import type { Log } from '../cli/log.js'
 import { type Route, serveMetrics } from '../cli/metrics.js'
 import { type CommandLine, duration, wholeNumber } from '../cli/options.js'
-import { binaryStdout, runTool, type Tool } from '../cli/tool.js'
+import { binaryStdout, runTool, textStdout, type Tool } from '../cli/tool.js'
 import { decodeMetrics, summaryOf } from './counts.js'
 import { loadMapping } from '../flow/mapping.js'
 import { type DatagramDecoder, datagramDecoder } from './datagrams.js'
+import { RAW_FORMATS, type RawFormat } from './raw/raw.js'
 import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
 import { parseRates, type RateOf } from './rates.js'
 
@@ -29,7 +30,8 @@ const COMMAND: CommandLine = {
     { flags: 'held.bytes <n>', help: 'data held per exporter until its template comes', parse: wholeNumber(), default: 1 << 20 },
     { flags: 'held.total <n>', help: 'data held for all exporters', parse: wholeNumber(), default: 64 << 20 },
     { flags: 'held.time <duration>', help: 'how long it is held', parse: duration, default: '30m' },
-    { flags: 'produce <what>', help: 'sample: flows', choices: ['sample'], default: 'sample', hidden: true }
+    { flags: 'produce <what>', help: 'sample: flows; raw: all that a datagram holds, as text', choices: ['sample', 'raw'], default: 'sample' },
+    { flags: 'format <format>', help: 'of raw: json, a line a datagram, or text', choices: RAW_FORMATS, default: 'json' }
   ],
   examples: ['flow-listen | flow-decode | flow-format', 'flow-pcap capture.pcap | flow-decode -samplingrate 192.0.2.0/24=1000 | flow-format']
 }
@@ -50,6 +52,8 @@ interface Options {
   'held.bytes': number
   'held.total': number
   'held.time': number
+  produce: 'sample' | 'raw'
+  format: RawFormat
 }
 
 export async function main(): Promise<void> {
@@ -59,9 +63,11 @@ export async function main(): Promise<void> {
 async function run(tool: Tool<Options>): Promise<void> {
   const { options, log } = tool
   const input = filterInput(tool)
-  const output = binaryStdout(tool, () => {
+  const stopInput = (): void => {
     input.stop()
-  })
+  }
+  const raw = options.produce === 'raw' ? options.format : undefined
+  const output = raw === undefined ? binaryStdout(tool, stopInput) : textStdout(stopInput)
   const mapping = await loadMapping(options.mapping)
   for (const warning of mapping.warnings) log.warn(warning)
   const decoder = datagramDecoder({
@@ -76,7 +82,8 @@ async function run(tool: Tool<Options>): Promise<void> {
     templateTtlMs: options['templates.ttl'],
     templateAccess: options['templates.ttl.extend-on-access'] === true,
     held: { exporterBytes: options['held.bytes'], totalBytes: options['held.total'], ms: options['held.time'] },
-    timed: options.addr !== undefined
+    timed: options.addr !== undefined,
+    ...(raw === undefined ? {} : { raw })
   })
   const file = keepTemplates(decoder, options, log)
   const sweeping = setInterval(decoder.sweep, options['templates.sweep-interval'] || 60_000).unref()

@@ -1,0 +1,122 @@
+/** NetFlow and IPFIX datagrams as trees: header, sets, templates, records of data and options. */
+import { readUint16, readUint32 } from '../../flow/bigendian.js'
+import type { Decoding } from '../decoding.js'
+import { domainOf, type Exporter } from '../netflow/domain.js'
+import { legacyOf } from '../netflow/legacy.js'
+import { readSetHeader, type SetHeader, trailingZeros, walkSets } from '../netflow/sets.js'
+import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'
+import { defineTemplate, useTemplate } from '../netflow/templates.js'
+import type { Instant } from '../netflow/values.js'
+import { fieldName, recordTree } from './elements.js'
+import { instantText, type Tree } from './tree.js'
+
+/** Hears of what is wrong with the datagram. */
+export type OnError = Decoding['report']
+
+const instant: Instant = { seconds: 0, nanos: 0 }
+
+function timeText(seconds: number, nanos = 0): string {
+  instant.seconds = seconds
+  instant.nanos = nanos
+  return instantText(instant)
+}
+
+/** v1, v5 and v7; undefined where the header is cut. */
+export function legacyTree(buf: Buffer, start: number, end: number, version: number, exporter: Exporter, onError: OnError): Record<string, Tree> | undefined {
+  const count = readUint16(buf, start + 2)
+  const { template, headerBytes, recordBytes, type } = legacyOf(version, count, end - start)
+  if (end - start < headerBytes) return undefined
+  const tree: Record<string, Tree> = {
+    protocol: type,
+    version,
+    count,
+    uptime: readUint32(buf, start + 4),
+    export_time: timeText(readUint32(buf, start + 8), Math.min(readUint32(buf, start + 12), 999_999_999))
+  }
+  if (version !== 1) tree.sequence = readUint32(buf, start + 16)
+  if (version === 5) {
+    tree.engine_type = buf[start + 20]
+    tree.engine_id = buf[start + 21]
+    tree.sampling_mode = buf[start + 22] >> 6
+    tree.sampling_interval = readUint16(buf, start + 22) & 0x3fff
+  }
+  const domain = domainOf(exporter, version, 0)
+  const records: Tree[] = []
+  for (let pos = start + headerBytes; records.length < count && pos + recordBytes <= end; pos += recordBytes) {
+    const record = recordTree(template, buf, pos, domain)
+    delete record.paddingOctets
+    records.push(record)
+  }
+  if (records.length < count) onError('truncated', `${count} records announced, ${records.length} there`)
+  tree.records = records
+  return tree
+}
+
+/** v9 and IPFIX; undefined where the header is cut. Templates are kept with the exporter. */
+export function setsTree(buf: Buffer, start: number, end: number, exporter: Exporter, now: number, maxTemplates: number, onError: OnError): Record<string, Tree> | undefined {
+  const header = readSetHeader(buf, start, end)
+  if (header === undefined) return undefined
+  const domain = domainOf(exporter, header.version, header.domain)
+  const sets: Record<string, Tree>[] = []
+  if (header.truncated) onError('truncated', `${readUint16(buf, start + 2)} bytes announced, ${end - start} there`)
+  walkSets(header, buf, start, {
+    onTemplate(template) {
+      defineTemplate(domain, template, now, maxTemplates)
+      addTemplate(sets, header, template)
+    },
+    onWithdrawal(id, options) {
+      sets.push({ set: templateSetId(header, options), withdrawal: id })
+    },
+    onData(id, from, until) {
+      const entry = domain.templates.get(id)
+      if (entry === undefined) {
+        onError('template-not-found', `no template ${id}`)
+        sets.push({ set: id, bytes: buf.toString('hex', from, until) })
+        return
+      }
+      useTemplate(entry, now)
+      const { template } = entry
+      const records: Tree[] = []
+      const zeros = trailingZeros(buf, from, until)
+      for (let pos = from; until - pos >= template.leastBytes && pos < zeros; ) {
+        const next = template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, until)
+        if (next < 0) {
+          onError('malformed-record', `a record of template ${id} runs past its set`)
+          break
+        }
+        records.push(recordTree(template, buf, pos, domain))
+        pos = next
+      }
+      sets.push({ set: id, [template.options ? 'options' : 'records']: records })
+    },
+    onUnknownSet(id) {
+      sets.push({ set: id })
+    },
+    onError
+  })
+  const common = { export_time: timeText(header.seconds), sequence: header.sequence }
+  return header.version === 9
+    ? { protocol: 'NETFLOW_V9', version: 9, count: readUint16(buf, start + 2), uptime: header.uptime, ...common, source_id: header.domain, sets }
+    : { protocol: 'IPFIX', version: 10, length: readUint16(buf, start + 2), ...common, observation_domain_id: header.domain, sets }
+}
+
+function templateSetId({ version }: SetHeader, options: boolean): number {
+  return (version === 9 ? 0 : 2) + (options ? 1 : 0)
+}
+
+/** Templates that follow one another stand in one set, as far as one can tell. */
+function addTemplate(sets: Record<string, Tree>[], header: SetHeader, template: Template): void {
+  const set = templateSetId(header, template.options)
+  const fields = template.fields.map(({ id, enterprise, length }, place) => ({
+    name: fieldName(template, place),
+    id,
+    ...(enterprise === 0 ? {} : { enterprise }),
+    length: length === VARIABLE_LENGTH ? 'variable' : length
+  }))
+  const tree: Tree = template.options
+    ? { id: template.id, scopes: fields.slice(0, template.scopes), fields: fields.slice(template.scopes) }
+    : { id: template.id, fields }
+  const last = sets.at(-1)
+  if (last?.set === set && Array.isArray(last.templates)) last.templates.push(tree)
+  else sets.push({ set, templates: [tree] })
+}

@@ -1,0 +1,63 @@
+/** `-produce raw`: a line or a block of text per datagram, with everything in it. */
+import { readUint16, readUint32 } from '../../flow/bigendian.js'
+import type { Datagram } from '../../flow/datagram.js'
+import type { Output } from '../../flow/output.js'
+import { addressText } from '../exporters.js'
+import type { Exporter } from '../netflow/domain.js'
+import { legacyTree, type OnError, setsTree } from './netflow.js'
+import { sflowTree } from './sflow.js'
+import { instantText, toJson, toText, type Tree } from './tree.js'
+
+export const RAW_FORMATS = ['json', 'text'] as const
+export type RawFormat = (typeof RAW_FORMATS)[number]
+
+/** Appends what the datagram holds to `output`. */
+export function writeRaw(
+  datagram: Datagram,
+  exporter: Exporter & { readonly name: string },
+  format: RawFormat,
+  now: number,
+  maxTemplates: number,
+  output: Output,
+  onError: OnError
+): string {
+  const errors: Tree[] = []
+  const { tree, protocol } = payloadTree(datagram, exporter, now, maxTemplates, (kind, detail) => {
+    errors.push({ kind, detail })
+    onError(kind, detail)
+  })
+  const { buf, dstStart, dstEnd } = datagram
+  const whole: Record<string, Tree> = {
+    time_received: receivedText(datagram),
+    exporter: exporter.name,
+    src_port: datagram.srcPort,
+    ...(dstEnd > dstStart ? { dst_addr: addressText(buf.subarray(dstStart, dstEnd)) } : {}),
+    dst_port: datagram.dstPort,
+    ...tree,
+    ...(errors.length === 0 ? {} : { errors })
+  }
+  const text = format === 'json' ? `${toJson(whole)}\n` : `${toText(whole)}\n`
+  const bytes = Buffer.byteLength(text)
+  output.reserve(bytes)
+  output.pos += output.buf.write(text, output.pos)
+  return protocol
+}
+
+function payloadTree({ buf, payloadStart: start, payloadEnd: end }: Datagram, exporter: Exporter, now: number, maxTemplates: number, onError: OnError): { tree: Record<string, Tree>; protocol: string } {
+  const version = end - start < 4 ? -1 : readUint16(buf, start)
+  const isSflow = version === 0 && readUint32(buf, start) === 5
+  let tree: Record<string, Tree> | undefined
+  if (isSflow) tree = sflowTree(buf, start, end, onError)
+  else if (version === 9 || version === 10) tree = setsTree(buf, start, end, exporter, now, maxTemplates, onError)
+  else if (version === 1 || version === 5 || version === 7) tree = legacyTree(buf, start, end, version, exporter, onError)
+  else onError('unknown-protocol', `${end - start} bytes`)
+  if (tree !== undefined) return { tree, protocol: tree.protocol as string }
+  if (isSflow || [1, 5, 7, 9, 10].includes(version)) onError('truncated', `${end - start} bytes, less than a header`)
+  return { tree: { protocol: 'unknown', bytes: buf.toString('hex', start, end) }, protocol: 'unknown' }
+}
+
+/** The time of receipt as RFC 3339; BigInt is exact, and quick enough for what people read. */
+function receivedText({ receivedHi, receivedLo }: Datagram): string {
+  const nanos = (BigInt(receivedHi) << 32n) | BigInt(receivedLo)
+  return instantText({ seconds: Number(nanos / 1_000_000_000n), nanos: Number(nanos % 1_000_000_000n) })
+}

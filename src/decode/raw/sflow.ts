@@ -1,0 +1,94 @@
+/**
+ * sFlow v5 datagrams as trees.
+ *
+ *     datagram := version(4) agent(address) sub-agent(4) sequence(4) uptime(4) count(4), sample*
+ *     sample   := enterprise(20 bits) format(12 bits), length(4), body(length)
+ *     record   := enterprise(20 bits) format(12 bits), length(4), body(length)
+ */
+import { readUint32 } from '../../flow/bigendian.js'
+import type { OnError } from './netflow.js'
+import { COUNTER_RECORDS, FLOW_RECORDS } from './sflow-records.js'
+import type { Tree } from './tree.js'
+import { readStructure, type XdrCursor } from './xdr.js'
+
+const HEADER = 'agent:address sub_agent:u32 sequence:u32 uptime:u32 samples:u32'
+
+interface SampleKind {
+  readonly name: string
+  /** the members in front of the records, whose number is the last of them */
+  readonly layout: string
+  readonly records: Record<number, string>
+}
+
+const COMPACT = 'sequence:u32 source_id:u32 sampling_rate:u32 sample_pool:u32 drops:u32 input:u32 output:u32 records:u32'
+const EXPANDED =
+  'sequence:u32 source_id_type:u32 source_id_index:u32 sampling_rate:u32 sample_pool:u32 drops:u32 ' +
+  'input_format:u32 input:u32 output_format:u32 output:u32 records:u32'
+const DISCARDED = 'sequence:u32 source_id_type:u32 source_id_index:u32 drops:u32 input:u32 output:u32 reason:u32 records:u32'
+
+const SAMPLES: Record<number, SampleKind | undefined> = {
+  1: { name: 'flow', layout: COMPACT, records: FLOW_RECORDS },
+  2: { name: 'counters', layout: 'sequence:u32 source_id:u32 records:u32', records: COUNTER_RECORDS },
+  3: { name: 'expanded_flow', layout: EXPANDED, records: FLOW_RECORDS },
+  4: { name: 'expanded_counters', layout: 'sequence:u32 source_id_type:u32 source_id_index:u32 records:u32', records: COUNTER_RECORDS },
+  5: { name: 'discarded_packet', layout: DISCARDED, records: FLOW_RECORDS }
+}
+
+/** The datagram in `buf[start, end)`; undefined where its header is cut. */
+export function sflowTree(buf: Buffer, start: number, end: number, onError: OnError): Record<string, Tree> | undefined {
+  const cursor: XdrCursor = { buf, pos: start + 4, end }
+  const header = readStructure(HEADER, cursor)
+  if (!('samples' in header)) return undefined
+  const { samples: count, ...rest } = header
+  const samples: Tree[] = []
+  while (samples.length < Number(count)) {
+    const tagged = readTagged(cursor)
+    if (tagged === undefined) {
+      onError('truncated', `${Number(count)} samples announced, ${samples.length} there`)
+      break
+    }
+    samples.push(sampleTree(tagged))
+  }
+  return { protocol: 'SFLOW_5', version: 5, ...rest, count, samples }
+}
+
+/** A structure behind its enterprise, format and length. */
+interface Tagged extends XdrCursor {
+  readonly enterprise: number
+  readonly format: number
+}
+
+/** Steps over the structure at the cursor; undefined where it is not whole. */
+function readTagged(cursor: XdrCursor): Tagged | undefined {
+  const { buf, pos, end } = cursor
+  if (end - pos < 8) return undefined
+  const tag = readUint32(buf, pos)
+  const length = readUint32(buf, pos + 4)
+  if (length > end - pos - 8) return undefined
+  cursor.pos = pos + 8 + length
+  return { buf, pos: pos + 8, end: cursor.pos, enterprise: tag >>> 12, format: tag & 0xfff }
+}
+
+function sampleTree(tagged: Tagged): Tree {
+  const kind = tagged.enterprise === 0 ? SAMPLES[tagged.format] : undefined
+  if (kind === undefined) return unknown(tagged)
+  const { records: count, ...members } = readStructure(kind.layout, tagged)
+  const records: Tree[] = []
+  while (records.length < Number(count ?? 0)) {
+    const record = readTagged(tagged)
+    if (record === undefined) break
+    records.push(recordTree(record, kind.records))
+  }
+  return { sample: kind.name, ...members, records }
+}
+
+function recordTree(tagged: Tagged, known: Record<number, string>): Tree {
+  const layout = tagged.enterprise === 0 ? (known[tagged.format] as string | undefined) : undefined
+  if (layout === undefined) return unknown(tagged)
+  const space = layout.indexOf(' ')
+  return { record: layout.slice(0, space), ...readStructure(layout.slice(space + 1), tagged) }
+}
+
+function unknown({ enterprise, format, buf, pos, end }: Tagged): Tree {
+  return { enterprise, format, bytes: buf.toString('hex', pos, end) }
+}
