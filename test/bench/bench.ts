@@ -1,0 +1,42 @@
+/**
+ * `npm run bench [-- FLOWS [RUNS]]`: what the tools do per second and per CPU second, start-up and reading included, next to a process that only
+ * copies the same bytes. Each figure is the run with the median CPU time.
+ */
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { generate, type Generated } from '../support/generate.js'
+import { ROOT } from '../support/tools.js'
+import { median } from './measure.js'
+
+const flows = Number(process.argv[2] ?? 3_000_000)
+const runs = Number(process.argv[3] ?? 5)
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-bench-'))
+const bin = (tool: string): string => path.join(ROOT, 'bin', tool)
+const copy = `node ${path.join(ROOT, 'dist/test/bench/copy.js')}`
+
+function report(name: string, count: number, command: string, file: string): void {
+  const { seconds, cpuSeconds } = median(runs, `${command} < ${file} > /dev/null 2>&1`)
+  const millions = (rate: number): string => `${(rate / 1e6).toFixed(2)} M`
+  const megabytes = (fs.statSync(file).size / cpuSeconds / 1e6).toFixed(0)
+  process.stdout.write(`${name.padEnd(28)} ${millions(count / seconds).padStart(8)} flows/s ${millions(count / cpuSeconds).padStart(8)} flows/CPU s ${megabytes.padStart(6)} MB in/CPU s\n`)
+}
+
+try {
+  process.stdout.write(`${flows} flows a run, median of ${runs} runs, Node ${process.version}, ${os.cpus()[0]?.model ?? ''}, load ${os.loadavg()[0].toFixed(1)}\n`)
+  const decoded = path.join(folder, 'flows')
+  for (const kind of ['v5', 'v9', 'ipfix'] satisfies Generated[]) {
+    const file = path.join(folder, kind)
+    const generated = generate(kind, flows)
+    fs.writeFileSync(file, generated.stream)
+    report(`raw copy of ${kind} datagrams`, generated.flows, copy, file)
+    report(`flow-decode ${kind}`, generated.flows, bin('flow-decode'), file)
+    if (kind === 'v9') execFileSync('bash', ['-c', `${bin('flow-decode')} < ${file} > ${decoded} 2> /dev/null`])
+    fs.rmSync(file)
+  }
+  report('raw copy of flows', flows, copy, decoded)
+  for (const format of ['json', 'text', 'csv', 'bin']) report(`flow-format -format ${format}`, flows, `${bin('flow-format')} -format ${format}`, decoded)
+} finally {
+  fs.rmSync(folder, { recursive: true })
+}
