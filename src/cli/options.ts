@@ -60,7 +60,7 @@ export function parseCommandLine<O>(line: CommandLine, version: string, argv: re
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
-    .configureHelp({ optionTerm: (option) => oneDash(option.flags), helpWidth: 100 })
+    .configureHelp({ optionTerm: (option) => oneDash(option.flags), optionDescription, helpWidth: 120 })
     .configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined })
     .addHelpText('after', `\nExamples:\n${line.examples.map((example) => `  ${example}`).join('\n')}\n\nSee also: man ${line.name}`)
     .allowExcessArguments(line.operands !== undefined)
@@ -87,6 +87,11 @@ function optionOf(spec: OptionSpec): Option {
   }
   if (spec.hidden === true) option.hideHelp()
   return option
+}
+
+/** The help of an option, its choices being in the words already. */
+function optionDescription({ description, defaultValueDescription: word }: Option): string {
+  return word === undefined ? description : `${description} [${word}]`
 }
 
 const nameOf = (spec: OptionSpec): string => spec.flags.split(' ')[0]

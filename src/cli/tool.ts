@@ -25,6 +25,8 @@ class ReaderGoneError extends Error {}
  * line.
  */
 export async function runTool<O>(line: CommandLine, run: (tool: Tool<O>) => Promise<ExitCode | void>): Promise<void> {
+  // ps, top and pkill see the tool, not node
+  process.title = [line.name, ...process.argv.slice(2)].join(' ')
   let log = openLog(line.name, 'info', 'normal')
   let code: number = EXIT.ok
   try {

@@ -19,6 +19,17 @@ export async function decode(datagrams: readonly (Buffer | DatagramSpec)[], opti
 
 /** Decodes a stream of Datagram messages. */
 export async function decodeStream(stream: Buffer, options: Partial<DecoderOptions> = {}): Promise<Decoded> {
+  const { written, ...rest } = await run(stream, options)
+  return { flows: readFlows(written), ...rest }
+}
+
+/** The lines of raw output for these payloads. */
+export async function rawLines(payloads: readonly Buffer[]): Promise<string[]> {
+  const { written } = await run(Buffer.concat(payloads.map((payload) => datagramFrame({ payload }))), { raw: 'json' })
+  return written.toString().split('\n').slice(0, -1)
+}
+
+async function run(stream: Buffer, options: Partial<DecoderOptions>): Promise<{ written: Buffer; decoder: DatagramDecoder; warnings: string[] }> {
   const chunks: Buffer[] = []
   const warnings: string[] = []
   const output = openOutput(
@@ -51,5 +62,5 @@ export async function decodeStream(stream: Buffer, options: Partial<DecoderOptio
   reader.end()
   decoder.end()
   await output.end()
-  return { flows: readFlows(Buffer.concat(chunks)), decoder, warnings }
+  return { written: Buffer.concat(chunks), decoder, warnings }
 }
