@@ -65,14 +65,16 @@ test('init.sql runs on ClickHouse, and its tables hold the flows that flow-decod
       { src: '192.0.2.2', dst: '198.51.100.2', bytes: 500, packets: 1, protocol: 17 }
     )
     const file = path.join(folder, 'flows.bin')
-    fs.writeFileSync(file, (await runTool('flow-decode', [], datagramFrame({ payload }))).stdout)
+    // of now: init.sql keeps flows for a week
+    const now = new Date()
+    fs.writeFileSync(file, (await runTool('flow-decode', [], datagramFrame({ payload, received: BigInt(now.getTime()) * 1_000_000n }))).stdout)
     const script = path.join(ROOT, 'test/compose/clickhouse.py')
-    const output = execFileSync(PYTHON, [script, path.join(COMPOSE, 'clickhouse/clickhouse/init.sql'), path.join(ROOT, 'proto'), file], { encoding: 'utf8' })
+    const output = execFileSync(PYTHON, [script, path.join(COMPOSE, 'clickhouse/clickhouse/init.sql'), path.join(ROOT, 'proto'), file], { encoding: 'utf8', env: { ...process.env, TZ: 'UTC' } })
     const [first, second, sums] = output.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
     assert.deepEqual(
       { ...first, flow_start: undefined, flow_end: undefined },
       {
-        time: '2023-11-14 22:13:21.234', type: 'NETFLOW_V5', flow_start: undefined, flow_end: undefined, exporter: '::ffff:192.0.2.9', sampling_rate: 100, bytes: 1000,
+        time: now.toISOString().replace('T', ' ').replace('Z', ''), type: 'NETFLOW_V5', flow_start: undefined, flow_end: undefined, exporter: '::ffff:192.0.2.9', sampling_rate: 100, bytes: 1000,
         packets: 10, src_addr: '::ffff:192.0.2.1', dst_addr: '::ffff:198.51.100.1', etype: 2048, proto: 6, src_port: 443, dst_port: 50000, in_if: 3, out_if: 0,
         tcp_flags: 27, src_as: 64500, dst_as: 0, src_country: '', dst_country: ''
       }
