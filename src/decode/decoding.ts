@@ -18,6 +18,8 @@ export interface Decoding {
   readonly output: Output
   /** FlowMessages written */
   flows: number
+  /** sFlow counter samples passed over */
+  counterSamples: number
   /** Counts an error of the datagram at hand, and logs it unless there were too many of late. */
   readonly report: (kind: ErrorKind, detail: string) => void
 }
