@@ -1,0 +1,48 @@
+/** What a layer says of the next one, and of the packet's protocol by it. */
+import type { Frame } from './frame.js'
+
+/** `Frame.carried` of a layer that does not tell what follows, or is followed by nothing we read. */
+export const NOTHING = -1
+/** What a layer function gives where the bytes are not what the layer before had announced. */
+export const NOT_THIS_LAYER = -1
+
+export const ETYPE = {
+  ipv4: 0x0800,
+  ipv6: 0x86dd,
+  mpls: 0x8847,
+  /** Transparent Ethernet bridging: an Ethernet header follows (RFC 1701's list, RFC 7637) */
+  ethernet: 0x6558
+} as const
+
+export function carryEtype(frame: Frame, etype: number): void {
+  frame.carried = etype
+  if (!frame.inner) frame.etype = etype
+}
+
+/** `protocol` is a next header; those that are extension headers are not what the packet carries (RFC 7045). */
+export function carryProtocol(frame: Frame, protocol: number): void {
+  frame.carried = protocol
+  if (!frame.inner && !isExtension(protocol)) frame.proto = protocol
+}
+
+export const AH = 51
+
+/** Hop-by-hop options, routing, fragment, AH, destination options. */
+export function isExtension(protocol: number): boolean {
+  return protocol === 0 || protocol === 43 || protocol === 44 || protocol === AH || protocol === 60
+}
+
+/** The Ethernet type for a PPP protocol (RFC 1661, RFC 5072, RFC 3032 section 4.3), NOTHING for one that is no packet. */
+export function etypeOfPpp(protocol: number): number {
+  switch (protocol) {
+    case 0x0021:
+      return ETYPE.ipv4
+    case 0x0057:
+      return ETYPE.ipv6
+    case 0x0281:
+    case 0x0283:
+      return ETYPE.mpls
+    default:
+      return NOTHING
+  }
+}

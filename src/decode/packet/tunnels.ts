@@ -1,0 +1,86 @@
+/** Layers under which another packet begins. */
+import { readUint16, readUint32 } from '../../flow/bigendian.js'
+import { ETYPE, etypeOfPpp, NOT_THIS_LAYER } from './carry.js'
+import type { Frame } from './frame.js'
+
+const CHECKSUM = 0x8000
+const ROUTING = 0x4000
+const KEY = 0x2000
+const SEQUENCE = 0x1000
+const ACKNOWLEDGEMENT = 0x0080
+
+/**
+ * RFC 2784 section 2, RFC 2890 section 2:
+ *
+ *     C(1 bit) R(1 bit) K(1 bit) S(1 bit) reserved(9 bits) version(3 bits) type(2) [checksum(2) offset(2)] [key(4)] [sequence(4)]
+ *
+ * Version 1 (PPTP, RFC 2637 section 4.1): the key is always there, an acknowledgement(4) may follow, and the payload is PPP.
+ */
+export function gre(frame: Frame, buf: Buffer, at: number, end: number): number {
+  if (end - at < 4) return 4
+  const flags = readUint16(buf, at)
+  const type = readUint16(buf, at + 2)
+  let size = 4
+  if ((flags & (CHECKSUM | ROUTING)) !== 0) size += 4
+  if ((flags & KEY) !== 0) size += 4
+  if ((flags & SEQUENCE) !== 0) size += 4
+  if ((flags & 7) === 1) {
+    if ((flags & ACKNOWLEDGEMENT) !== 0) size += 4
+    // address and control bytes may be left out
+    const ppp = at + size + (end - at >= size + 2 && readUint16(buf, at + size) === 0xff03 ? 2 : 0)
+    if (end < ppp + 2) return size
+    frame.carried = etypeOfPpp(readUint16(buf, ppp))
+    return ppp + 2 - at
+  }
+  // source routes (RFC 1701) are of a length that only walking them tells, and are not in use
+  if ((flags & (ROUTING | 7)) === 0) frame.carried = type
+  return size
+}
+
+/**
+ * RFC 7348 section 5:
+ *
+ *     flags(1) reserved(3) VNI(3) reserved(1) Ethernet
+ */
+export function vxlan(frame: Frame, buf: Buffer, at: number, end: number): number {
+  if ((buf[at] & 0x08) === 0) return NOT_THIS_LAYER
+  if (end - at >= 8) {
+    setVni(frame, readUint32(buf, at + 4) >>> 8)
+    frame.carried = ETYPE.ethernet
+  }
+  return 8
+}
+
+/**
+ * RFC 8926 section 3.4:
+ *
+ *     version(2 bits) options in 4 bytes(6 bits) flags(1) type(2) VNI(3) reserved(1) options
+ */
+export function geneve(frame: Frame, buf: Buffer, at: number, end: number): number {
+  if (buf[at] >> 6 !== 0) return NOT_THIS_LAYER
+  if (end - at >= 8) {
+    setVni(frame, readUint32(buf, at + 4) >>> 8)
+    frame.carried = readUint16(buf, at + 2)
+  }
+  return 8 + (buf[at] & 0x3f) * 4
+}
+
+function setVni(frame: Frame, vni: number): void {
+  if (!frame.inner && frame.vni < 0) frame.vni = vni
+}
+
+/**
+ * RFC 4380 section 5.1.1: indications, which are told from an IPv6 packet by their first two bytes.
+ *
+ *     [00 01 client id length(1) authentication length(1) client id, authentication value, nonce(8) confirmation(1)]
+ *     [00 00 obfuscated port(2) obfuscated address(4)]
+ *     IPv6
+ */
+export function teredo(frame: Frame, buf: Buffer, at: number, end: number): number {
+  let pos = at
+  if (end - pos >= 4 && readUint16(buf, pos) === 1) pos += 13 + buf[pos + 2] + buf[pos + 3]
+  if (end - pos >= 2 && readUint16(buf, pos) === 0) pos += 8
+  if (pos < end && buf[pos] >> 4 !== 6) return NOT_THIS_LAYER
+  frame.carried = ETYPE.ipv6
+  return pos - at
+}
