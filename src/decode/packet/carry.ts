@@ -1,4 +1,4 @@
-/** What a layer says of the next one, and of the packet's protocol by it. */
+/** What a layer says of the next one, and of the packet by it. */
 import type { Frame } from './frame.js'
 
 /** `Frame.carried` of a layer that does not tell what follows, or is followed by nothing we read. */
@@ -6,7 +6,7 @@ export const NOTHING = -1
 /** What a layer function gives where the bytes are not what the layer before had announced. */
 export const NOT_THIS_LAYER = -1
 
-export const ETYPE = {
+export const ETHERTYPE = {
   ipv4: 0x0800,
   ipv6: 0x86dd,
   mpls: 0x8847,
@@ -36,12 +36,12 @@ export function isExtension(protocol: number): boolean {
 export function etypeOfPpp(protocol: number): number {
   switch (protocol) {
     case 0x0021:
-      return ETYPE.ipv4
+      return ETHERTYPE.ipv4
     case 0x0057:
-      return ETYPE.ipv6
+      return ETHERTYPE.ipv6
     case 0x0281:
     case 0x0283:
-      return ETYPE.mpls
+      return ETHERTYPE.mpls
     default:
       return NOTHING
   }

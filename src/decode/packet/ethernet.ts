@@ -1,6 +1,10 @@
 /** Layers under IP: Ethernet, VLAN tags, MPLS, PPPoE. Each takes what is there of a header that was cut short. */
-import { readUint16 } from '../../flow/bigendian.js'
-import { carryEtype, ETYPE, etypeOfPpp, NOTHING } from './carry.js'
+import { readUint16, readUint32 } from '../../flow/bigendian.js'
+import { closeFrame } from '../../flow/frames.js'
+import { writeTag, writeUint32Field, writeUint64Field } from '../../flow/message.js'
+import { writeVarint32 } from '../../flow/varint.js'
+import { carryEtype, ETHERTYPE, etypeOfPpp, NOTHING } from './carry.js'
+import { DST_MAC, MPLS_LABEL, MPLS_TTL, SRC_MAC, VLAN_ID } from './fields.js'
 import type { Frame } from './frame.js'
 
 /**
@@ -8,17 +12,32 @@ import type { Frame } from './frame.js'
  */
 export function ethernet(frame: Frame, buf: Buffer, at: number, end: number): number {
   if (!frame.inner) {
-    if (end - at >= 6) frame.dstMac = at
-    if (end - at >= 12) frame.srcMac = at + 6
+    const { out, told } = frame
+    if (end - at >= 6 && (told & DST_MAC.bit) === 0) {
+      frame.pos = writeMac(out, frame.pos, DST_MAC.tag, buf, at)
+      frame.told |= DST_MAC.bit
+    }
+    if (end - at >= 12 && (told & SRC_MAC.bit) === 0) {
+      frame.pos = writeMac(out, frame.pos, SRC_MAC.tag, buf, at + 6)
+      frame.told |= SRC_MAC.bit
+    }
   }
   return 12 + typeOrLength(frame, buf, at + 12, end)
+}
+
+/** The 48 bits at `at` as a number. */
+export function writeMac(out: Buffer, pos: number, tag: number, buf: Buffer, at: number): number {
+  return writeUint64Field(out, pos, tag, readUint16(buf, at), readUint32(buf, at + 2))
 }
 
 /**
  *     priority(3 bits) drop(1 bit) vlan(12 bits) type-or-length
  */
 export function dot1q(frame: Frame, buf: Buffer, at: number, end: number): number {
-  if (!frame.inner && frame.vlan < 0 && end - at >= 2) frame.vlan = readUint16(buf, at) & 0xfff
+  if (!frame.inner && (frame.told & VLAN_ID.bit) === 0 && end - at >= 2) {
+    frame.pos = writeUint32Field(frame.out, frame.pos, VLAN_ID.tag, readUint16(buf, at) & 0xfff)
+    frame.told |= VLAN_ID.bit
+  }
   return 2 + typeOrLength(frame, buf, at + 2, end)
 }
 
@@ -60,27 +79,42 @@ export function mpls(frame: Frame, buf: Buffer, at: number, end: number): number
     bottom = (buf[pos + 2] & 1) !== 0
     pos += 4
   }
-  if (!frame.inner && frame.mplsStart < 0) {
-    frame.mplsStart = at
-    frame.mplsEnd = pos
-  }
+  if (!frame.inner && pos > at) writeLabels(frame, buf, at, pos)
   if (!bottom) return end - at
   if (pos >= end) return pos - at
   // nothing tells what is under the last label but the bytes themselves, which is how routers balance load too
   const nibble = buf[pos] >> 4
-  if (nibble === 4 && (buf[pos] & 0xf) >= 5) carryEtype(frame, ETYPE.ipv4)
-  else if (nibble === 6) carryEtype(frame, ETYPE.ipv6)
-  else if (nibble === 0 && isPseudowire(buf, pos, end)) {
-    frame.carried = ETYPE.ethernet
+  if (nibble === 4 && (buf[pos] & 0xf) >= 5) carryEtype(frame, ETHERTYPE.ipv4)
+  else if (nibble === 6) carryEtype(frame, ETHERTYPE.ipv6)
+  else if (nibble === 0 && hasControlWord(buf, pos, end)) {
+    frame.carried = ETHERTYPE.ethernet
     pos += 4
-  } else if (nibble !== 1 && isEthernet(buf, pos, end)) frame.carried = ETYPE.ethernet
+  } else if (nibble !== 1 && isEthernet(buf, pos, end)) frame.carried = ETHERTYPE.ethernet
   return pos - at
 }
 
+function writeLabels(frame: Frame, buf: Buffer, start: number, end: number): void {
+  const { out, told } = frame
+  let { pos } = frame
+  if ((told & MPLS_LABEL.bit) === 0) {
+    const lengthAt = writeTag(out, pos, MPLS_LABEL.tag)
+    pos = lengthAt + 1
+    for (let at = start; at < end; at += 4) pos = writeVarint32(out, pos, readUint32(buf, at) >>> 12)
+    pos = closeFrame(out, lengthAt, 1, pos)
+  }
+  if ((told & MPLS_TTL.bit) === 0) {
+    const lengthAt = writeTag(out, pos, MPLS_TTL.tag)
+    pos = lengthAt + 1
+    for (let at = start; at < end; at += 4) pos = writeVarint32(out, pos, buf[at + 3])
+    pos = closeFrame(out, lengthAt, 1, pos)
+  }
+  frame.pos = pos
+}
+
 /** Whether a control word and Ethernet follow; Ethernet without one may start with a zero too. */
-function isPseudowire(buf: Buffer, at: number, end: number): boolean {
+function hasControlWord(buf: Buffer, at: number, end: number): boolean {
   if (isEthernet(buf, at + 4, end)) return true
-  return end - at > 4 && readUint16(buf, at) === 0 && readUint16(buf, at + 2) === 0 && !isEthernet(buf, at, end)
+  return end - at > 4 && readUint32(buf, at) === 0 && !isEthernet(buf, at, end)
 }
 
 /** Whether these bytes look like Ethernet: there is a type that one meets, or the LLC of a bridge protocol or SNAP. */

@@ -1,6 +1,8 @@
 /** IPv4, IPv6 and what stands between IP and the transport. Each takes what is there of a header that was cut short. */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
-import { AH, carryProtocol, ETYPE, isExtension, NOT_THIS_LAYER, NOTHING } from './carry.js'
+import { copyBytesField, writeUint32Field } from '../../flow/message.js'
+import { AH, carryProtocol, ETHERTYPE, isExtension, NOT_THIS_LAYER, NOTHING } from './carry.js'
+import { DST_ADDR, FLOW_LABEL, FRAGMENT_ID, FRAGMENT_OFFSET, IP_FLAGS, IP_TOS, IP_TTL, SEGMENTS, SEGMENTS_LEFT, SRC_ADDR } from './fields.js'
 import type { Frame } from './frame.js'
 
 /**
@@ -15,14 +17,19 @@ export function ipv4(frame: Frame, buf: Buffer, at: number, end: number): number
   const header = (buf[at] & 0xf) * 4
   const fragment = left >= 8 ? readUint16(buf, at + 6) : 0
   if (!frame.inner) {
-    frame.etype = ETYPE.ipv4
-    if (left >= 2) frame.tos = buf[at + 1]
-    if (left >= 6) frame.fragmentId = readUint16(buf, at + 4)
-    frame.ipFlags = fragment >> 13
-    frame.fragmentOffset = fragment & 0x1fff
-    if (left >= 9) frame.ttl = buf[at + 8]
-    if (left >= 16) setSource(frame, at + 12, 4)
-    if (left >= 20) setDestination(frame, at + 16, 4)
+    const { out, told } = frame
+    let { pos } = frame
+    frame.etype = ETHERTYPE.ipv4
+    if (left >= 2 && (told & IP_TOS.bit) === 0) pos = writeUint32Field(out, pos, IP_TOS.tag, buf[at + 1])
+    if (left >= 6 && (told & FRAGMENT_ID.bit) === 0) pos = writeUint32Field(out, pos, FRAGMENT_ID.tag, readUint16(buf, at + 4))
+    if (fragment !== 0) {
+      if ((told & IP_FLAGS.bit) === 0) pos = writeUint32Field(out, pos, IP_FLAGS.tag, fragment >> 13)
+      if ((told & FRAGMENT_OFFSET.bit) === 0) pos = writeUint32Field(out, pos, FRAGMENT_OFFSET.tag, fragment & 0x1fff)
+    }
+    if (left >= 9 && (told & IP_TTL.bit) === 0) pos = writeUint32Field(out, pos, IP_TTL.tag, buf[at + 8])
+    frame.pos = pos
+    if (left >= 2) frame.told |= IP_TOS.bit
+    writeAddresses(frame, buf, at + 12, 4, end)
   }
   if (left >= 10) carryIpv4Protocol(frame, buf[at + 9])
   // the payload of a fragment that is not the first is the middle of something; a header under 20 bytes ends nowhere
@@ -46,12 +53,15 @@ export function ipv6(frame: Frame, buf: Buffer, at: number, end: number): number
   if (buf[at] >> 4 !== 6) return NOT_THIS_LAYER
   const left = end - at
   if (!frame.inner) {
-    frame.etype = ETYPE.ipv6
-    if (left >= 2) frame.tos = (readUint16(buf, at) >> 4) & 0xff
-    if (left >= 4) frame.flowLabel = readUint32(buf, at) & 0xfffff
-    if (left >= 8) frame.ttl = buf[at + 7]
-    if (left >= 24) setSource(frame, at + 8, 16)
-    if (left >= 40) setDestination(frame, at + 24, 16)
+    const { out, told } = frame
+    let { pos } = frame
+    frame.etype = ETHERTYPE.ipv6
+    if (left >= 2 && (told & IP_TOS.bit) === 0) pos = writeUint32Field(out, pos, IP_TOS.tag, (readUint16(buf, at) >> 4) & 0xff)
+    if (left >= 4 && (told & FLOW_LABEL.bit) === 0) pos = writeUint32Field(out, pos, FLOW_LABEL.tag, readUint32(buf, at) & 0xfffff)
+    if (left >= 8 && (told & IP_TTL.bit) === 0) pos = writeUint32Field(out, pos, IP_TTL.tag, buf[at + 7])
+    frame.pos = pos
+    if (left >= 2) frame.told |= IP_TOS.bit
+    writeAddresses(frame, buf, at + 8, 16, end)
   }
   if (left >= 7) {
     carryProtocol(frame, buf[at + 6])
@@ -61,14 +71,19 @@ export function ipv6(frame: Frame, buf: Buffer, at: number, end: number): number
   return 40
 }
 
-function setSource(frame: Frame, at: number, bytes: number): void {
-  frame.srcAddr = at
-  frame.srcAddrBytes = bytes
-}
-
-function setDestination(frame: Frame, at: number, bytes: number): void {
-  frame.dstAddr = at
-  frame.dstAddrBytes = bytes
+/** Source and destination, of which each has so many bytes. */
+function writeAddresses(frame: Frame, buf: Buffer, source: number, bytes: number, end: number): void {
+  const { out, told } = frame
+  const destination = source + bytes
+  if (destination > end) return
+  let { pos } = frame
+  if ((told & SRC_ADDR.bit) === 0) pos = copyBytesField(out, pos, SRC_ADDR.tag, buf, source, destination)
+  frame.told |= SRC_ADDR.bit
+  if (destination + bytes <= end) {
+    if ((told & DST_ADDR.bit) === 0) pos = copyBytesField(out, pos, DST_ADDR.tag, buf, destination, destination + bytes)
+    frame.told |= DST_ADDR.bit
+  }
+  frame.pos = pos
 }
 
 /** Ends the frame where the IP packet ends (Ethernet pads short ones), unless that length makes no sense (offloading leaves it zero). */
@@ -100,11 +115,21 @@ export function ipv6Routing(frame: Frame, buf: Buffer, at: number, end: number):
   carryProtocol(frame, buf[at])
   const size = (buf[at + 1] + 1) * 8
   if (!frame.inner && left >= 5 && buf[at + 2] === SEGMENT_ROUTING) {
-    frame.segmentsLeft = buf[at + 3]
-    frame.segments = at + 8
-    frame.segmentCount = Math.max(0, Math.min(buf[at + 4] + 1, (Math.min(size, left) - 8) >> 4))
+    const segments = at + 8
+    writeSegments(frame, buf, segments, segments + 16 * Math.min(buf[at + 4] + 1, (Math.min(size, left) - 8) >> 4), buf[at + 3])
   }
   return size
+}
+
+function writeSegments(frame: Frame, buf: Buffer, start: number, end: number, segmentsLeft: number): void {
+  const { out, told } = frame
+  let { pos } = frame
+  if ((told & SEGMENTS_LEFT.bit) === 0) pos = writeUint32Field(out, pos, SEGMENTS_LEFT.tag, segmentsLeft)
+  if ((told & SEGMENTS.bit) === 0) {
+    for (let at = start; at < end; at += 16) pos = copyBytesField(out, pos, SEGMENTS.tag, buf, at, at + 16)
+  }
+  frame.pos = pos
+  frame.told |= SEGMENTS_LEFT.bit | SEGMENTS.bit
 }
 
 /**
@@ -118,9 +143,13 @@ export function ipv6Fragment(frame: Frame, buf: Buffer, at: number, end: number)
   if (left < 4) return 8
   const fragment = readUint16(buf, at + 2)
   if (!frame.inner) {
-    frame.fragmentOffset = fragment >> 3
-    frame.ipFlags = fragment & 7
-    if (left >= 8) frame.fragmentId = readUint32(buf, at + 4)
+    const { out, told } = frame
+    let { pos } = frame
+    if ((told & FRAGMENT_OFFSET.bit) === 0) pos = writeUint32Field(out, pos, FRAGMENT_OFFSET.tag, fragment >> 3)
+    if ((told & IP_FLAGS.bit) === 0) pos = writeUint32Field(out, pos, IP_FLAGS.tag, fragment & 7)
+    if ((told & FRAGMENT_ID.bit) === 0 && left >= 8) pos = writeUint32Field(out, pos, FRAGMENT_ID.tag, readUint32(buf, at + 4))
+    frame.pos = pos
+    frame.told |= FRAGMENT_OFFSET.bit | IP_FLAGS.bit | FRAGMENT_ID.bit
   }
   if (fragment >> 3 !== 0) frame.carried = NOTHING
   return 8

@@ -1,5 +1,7 @@
 /** TCP, UDP, SCTP and ICMP. Each takes what is there of a header that was cut short: ports need its first 4 bytes. */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
+import { writeUint32Field } from '../../flow/message.js'
+import { DST_PORT, ICMP_CODE, ICMP_TYPE, SRC_PORT, TCP_FLAGS } from './fields.js'
 import type { Frame } from './frame.js'
 
 /**
@@ -10,7 +12,10 @@ import type { Frame } from './frame.js'
 export function tcp(frame: Frame, buf: Buffer, at: number, end: number): number {
   ports(frame, buf, at, end)
   if (end - at < 13) return 20
-  if (!frame.inner && end - at >= 14) frame.tcpFlags = readUint16(buf, at + 12) & 0x1ff
+  if (!frame.inner && end - at >= 14 && (frame.told & TCP_FLAGS.bit) === 0) {
+    frame.pos = writeUint32Field(frame.out, frame.pos, TCP_FLAGS.tag, readUint16(buf, at + 12) & 0x1ff)
+    frame.told |= TCP_FLAGS.bit
+  }
   return Math.max(20, (buf[at + 12] >> 4) * 4)
 }
 
@@ -38,8 +43,12 @@ function ports(frame: Frame, buf: Buffer, at: number, end: number): void {
   if (end - at < 4) return
   frame.carried = readUint32(buf, at) | 0
   if (frame.inner) return
-  frame.srcPort = readUint16(buf, at)
-  frame.dstPort = readUint16(buf, at + 2)
+  const { out, told } = frame
+  let { pos } = frame
+  if ((told & SRC_PORT.bit) === 0) pos = writeUint32Field(out, pos, SRC_PORT.tag, readUint16(buf, at))
+  if ((told & DST_PORT.bit) === 0) pos = writeUint32Field(out, pos, DST_PORT.tag, readUint16(buf, at + 2))
+  frame.pos = pos
+  frame.told |= SRC_PORT.bit | DST_PORT.bit
 }
 
 /**
@@ -49,8 +58,11 @@ function ports(frame: Frame, buf: Buffer, at: number, end: number): void {
  */
 export function icmp(frame: Frame, buf: Buffer, at: number, end: number): number {
   if (!frame.inner) {
-    frame.icmpType = buf[at]
-    if (end - at >= 2) frame.icmpCode = buf[at + 1]
+    const { out, told } = frame
+    if ((told & ICMP_TYPE.bit) === 0) frame.pos = writeUint32Field(out, frame.pos, ICMP_TYPE.tag, buf[at])
+    if (end - at >= 2 && (told & ICMP_CODE.bit) === 0) frame.pos = writeUint32Field(out, frame.pos, ICMP_CODE.tag, buf[at + 1])
+    // there are none, whoever says so
+    frame.told |= SRC_PORT.bit | DST_PORT.bit
   }
   return 8
 }

@@ -1,6 +1,8 @@
 /** Layers under which another packet begins. */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
-import { ETYPE, etypeOfPpp, NOT_THIS_LAYER } from './carry.js'
+import { writeUint32Field } from '../../flow/message.js'
+import { ETHERTYPE, etypeOfPpp, NOT_THIS_LAYER } from './carry.js'
+import { VNI } from './fields.js'
 import type { Frame } from './frame.js'
 
 const CHECKSUM = 0x8000
@@ -45,8 +47,8 @@ export function gre(frame: Frame, buf: Buffer, at: number, end: number): number 
 export function vxlan(frame: Frame, buf: Buffer, at: number, end: number): number {
   if ((buf[at] & 0x08) === 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    setVni(frame, readUint32(buf, at + 4) >>> 8)
-    frame.carried = ETYPE.ethernet
+    writeVni(frame, readUint32(buf, at + 4) >>> 8)
+    frame.carried = ETHERTYPE.ethernet
   }
   return 8
 }
@@ -59,14 +61,15 @@ export function vxlan(frame: Frame, buf: Buffer, at: number, end: number): numbe
 export function geneve(frame: Frame, buf: Buffer, at: number, end: number): number {
   if (buf[at] >> 6 !== 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    setVni(frame, readUint32(buf, at + 4) >>> 8)
+    writeVni(frame, readUint32(buf, at + 4) >>> 8)
     frame.carried = readUint16(buf, at + 2)
   }
   return 8 + (buf[at] & 0x3f) * 4
 }
 
-function setVni(frame: Frame, vni: number): void {
-  if (!frame.inner && frame.vni < 0) frame.vni = vni
+function writeVni(frame: Frame, vni: number): void {
+  if (frame.inner || (frame.told & VNI.bit) !== 0) return
+  frame.pos = writeUint32Field(frame.out, frame.pos, VNI.tag, vni)
 }
 
 /**
@@ -81,6 +84,6 @@ export function teredo(frame: Frame, buf: Buffer, at: number, end: number): numb
   if (end - pos >= 4 && readUint16(buf, pos) === 1) pos += 13 + buf[pos + 2] + buf[pos + 3]
   if (end - pos >= 2 && readUint16(buf, pos) === 0) pos += 8
   if (pos < end && buf[pos] >> 4 !== 6) return NOT_THIS_LAYER
-  frame.carried = ETYPE.ipv6
+  frame.carried = ETHERTYPE.ipv6
   return pos - at
 }

@@ -1,5 +1,9 @@
 /** The head of an sFlow v5 datagram, and addresses as XDR has them (sFlow Version 5, section 5 "sFlow Datagram Format"). */
 import { readUint32 } from '../../flow/bigendian.js'
+import type { Datagram } from '../../flow/datagram.js'
+import { copyBytesField, writeUint32Field, writeUint64Field } from '../../flow/message.js'
+import { flowMessage } from '../../flow/schema.js'
+import { fieldTag } from '../packet/fields.js'
 
 export interface SflowHeader {
   /** bounds of the agent's address: 0 (unknown), 4 or 16 bytes */
@@ -10,12 +14,12 @@ export interface SflowHeader {
   /** milliseconds since the agent started */
   uptime: number
   /** how many samples are said to follow, and where they start */
+  sampleCount: number
   samples: number
-  samplesStart: number
 }
 
 export function newSflowHeader(): SflowHeader {
-  return { agentStart: 0, agentEnd: 0, subAgent: 0, sequence: 0, uptime: 0, samples: 0, samplesStart: 0 }
+  return { agentStart: 0, agentEnd: 0, subAgent: 0, sequence: 0, uptime: 0, sampleCount: 0, samples: 0 }
 }
 
 /**
@@ -32,19 +36,55 @@ export function readSflowHeader(buf: Buffer, start: number, end: number, header:
   header.subAgent = readUint32(buf, agentEnd)
   header.sequence = readUint32(buf, agentEnd + 4)
   header.uptime = readUint32(buf, agentEnd + 8)
-  header.samples = readUint32(buf, agentEnd + 12)
-  header.samplesStart = agentEnd + 16
+  header.sampleCount = readUint32(buf, agentEnd + 12)
+  header.samples = agentEnd + 16
   return true
 }
 
 /**
- * Where the address at `at` ends, its bytes start at `at + 4`; −1 where it does not end before `end` or is of another type.
+ * Where the address at `at` ends, whose bytes start at `at + 4`; −1 where it does not end before `end` or is of a type that there is not.
  *
  *     address := 0(4) | 1(4) IPv4(4) | 2(4) IPv6(16)
  */
 export function addressEnd(buf: Buffer, at: number, end: number): number {
-  if (end - at < 4) return -1
-  const type = readUint32(buf, at)
-  const addressBytes = type === 0 ? 0 : type === 1 ? 4 : type === 2 ? 16 : Infinity
-  return at + 4 + addressBytes <= end ? at + 4 + addressBytes : -1
+  if (end - at < 4 || readUint32(buf, at) > 2) return -1
+  const addressed = wholeAddressEnd(buf, at)
+  return addressed <= end ? addressed : -1
+}
+
+/** The same of an address that is known to be whole. */
+export function wholeAddressEnd(buf: Buffer, at: number): number {
+  const type = buf[at + 3]
+  return type === 1 ? at + 8 : type === 2 ? at + 20 : at + 4
+}
+
+const TYPE = fieldTag('type')
+const TIME_RECEIVED = fieldTag('time_received_ns')
+const SEQUENCE_NUM = fieldTag('sequence_num')
+const SAMPLER_ADDRESS = fieldTag('sampler_address')
+const TIME_FLOW_START = fieldTag('time_flow_start_ns')
+const TIME_FLOW_END = fieldTag('time_flow_end_ns')
+
+const SFLOW_5 = [...flowMessage.field('type').names!].find(([, name]) => name === 'SFLOW_5')![0]
+
+/** More than `writeHeader` writes. */
+export const HEADER_FIELDS_BYTES = 128
+
+/** Writes what all samples of a datagram have in common; gives the position behind. */
+export function writeHeader(datagram: Datagram, header: SflowHeader, out: Buffer, pos: number): number {
+  const { buf, receivedHi, receivedLo } = datagram
+  pos = writeUint32Field(out, pos, TYPE, SFLOW_5)
+  pos = writeUint64Field(out, pos, TIME_RECEIVED, receivedHi, receivedLo)
+  pos = writeUint64Field(out, pos, TIME_FLOW_START, receivedHi, receivedLo)
+  pos = writeUint64Field(out, pos, TIME_FLOW_END, receivedHi, receivedLo)
+  pos = writeUint32Field(out, pos, SEQUENCE_NUM, header.sequence)
+  return isZero(buf, header.agentStart, header.agentEnd)
+    ? copyBytesField(out, pos, SAMPLER_ADDRESS, buf, datagram.srcStart, datagram.srcEnd)
+    : copyBytesField(out, pos, SAMPLER_ADDRESS, buf, header.agentStart, header.agentEnd)
+}
+
+/** An agent that does not know its address may say 0.0.0.0 as well as nothing. */
+function isZero(buf: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (buf[at] !== 0) return false
+  return true
 }

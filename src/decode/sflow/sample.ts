@@ -1,5 +1,7 @@
-/** The heads of the samples that become FlowMessages (sFlow Version 5, section 5; sFlow Discarded Packet Notification Structures). */
+/** Samples that become FlowMessages, of three kinds (sFlow Version 5, section 5; sFlow Discarded Packet Notification Structures). */
 import { readUint32 } from '../../flow/bigendian.js'
+import { writeUint32Field } from '../../flow/message.js'
+import { fieldTag } from '../packet/fields.js'
 
 export const FLOW_SAMPLE = 1
 export const COUNTER_SAMPLE = 2
@@ -7,96 +9,85 @@ export const EXPANDED_FLOW_SAMPLE = 3
 export const EXPANDED_COUNTER_SAMPLE = 4
 export const DISCARDED_PACKET = 5
 
-export interface SampleHead {
-  samplingRate: number
-  /** ifIndex; 0: unknown, internal, or several */
-  input: number
-  output: number
-  dropped: boolean
-  dropReason: number
-  /** taken where the packet leaves */
-  egress: boolean
-  /** how many records are said to follow, and where they start */
-  records: number
-  recordsStart: number
+const SAMPLING_RATE = fieldTag('sampling_rate')
+const PACKETS = fieldTag('packets')
+const IN_IF = fieldTag('in_if')
+const OUT_IF = fieldTag('out_if')
+const FLOW_DIRECTION = fieldTag('flow_direction')
+const FORWARDING_STATUS = fieldTag('forwarding_status')
+const DROP_REASON = fieldTag('drop_reason')
+
+/** Bytes of a sample of that format before its records, the last four of which count them. */
+export function sampleHeadBytes(format: number): number {
+  return format === EXPANDED_FLOW_SAMPLE ? 44 : 32
 }
 
-export function newSampleHead(): SampleHead {
-  return { samplingRate: 0, input: 0, output: 0, dropped: false, dropReason: 0, egress: false, records: 0, recordsStart: 0 }
-}
-
-/** Reads the head of a sample of one of the three formats; false where it is cut short. */
-export function readSampleHead(buf: Buffer, format: number, at: number, end: number, head: SampleHead): boolean {
+/** Writes what the head of a sample of that format at `at`, which is whole, says; gives the position behind. */
+export function writeSampleHead(buf: Buffer, format: number, at: number, out: Buffer, pos: number): number {
+  pos = writeUint32Field(out, pos, PACKETS, 1)
   switch (format) {
     case FLOW_SAMPLE:
-      return readFlowHead(buf, at, end, head)
+      return writeFlowHead(buf, at, out, pos)
     case EXPANDED_FLOW_SAMPLE:
-      return readExpandedHead(buf, at, end, head)
+      return writeExpandedHead(buf, at, out, pos)
     default:
-      return readDiscardedHead(buf, at, end, head)
+      return writeDiscardedHead(buf, at, out, pos)
   }
 }
 
 /**
  *     sequence(4) source(class(8 bits) index(24 bits)) rate(4) pool(4) drops(4) input(format(2 bits) value(30 bits)) output(same) records(4)
  */
-function readFlowHead(buf: Buffer, at: number, end: number, head: SampleHead): boolean {
-  if (end - at < 32) return false
+function writeFlowHead(buf: Buffer, at: number, out: Buffer, pos: number): number {
   const input = readUint32(buf, at + 20)
   const output = readUint32(buf, at + 24)
-  head.samplingRate = readUint32(buf, at + 8)
-  setInterfaces(head, input >>> 30, input & 0x3fffffff, output >>> 30, output & 0x3fffffff)
-  setDirection(head, buf[at + 4], readUint32(buf, at + 4) & 0xffffff)
-  setRecords(buf, at + 28, head)
-  return true
+  pos = writeUint32Field(out, pos, SAMPLING_RATE, readUint32(buf, at + 8))
+  if (output >>> 30 === DROPPED_FORMAT) pos = writeDropped(out, pos, output & 0x3fffffff)
+  const source = readUint32(buf, at + 4)
+  return writeInterfaces(out, pos, source >>> 24, source & 0xffffff, ifIndex(input >>> 30, input & 0x3fffffff), ifIndex(output >>> 30, output & 0x3fffffff))
 }
 
 /**
  *     sequence(4) source class(4) source index(4) rate(4) pool(4) drops(4)
  *     input format(4) input value(4) output format(4) output value(4) records(4)
  */
-function readExpandedHead(buf: Buffer, at: number, end: number, head: SampleHead): boolean {
-  if (end - at < 44) return false
-  head.samplingRate = readUint32(buf, at + 12)
-  setInterfaces(head, readUint32(buf, at + 24), readUint32(buf, at + 28), readUint32(buf, at + 32), readUint32(buf, at + 36))
-  setDirection(head, readUint32(buf, at + 4), readUint32(buf, at + 8))
-  setRecords(buf, at + 40, head)
-  return true
+function writeExpandedHead(buf: Buffer, at: number, out: Buffer, pos: number): number {
+  const input = ifIndex(readUint32(buf, at + 24), readUint32(buf, at + 28))
+  const outputFormat = readUint32(buf, at + 32)
+  const output = readUint32(buf, at + 36)
+  pos = writeUint32Field(out, pos, SAMPLING_RATE, readUint32(buf, at + 12))
+  if (outputFormat === DROPPED_FORMAT) pos = writeDropped(out, pos, output)
+  return writeInterfaces(out, pos, readUint32(buf, at + 4), readUint32(buf, at + 8), input, ifIndex(outputFormat, output))
 }
 
 /**
  *     sequence(4) source class(4) source index(4) drops(4) input(4) output(4) reason(4) records(4)
  */
-function readDiscardedHead(buf: Buffer, at: number, end: number, head: SampleHead): boolean {
-  if (end - at < 32) return false
-  head.samplingRate = 1 // every discarded packet is told of, or counted as not
-  setInterfaces(head, 0, readUint32(buf, at + 16), 0, readUint32(buf, at + 20))
-  head.dropped = true
-  head.dropReason = readUint32(buf, at + 24)
-  setDirection(head, readUint32(buf, at + 4), readUint32(buf, at + 8))
-  setRecords(buf, at + 28, head)
-  return true
+function writeDiscardedHead(buf: Buffer, at: number, out: Buffer, pos: number): number {
+  pos = writeUint32Field(out, pos, SAMPLING_RATE, 1) // they are not sampled
+  pos = writeDropped(out, pos, readUint32(buf, at + 24))
+  const input = ifIndex(0, readUint32(buf, at + 16))
+  return writeInterfaces(out, pos, readUint32(buf, at + 4), readUint32(buf, at + 8), input, ifIndex(0, readUint32(buf, at + 20)))
 }
 
-/** Formats: 0 ifIndex, 1 dropped for the reason that the value is (output), 2 as many interfaces as the value says (output). */
-function setInterfaces(head: SampleHead, inputFormat: number, input: number, outputFormat: number, output: number): void {
-  head.input = inputFormat === 0 ? ifIndex(input) : 0
-  head.output = outputFormat === 0 ? ifIndex(output) : 0
-  head.dropped = outputFormat === 1
-  head.dropReason = outputFormat === 1 ? output : 0
+/** The format of an output whose value is the reason for which the packet was dropped; 0: an ifIndex, 2: how many interfaces it went to. */
+const DROPPED_FORMAT = 1
+
+/** The interface, 0 for none in particular: the two highest numbers stand for the device itself, the second only where there is room for it. */
+function ifIndex(format: number, value: number): number {
+  return format !== 0 || value === 0x3fffffff || value === 0xffffffff ? 0 : value
 }
 
-/** These two stand for the device itself, the second only where there is room for it. */
-function ifIndex(value: number): number {
-  return value === 0x3fffffff || value === 0xffffffff ? 0 : value
+/** RFC 7270 section 4.12: dropped, for a reason that it has no number for. */
+const DROPPED_STATUS = 128
+
+function writeDropped(out: Buffer, pos: number, reason: number): number {
+  return writeUint32Field(out, writeUint32Field(out, pos, FORWARDING_STATUS, DROPPED_STATUS), DROP_REASON, reason)
 }
 
-/** Sources of class 0 are interfaces. */
-function setDirection(head: SampleHead, sourceClass: number, index: number): void {
-  head.egress = sourceClass === 0 && index !== 0 && index === head.output && index !== head.input
-}
-
-function setRecords(buf: Buffer, countAt: number, head: SampleHead): void {
-  head.records = readUint32(buf, countAt)
-  head.recordsStart = countAt + 4
+/** Egress where the source is the output interface and not the input; a source of class 0 is an interface. */
+function writeInterfaces(out: Buffer, pos: number, sourceClass: number, source: number, input: number, output: number): number {
+  pos = writeUint32Field(out, pos, IN_IF, input)
+  pos = writeUint32Field(out, pos, OUT_IF, output)
+  return sourceClass === 0 && source !== 0 && source === output && source !== input ? writeUint32Field(out, pos, FLOW_DIRECTION, 1) : pos
 }

@@ -1,36 +1,35 @@
-/** sFlow Version 5 (sflow.org) → FlowMessages: one for each flow sample and discarded packet. */
+/** sFlow Version 5 (sflow.org) → FlowMessages: one for each flow sample and each discarded packet. */
 import { readUint32 } from '../../flow/bigendian.js'
 import type { Datagram } from '../../flow/datagram.js'
 import { closeFrame } from '../../flow/frames.js'
 import type { Decoding } from '../decoding.js'
-import { clearFrame, LINK, newFrame, parseFrame } from '../packet/frame.js'
-import { frameFieldsBound, writeFrameFields } from '../packet/frame-fields.js'
-import { COMMON_BYTES, fillFrame, sampleFieldsBound, writeCommonFields, writeSampleFields } from './fields.js'
-import { newSflowHeader, readSflowHeader } from './header.js'
-import { clearRecords, newRecords, readRecord } from './records.js'
+import { frameFieldsBound, newFrame } from '../packet/frame.js'
+import { writeExtended } from './extended.js'
+import { HEADER_FIELDS_BYTES, newSflowHeader, readSflowHeader, writeHeader } from './header.js'
+import { writePacket } from './packet.js'
+import { clearRecords, newRecords, noteRecord, type Records } from './records.js'
 import {
   COUNTER_SAMPLE,
   DISCARDED_PACKET,
   EXPANDED_COUNTER_SAMPLE,
   EXPANDED_FLOW_SAMPLE,
   FLOW_SAMPLE,
-  newSampleHead,
-  readSampleHead
+  sampleHeadBytes,
+  writeSampleHead
 } from './sample.js'
 
-/** What a message's length takes, for all but the shortest and longest. */
+/** What the length of a message takes, but for very short and very long ones. */
 const PREFIX_BYTES = 2
 
 export type SflowDecoder = (datagram: Datagram, decoding: Decoding) => void
 
-/** A decoder; what it works with is made once, here. */
+/** A decoder of datagrams that are known to be sFlow v5. */
 export function sflowDecoder(): SflowDecoder {
   const header = newSflowHeader()
-  const head = newSampleHead()
   const records = newRecords()
   const frame = newFrame()
-  const common = Buffer.alloc(COMMON_BYTES)
-  let commonBytes = 0
+  const scratch = Buffer.alloc(HEADER_FIELDS_BYTES)
+  let common = scratch.subarray(0, 0)
 
   /**
    *     head sample*
@@ -42,99 +41,84 @@ export function sflowDecoder(): SflowDecoder {
       decoding.report('truncated', 'no whole sFlow header with an agent address of a known type')
       return
     }
-    commonBytes = writeCommonFields(datagram, header, common, 0, 0)
-    let pos = header.samplesStart
-    for (let i = 0; i < header.samples; i++) {
+    const commonBytes = writeHeader(datagram, header, scratch, 0)
+    if (commonBytes !== common.length) common = scratch.subarray(0, commonBytes)
+    let pos = header.samples
+    for (let i = 0; i < header.sampleCount; i++) {
       if (payloadEnd - pos < 8) {
-        decoding.report('truncated', `the datagram ends after ${i} of ${header.samples} samples`)
-        return
-      }
-      const size = readUint32(buf, pos + 4)
-      const start = pos + 8
-      if (size > payloadEnd - start) {
-        decoding.report('truncated', `sample ${i + 1} says ${size} bytes, the datagram has ${payloadEnd - start} more`)
-        return
-      }
-      pos = start + size
-      switch (readUint32(buf, start - 8)) {
-        case FLOW_SAMPLE:
-        case EXPANDED_FLOW_SAMPLE:
-        case DISCARDED_PACKET:
-          decodeSample(buf, readUint32(buf, start - 8), start, pos, decoding)
-          break
-        case COUNTER_SAMPLE:
-        case EXPANDED_COUNTER_SAMPLE:
-          decoding.counterSamples++
-      }
-    }
-  }
-
-  function decodeSample(buf: Buffer, format: number, start: number, end: number, decoding: Decoding): void {
-    if (!readSampleHead(buf, format, start, end, head)) {
-      decoding.report('malformed-sample', `a sample of format ${format} has ${end - start} bytes`)
-      return
-    }
-    readRecords(buf, end, decoding)
-    parseHeader(buf)
-    const { output } = decoding
-    output.reserve(COMMON_BYTES + sampleFieldsBound(end - start) + frameFieldsBound(end - start) + PREFIX_BYTES)
-    const out = output.buf
-    const lengthAt = output.pos
-    let pos = lengthAt + PREFIX_BYTES
-    for (let i = 0; i < commonBytes; i++) out[pos++] = common[i]
-    pos = writeSampleFields(buf, head, records, out, pos, 0)
-    pos = writeFrameFields(frame, out, pos, 0)
-    output.pos = closeFrame(out, lengthAt, PREFIX_BYTES, pos)
-    decoding.flows++
-  }
-
-  /**
-   *     record := enterprise(20 bits) format(12 bits) size(4) data(size)
-   */
-  function readRecords(buf: Buffer, end: number, decoding: Decoding): void {
-    clearRecords(records)
-    let pos = head.recordsStart
-    for (let i = 0; i < head.records; i++) {
-      if (end - pos < 8) {
-        decoding.report('malformed-sample', `the sample ends after ${i} of ${head.records} records`)
+        decoding.report('truncated', `the datagram ends after ${i} of ${header.sampleCount} samples`)
         return
       }
       const format = readUint32(buf, pos)
       const size = readUint32(buf, pos + 4)
       pos += 8
-      if (size > end - pos) {
-        decoding.report('malformed-record', `record ${i + 1} says ${size} bytes, its sample has ${end - pos} more`)
+      if (size > payloadEnd - pos) {
+        decoding.report('truncated', `sample ${i + 1} says ${size} bytes, the datagram has ${payloadEnd - pos} more`)
         return
       }
-      if (!readRecord(buf, format, pos, pos + size, records)) {
-        decoding.report('malformed-record', `a record of format ${format} does not fit its ${size} bytes`)
+      switch (format) {
+        case FLOW_SAMPLE:
+        case EXPANDED_FLOW_SAMPLE:
+        case DISCARDED_PACKET:
+          decodeSample(buf, format, pos, pos + size, decoding)
+          break
+        case COUNTER_SAMPLE:
+        case EXPANDED_COUNTER_SAMPLE:
+          decoding.counterSamples++
       }
       pos += size
     }
   }
 
-  function parseHeader(buf: Buffer): void {
-    const link = records.header < 0 ? undefined : linkOf(records.headerProtocol)
-    if (link === undefined) clearFrame(frame, buf)
-    else parseFrame(buf, records.headerStart, records.headerEnd, link, frame)
-    fillFrame(buf, records, frame)
+  function decodeSample(buf: Buffer, format: number, start: number, end: number, decoding: Decoding): void {
+    const recordsStart = start + sampleHeadBytes(format)
+    if (end < recordsStart) {
+      decoding.report('malformed-sample', `a sample of format ${format} has ${end - start} bytes`)
+      return
+    }
+    findRecords(buf, readUint32(buf, recordsStart - 4), recordsStart, end, records, decoding)
+    const { output } = decoding
+    output.reserve(PREFIX_BYTES + messageBound(end - start))
+    const out = output.buf
+    const lengthAt = output.pos
+    let pos = lengthAt + PREFIX_BYTES
+    out.set(common, pos)
+    pos = writeSampleHead(buf, format, start, out, pos + common.length)
+    pos = writePacket(buf, records, frame, out, pos)
+    pos = writeExtended(buf, records, out, pos)
+    output.pos = closeFrame(out, lengthAt, PREFIX_BYTES, pos)
+    decoding.flows++
   }
 
   return decodeSflow
 }
 
-/** The link of a raw header's protocol; undefined for those that nothing is known of. */
-function linkOf(protocol: number): number | undefined {
-  switch (protocol) {
-    case 1:
-      return LINK.ethernet
-    case 11:
-      return LINK.ipv4
-    case 12:
-      return LINK.ipv6
-    case 13:
-      return LINK.mpls
-    default:
-      return undefined
+/** More than the message of a sample of so many bytes takes. */
+function messageBound(sampleBytes: number): number {
+  return HEADER_FIELDS_BYTES + 512 + 2 * sampleBytes + frameFieldsBound(sampleBytes)
+}
+
+/**
+ *     record := enterprise(20 bits) format(12 bits) size(4) data(size)
+ */
+function findRecords(buf: Buffer, count: number, start: number, end: number, records: Records, decoding: Decoding): void {
+  clearRecords(records)
+  let pos = start
+  for (let i = 0; i < count; i++) {
+    if (end - pos < 8) {
+      decoding.report('malformed-sample', `the sample ends after ${i} of ${count} records`)
+      return
+    }
+    const format = readUint32(buf, pos)
+    const size = readUint32(buf, pos + 4)
+    pos += 8
+    if (size > end - pos) {
+      decoding.report('malformed-record', `record ${i + 1} says ${size} bytes, its sample has ${end - pos} more`)
+      return
+    }
+    if (!noteRecord(buf, format, pos, pos + size, records)) {
+      decoding.report('malformed-record', `a record of format ${format} does not fit its ${size} bytes`)
+    }
+    pos += size
   }
 }

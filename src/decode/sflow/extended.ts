@@ -1,0 +1,87 @@
+/** What the device did with a packet: the fields of the extended records. All are known to be whole. */
+import { readUint32 } from '../../flow/bigendian.js'
+import { closeFrame } from '../../flow/frames.js'
+import { copyBytesField, writeTag, writeUint32Field } from '../../flow/message.js'
+import { writeVarint32 } from '../../flow/varint.js'
+import { fieldTag } from '../packet/fields.js'
+import { wholeAddressEnd } from './header.js'
+import type { Records } from './records.js'
+
+const SRC_VLAN = fieldTag('src_vlan')
+const DST_VLAN = fieldTag('dst_vlan')
+const NEXT_HOP = fieldTag('next_hop')
+const SRC_NET = fieldTag('src_net')
+const DST_NET = fieldTag('dst_net')
+const BGP_NEXT_HOP = fieldTag('bgp_next_hop')
+const AS_PATH = fieldTag('as_path')
+const COMMUNITIES = fieldTag('bgp_communities')
+const SRC_AS = fieldTag('src_as')
+const DST_AS = fieldTag('dst_as')
+const NEXT_HOP_AS = fieldTag('next_hop_as')
+const NAT_SRC_ADDR = fieldTag('post_nat_src_addr')
+const NAT_DST_ADDR = fieldTag('post_nat_dst_addr')
+const NAT_SRC_PORT = fieldTag('post_nat_src_port')
+const NAT_DST_PORT = fieldTag('post_nat_dst_port')
+
+export function writeExtended(buf: Buffer, records: Records, out: Buffer, pos: number): number {
+  if (records.switch >= 0) {
+    pos = writeUint32Field(out, pos, SRC_VLAN, readUint32(buf, records.switch))
+    pos = writeUint32Field(out, pos, DST_VLAN, readUint32(buf, records.switch + 8))
+  }
+  if (records.router >= 0) pos = writeRouter(buf, records.router, out, pos)
+  if (records.gateway >= 0) pos = writeGateway(buf, records.gateway, out, pos)
+  if (records.nat >= 0) {
+    const sourceEnd = wholeAddressEnd(buf, records.nat)
+    pos = copyBytesField(out, pos, NAT_SRC_ADDR, buf, records.nat + 4, sourceEnd)
+    pos = copyBytesField(out, pos, NAT_DST_ADDR, buf, sourceEnd + 4, wholeAddressEnd(buf, sourceEnd))
+  }
+  if (records.natPorts >= 0) {
+    pos = writeUint32Field(out, pos, NAT_SRC_PORT, readUint32(buf, records.natPorts))
+    pos = writeUint32Field(out, pos, NAT_DST_PORT, readUint32(buf, records.natPorts + 4))
+  }
+  return pos
+}
+
+function writeRouter(buf: Buffer, at: number, out: Buffer, pos: number): number {
+  const hopEnd = wholeAddressEnd(buf, at)
+  pos = copyBytesField(out, pos, NEXT_HOP, buf, at + 4, hopEnd)
+  pos = writeUint32Field(out, pos, SRC_NET, readUint32(buf, hopEnd))
+  return writeUint32Field(out, pos, DST_NET, readUint32(buf, hopEnd + 4))
+}
+
+/** The last AS of the path is the destination's, the first the next hop's; without a path the packet stays in the router's own. */
+function writeGateway(buf: Buffer, record: number, out: Buffer, pos: number): number {
+  const hopEnd = wholeAddressEnd(buf, record)
+  pos = copyBytesField(out, pos, BGP_NEXT_HOP, buf, record + 4, hopEnd)
+  const own = readUint32(buf, hopEnd)
+  let first = 0
+  let last = own
+  let lengthAt = 0 // in the message, once there is an AS
+  let at = hopEnd + 16
+  for (let segments = readUint32(buf, hopEnd + 12); segments > 0; segments--) {
+    const segmentEnd = at + 8 + readUint32(buf, at + 4) * 4
+    for (at += 8; at < segmentEnd; at += 4) {
+      last = readUint32(buf, at)
+      if (lengthAt === 0) {
+        first = last
+        lengthAt = writeTag(out, pos, AS_PATH)
+        pos = lengthAt + 1
+      }
+      pos = writeVarint32(out, pos, last)
+    }
+  }
+  if (lengthAt !== 0) pos = closeFrame(out, lengthAt, 1, pos)
+  pos = writeUint32Field(out, pos, SRC_AS, readUint32(buf, hopEnd + 4) || own)
+  pos = writeUint32Field(out, pos, DST_AS, last)
+  pos = writeUint32Field(out, pos, NEXT_HOP_AS, first)
+  return writeCommunities(buf, at, out, pos)
+}
+
+function writeCommunities(buf: Buffer, countAt: number, out: Buffer, pos: number): number {
+  const end = countAt + 4 + readUint32(buf, countAt) * 4
+  if (end === countAt + 4) return pos
+  const lengthAt = writeTag(out, pos, COMMUNITIES)
+  pos = lengthAt + 1
+  for (let at = countAt + 4; at < end; at += 4) pos = writeVarint32(out, pos, readUint32(buf, at))
+  return closeFrame(out, lengthAt, 1, pos)
+}
