@@ -21,22 +21,29 @@ export interface PlanOptions {
 
 /** The elements of one direction of a template, by number. */
 interface Direction {
-  /** the place of the first element of that number that holds a value, −1 where there is none */
+  /** the places of those that hold a value */
+  readonly places: (id: number) => readonly number[]
+  /** the place of the first of them, −1 where there is none */
   readonly place: (id: number) => number
-  /** the places of all of them */
-  readonly places: (id: number) => number[]
+  /** the same of those that are as long as a number is, and as an address is */
+  readonly number: (id: number) => number
+  readonly address: (id: number) => number
   readonly length: (place: number) => number
 }
 
+/** The places of a template's fields by element: `enterprise, id` → places, in their order. */
+type Places = (id: number, enterprise: number) => readonly number[]
+
 export function compilePlan(template: Template, options: PlanOptions = {}): Plan {
-  const forward = forwardOf(template)
-  const reverse = reverseOf(template)
+  const places = placesOf(template)
+  const forward = directionOf(template, (id) => places(id, 0))
+  const reverse = reverseOf(template, places)
   const addresses4 = addressPlaces(forward, 4)
   const addresses6 = addressPlaces(forward, 6)
   const mixed = addresses4.length > 0 && addresses6.length > 0
   const family: Family = mixed ? 0 : addresses4.length > 0 ? 4 : addresses6.length > 0 ? 6 : 0
   const programs = (direction: Direction): Programs => {
-    const compiled = (of: Family): Program => compileProgram(template, direction, of, options)
+    const compiled = (of: Family): Program => compileProgram(template, places, direction, of, options)
     if (mixed) return { 0: compiled(0), 4: compiled(4), 6: compiled(6) }
     const only = compiled(family)
     return { 0: only, 4: only, 6: only }
@@ -46,7 +53,7 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
     forward: forwardPrograms,
     reverse: reverse === undefined ? undefined : programs(reverse),
     reverseCounters: Int32Array.from(
-      reverse === undefined ? [] : [1, 2, 23, 24, 85, 86, IE.initiatorOctets, IE.initiatorPackets].map((id) => reverse.place(id)).filter((place) => place >= 0)
+      reverse === undefined ? [] : [1, 2, 23, 24, 85, 86, IE.initiatorOctets, IE.initiatorPackets].map(reverse.number).filter((place) => place >= 0)
     ),
     addresses4: Int32Array.from(mixed ? addresses4 : []),
     addresses6: Int32Array.from(mixed ? addresses6 : []),
@@ -55,42 +62,53 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
   }
 }
 
-function forwardOf(template: Template): Direction {
-  return directionOf(template, (id) => placesOf(template, id, 0))
-}
-
 /** The other direction of a biflow; undefined for a template that tells of one direction only. */
-function reverseOf(template: Template): Direction | undefined {
-  const has = (id: number, enterprise: number): boolean => template.fields.some((field) => field.id === id && field.enterprise === enterprise)
+function reverseOf(template: Template, places: Places): Direction | undefined {
+  const has = (id: number): boolean => places(id, 0).length > 0
   const biflow =
     template.fields.some(({ enterprise }) => enterprise === REVERSE_ENTERPRISE) ||
-    (has(IE.initiatorOctets, 0) && has(IE.responderOctets, 0)) ||
-    (has(IE.initiatorPackets, 0) && has(IE.responderPackets, 0))
+    (has(IE.initiatorOctets) && has(IE.responderOctets)) ||
+    (has(IE.initiatorPackets) && has(IE.responderPackets))
   if (!biflow) return undefined
   return directionOf(template, (id) => {
-    const own = placesOf(template, id, REVERSE_ENTERPRISE)
+    const own = places(id, REVERSE_ENTERPRISE)
     if (own.length > 0) return own
     const swapped = SWAPPED.get(id)
-    if (swapped !== undefined) return placesOf(template, swapped, 0)
-    if (!FORWARD_ONLY.has(id)) return placesOf(template, id, 0)
+    if (swapped !== undefined) return places(swapped, 0)
+    if (!FORWARD_ONLY.has(id)) return places(id, 0)
     const counterpart = FORWARD_ONLY.get(id)
-    return counterpart === undefined ? [] : placesOf(template, counterpart, 0)
+    return counterpart === undefined ? [] : places(counterpart, 0)
   })
 }
 
-function directionOf(template: Template, places: (id: number) => number[]): Direction {
-  return { places, place: (id) => places(id)[0] ?? -1, length: (place) => template.fields[place].length }
+function directionOf({ fields }: Template, places: Direction['places']): Direction {
+  const length = (place: number): number => fields[place].length
+  const first = (id: number, usable: (length: number) => boolean): number => places(id).find((place) => usable(length(place))) ?? -1
+  return {
+    places,
+    place: (id) => places(id)[0] ?? -1,
+    number: (id) => first(id, isNumber),
+    address: (id) => first(id, isAddress),
+    length
+  }
 }
 
-function placesOf({ fields, version }: Template, id: number, enterprise: number): number[] {
-  const places: number[] = []
-  fields.forEach((field, place) => {
-    if (field.id !== id || field.enterprise !== enterprise || field.length === 0) return
-    if (version !== 10 && field.length === VARIABLE_LENGTH) return
-    places.push(place)
+/** Indexed once, because every rule asks for its elements in every direction and family. */
+function placesOf({ fields, version }: Template): Places {
+  const none: readonly number[] = []
+  const byElement = new Map<number, number[]>()
+  const key = (id: number, enterprise: number): number => enterprise * 0x10000 + id
+  fields.forEach(({ id, enterprise, length }, place) => {
+    if (length === 0 || (version !== 10 && length === VARIABLE_LENGTH)) return
+    const known = byElement.get(key(id, enterprise))
+    if (known === undefined) byElement.set(key(id, enterprise), [place])
+    else known.push(place)
   })
-  return places
+  return (id, enterprise) => byElement.get(key(id, enterprise)) ?? none
 }
+
+const isNumber = (length: number): boolean => (length >= 1 && length <= 8) || length === VARIABLE_LENGTH
+const isAddress = (length: number): boolean => length === 4 || length === 16
 
 const ADDRESS_BYTES = { 4: 4, 6: 16 } as const
 
@@ -128,9 +146,9 @@ function list(builder: Builder, places: readonly number[]): number {
   return builder.lists.push(Int32Array.from(places)) - 1
 }
 
-function compileProgram(template: Template, direction: Direction, family: Family, options: PlanOptions): Program {
+function compileProgram(template: Template, places: Places, direction: Direction, family: Family, options: PlanOptions): Program {
   const builder: Builder = { code: [], lists: [] }
-  const mapped = (options.mapping ?? []).flatMap((element) => placesOf(template, element.id, element.enterprise).map((place) => ({ ...element, place })))
+  const mapped = (options.mapping ?? []).flatMap((element) => places(element.id, element.enterprise).map((place) => ({ ...element, place })))
   const taken = new Set(mapped.map(({ destination }) => destination.name))
   setTimes(builder, template, direction)
   for (const rule of RULES) {
@@ -143,8 +161,6 @@ function compileProgram(template: Template, direction: Direction, family: Family
   return { code: Int32Array.from(builder.code), lists: builder.lists }
 }
 
-const isNumber = (length: number): boolean => (length >= 1 && length <= 8) || length === VARIABLE_LENGTH
-
 function tagOf(name: string): number {
   const field = flowMessage.field(name)
   return packedTag(field.number, field.packed || field.type === 'bytes' || field.type === 'string' ? WIRE_BYTES : WIRE_VARINT)
@@ -152,7 +168,6 @@ function tagOf(name: string): number {
 
 /** A number of the element at `place` into `to`. */
 function uintStep(builder: Builder, to: string, place: number, length: number): void {
-  if (place < 0 || !isNumber(length)) return
   const wide = flowMessage.field(to).type === 'uint64'
   const op = length === 1 ? Op.u8 : length === 2 ? Op.u16 : length === 4 ? Op.u32 : wide ? Op.uint64 : Op.uint32
   step(builder, op, place, tagOf(to))
@@ -162,7 +177,7 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
   const { to } = rule
   const uints = (ids: readonly number[]): void => {
     for (const id of ids) {
-      const place = direction.place(id)
+      const place = direction.number(id)
       if (place >= 0) uintStep(builder, to, place, direction.length(place))
     }
   }
@@ -174,14 +189,14 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
         return
       }
       const [shift, mask] = rule.bits
-      for (const place of rule.from.map(direction.place).filter((at) => at >= 0 && isNumber(direction.length(at)))) {
+      for (const place of rule.from.map(direction.number).filter((at) => at >= 0)) {
         step(builder, Op.bits, place, tagOf(to), shift | (mask << 8))
       }
       return
     }
     case 'counter':
-      if (rule.from.some((id) => direction.place(id) >= 0)) uints(rule.from)
-      else uints(rule.totals.filter((id) => direction.place(id) >= 0).slice(0, 1))
+      if (rule.from.some((id) => direction.number(id) >= 0)) uints(rule.from)
+      else uints(rule.totals.filter((id) => direction.number(id) >= 0).slice(0, 1))
       return
     case 'src_addr':
     case 'dst_addr': {
@@ -193,22 +208,23 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
     case 'etype':
       if (family !== 0) step(builder, Op.constant, 0, tagOf(to), family === 4 ? 0x0800 : 0x86dd)
       else {
-        const version = direction.place(IE.ipVersion)
-        if (version >= 0 && isNumber(direction.length(version))) step(builder, Op.ipVersion, version, tagOf(to))
+        const version = direction.number(IE.ipVersion)
+        if (version >= 0) step(builder, Op.ipVersion, version, tagOf(to))
         uints([IE.ethernetType])
       }
       return
     case 'ofFamily': {
       const ids = family === 6 ? [rule.ipv6, rule.ipv4] : [rule.ipv4, rule.ipv6]
-      const place = ids.map(direction.place).find((at) => at >= 0)
+      const isBytes = flowMessage.field(to).type === 'bytes'
+      const place = ids.map(isBytes ? direction.address : direction.number).find((at) => at >= 0)
       if (place === undefined) return
-      if (flowMessage.field(to).type !== 'bytes') uintStep(builder, to, place, direction.length(place))
-      else if (isAddress(direction.length(place))) step(builder, Op.address, place, tagOf(to))
+      if (isBytes) step(builder, Op.address, place, tagOf(to))
+      else uintStep(builder, to, place, direction.length(place))
       return
     }
     case 'address':
     case 'addresses':
-      for (const place of rule.from.map(direction.place).filter((at) => at >= 0 && isAddress(direction.length(at)))) {
+      for (const place of rule.from.map(direction.address).filter((at) => at >= 0)) {
         step(builder, Op.realAddress, place, tagOf(to))
       }
       return
@@ -241,13 +257,7 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
   }
 }
 
-const isAddress = (length: number): boolean => length === 4 || length === 16
-
-function compileSampling(builder: Builder, tag: number, direction: Direction): void {
-  const number = (id: number): number => {
-    const place = direction.place(id)
-    return place >= 0 && isNumber(direction.length(place)) ? place : -1
-  }
+function compileSampling(builder: Builder, tag: number, { number }: Direction): void {
   for (const id of [IE.samplingInterval, IE.samplerRandomInterval]) {
     const place = number(id)
     if (place >= 0) step(builder, Op.uint64, place, tag)
@@ -267,11 +277,11 @@ function compileSampling(builder: Builder, tag: number, direction: Direction): v
 
 function compileIcmp(builder: Builder, typeTag: number, codeTag: number, direction: Direction, inPort: boolean): void {
   for (const id of [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6]) {
-    const place = direction.place(id)
-    if (place >= 0 && isNumber(direction.length(place))) step(builder, Op.icmpTypeCode, place, typeTag, codeTag)
+    const place = direction.number(id)
+    if (place >= 0) step(builder, Op.icmpTypeCode, place, typeTag, codeTag)
   }
-  const apart = [IE.icmpTypeIPv4, IE.icmpTypeIPv6, IE.icmpCodeIPv4, IE.icmpCodeIPv6].map(direction.place)
-  const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(direction.place)
+  const apart = [IE.icmpTypeIPv4, IE.icmpTypeIPv6, IE.icmpCodeIPv4, IE.icmpCodeIPv6].map(direction.number)
+  const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(direction.number)
   if (apart.some((place) => place >= 0)) step(builder, Op.icmpApart, list(builder, apart), typeTag, codeTag)
   else if (protocol >= 0 && destination >= 0) {
     step(builder, Op.icmpPorts, list(builder, [protocol, inPort ? -1 : source, destination]), typeTag, codeTag)
@@ -290,7 +300,7 @@ function compileSegments(builder: Builder, tag: number, direction: Direction): v
 function compileName(builder: Builder, rule: Extract<Rule, { as: 'name' }>, direction: Direction): void {
   const side = rule.of.endsWith('Out') ? 1 : 0
   const op = rule.of === 'application' ? Op.applicationName : rule.of.startsWith('interface') ? Op.interfaceName : Op.vrfName
-  for (const place of rule.from.map(direction.place).filter((at) => at >= 0 && isNumber(direction.length(at)))) step(builder, op, place, 0, side)
+  for (const place of rule.from.map(direction.number).filter((at) => at >= 0)) step(builder, op, place, 0, side)
 }
 
 type TimeElement = readonly [id: number, op: Op]
@@ -318,12 +328,8 @@ const END: readonly TimeElement[] = [
 
 /** The steps that set the start and end of the flow: the finest element first. */
 function setTimes(builder: Builder, template: Template, direction: Direction): void {
-  const numberAt = (id: number): number => {
-    const place = direction.place(id)
-    return place >= 0 && isNumber(direction.length(place)) ? place : -1
-  }
-  const lastUptime = numberAt(IE.flowEndSysUpTime)
-  const init = numberAt(IE.systemInitTimeMilliseconds)
+  const lastUptime = direction.number(IE.flowEndSysUpTime)
+  const init = direction.number(IE.systemInitTimeMilliseconds)
   const candidates = (elements: readonly TimeElement[], end: 0 | 1): boolean => {
     const before = builder.code.length
     for (const [id, op] of elements) {
@@ -338,10 +344,10 @@ function setTimes(builder: Builder, template: Template, direction: Direction): v
     return builder.code.length > before
   }
   const durations = (end: 0 | 1): void => {
-    const millis = direction.place(IE.flowDurationMilliseconds)
-    const micros = direction.place(IE.flowDurationMicroseconds)
-    if (micros >= 0 && isNumber(direction.length(micros))) step(builder, Op.durationMicros, micros, 0, end)
-    if (millis >= 0 && isNumber(direction.length(millis))) step(builder, Op.durationMillis, millis, 0, end)
+    const millis = direction.number(IE.flowDurationMilliseconds)
+    const micros = direction.number(IE.flowDurationMicroseconds)
+    if (micros >= 0) step(builder, Op.durationMicros, micros, 0, end)
+    if (millis >= 0) step(builder, Op.durationMillis, millis, 0, end)
   }
   let start = builder.code.length
   if (candidates(END, 1)) {
