@@ -29,6 +29,7 @@ export const enum Op {
   ipVersion = 9,
   // times set the flow's start (argument 0) or end (1), which the last two steps write
   uptime = 10,
+  uptimeOfAnyLength = 37,
   /** IPFIX's uptimes; `field` is the place in `lists` of the uptime and, or −1, of the flow's last uptime and of the boot time */
   initUptime = 11,
   seconds = 12,

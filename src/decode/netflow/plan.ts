@@ -4,6 +4,7 @@ import { type Field, flowMessage } from '../../flow/schema.js'
 import { FORWARD_ONLY, IE, REVERSE_ENTERPRISE, type Rule, RULES, SWAPPED } from './elements.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
 import { type Template, VARIABLE_LENGTH } from './template.js'
+import { NTP_BYTES } from './values.js'
 
 /** An element that the user sends to a field of choice, in place of what the table says. */
 export interface MappedElement {
@@ -133,9 +134,9 @@ interface Builder {
   readonly lists: Int32Array[]
 }
 
-/** Ends a group of alternatives that started at `start`: whichever writes goes on behind the last. */
-function alternatives({ code }: Builder, start: number): void {
-  for (let at = start; at < code.length; at += STEP) code[at + 4] = code.length
+/** Makes a group of alternatives of the steps from `start` to `end`: whichever writes goes on behind the last step there is. */
+function alternatives({ code }: Builder, start: number, end = code.length): void {
+  for (let at = start; at < end; at += STEP) code[at + 4] = code.length
 }
 
 function step({ code }: Builder, op: Op, field: number, tag = 0, argument = 0): void {
@@ -326,47 +327,56 @@ const END: readonly TimeElement[] = [
   [IE.observationTimeSeconds, Op.seconds]
 ]
 
-/** The steps that set the start and end of the flow: the finest element first. */
+/**
+ * The steps that set the start and end of the flow, each by the finest element that is not zero. Where neither element nor duration
+ * tells, a flow starts when it ends, and ends when it is told of.
+ *
+ *     start elements                              one has a value: go on at (2)
+ *     (1) end elements, export time; start = end − duration, end
+ *     (2) end elements; end = start + duration, export time
+ */
 function setTimes(builder: Builder, template: Template, direction: Direction): void {
-  const lastUptime = direction.number(IE.flowEndSysUpTime)
-  const init = direction.number(IE.systemInitTimeMilliseconds)
-  const candidates = (elements: readonly TimeElement[], end: 0 | 1): boolean => {
-    const before = builder.code.length
+  const { code } = builder
+  const timesOf = (elements: readonly TimeElement[], end: 0 | 1): void => {
     for (const [id, op] of elements) {
-      const place = direction.place(id)
+      const place = timePlace(direction, id, op)
       if (place < 0) continue
-      const length = direction.length(place)
-      const exact = op === Op.ntpNanos || op === Op.ntpMicros ? 8 : op === Op.uptime && template.version === 9 ? 4 : 0
-      if (exact === 0 ? !isNumber(length) : length !== exact) continue
-      if (op === Op.uptime && template.version === 10) step(builder, Op.initUptime, list(builder, [place, lastUptime, init]), 0, end)
-      else step(builder, op, place, 0, end)
+      if (op !== Op.uptime) step(builder, op, place, 0, end)
+      else if (template.version === 10) {
+        const places = [place, direction.number(IE.flowEndSysUpTime), direction.number(IE.systemInitTimeMilliseconds)]
+        step(builder, Op.initUptime, list(builder, places), 0, end)
+      } else step(builder, direction.length(place) === 4 ? Op.uptime : Op.uptimeOfAnyLength, place, 0, end)
     }
-    return builder.code.length > before
   }
   const durations = (end: 0 | 1): void => {
-    const millis = direction.number(IE.flowDurationMilliseconds)
     const micros = direction.number(IE.flowDurationMicroseconds)
+    const millis = direction.number(IE.flowDurationMilliseconds)
     if (micros >= 0) step(builder, Op.durationMicros, micros, 0, end)
     if (millis >= 0) step(builder, Op.durationMillis, millis, 0, end)
   }
-  let start = builder.code.length
-  if (candidates(END, 1)) {
-    step(builder, Op.exportTime, 0, 0, 1)
-    alternatives(builder, start)
-    start = builder.code.length
-    candidates(START, 0)
-    durations(0)
-    step(builder, Op.otherEnd, 0, 0, 0)
-    alternatives(builder, start)
-    return
-  }
-  const started = candidates(START, 0)
-  step(builder, Op.exportTime, 0, 0, 0)
-  alternatives(builder, start)
-  start = builder.code.length
-  if (started) durations(1)
+  const begin = code.length
+  timesOf(START, 0)
+  const unstarted = code.length
+  timesOf(END, 1)
   step(builder, Op.exportTime, 0, 0, 1)
-  alternatives(builder, start)
+  alternatives(builder, unstarted)
+  const startless = code.length
+  durations(0)
+  step(builder, Op.otherEnd, 0, 0, 0)
+  const started = code.length
+  alternatives(builder, begin, unstarted)
+  if (begin < unstarted) {
+    timesOf(END, 1)
+    durations(1)
+    step(builder, Op.exportTime, 0, 0, 1)
+    alternatives(builder, started)
+  }
+  alternatives(builder, startless, started)
+}
+
+function timePlace(direction: Direction, id: number, op: Op): number {
+  if (op !== Op.ntpNanos && op !== Op.ntpMicros) return direction.number(id)
+  return direction.places(id).find((place) => [NTP_BYTES, VARIABLE_LENGTH].includes(direction.length(place))) ?? -1
 }
 
 function mappedStep(builder: Builder, { type, number }: Field, place: number, littleEndian: boolean): void {

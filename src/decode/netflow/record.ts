@@ -9,11 +9,13 @@ import {
   type Instant,
   isZero,
   nearestUptime,
+  NTP_BYTES,
   readNumber,
   readUint,
   readCapped,
   setInstant,
   setMillis,
+  setMoved,
   setNtp,
   type Uint64,
   uptimeAge,
@@ -167,6 +169,10 @@ function writeOther(
       const version = readCapped(buf, at, lengths[field])
       return writeUint32Field(out, pos, tag, version === 4 ? ETYPE_IPV4 : version === 6 ? ETYPE_IPV6 : 0)
     }
+    case Op.uptimeOfAnyLength:
+      readUint(buf, at, lengths[field], value)
+      setMillis(instant, context.exportSeconds * 1000 - uptimeAge(context.uptime, value.lo), context.exportNanos)
+      return DONE
     case Op.initUptime: {
       const [uptime, last, init] = lists[field]
       const initMs = init < 0 ? 0 : readNumber(buf, base + offsets[init], lengths[init])
@@ -184,21 +190,23 @@ function writeOther(
     }
     case Op.ntpMicros:
     case Op.ntpNanos:
-      readUint(buf, at, 8, value)
+      if (lengths[field] !== NTP_BYTES) return pos
+      readUint(buf, at, NTP_BYTES, value)
       if (value.hi === 0 && value.lo === 0) return pos
       setNtp(instant, value.hi, value.lo, (code[i] as Op) === Op.ntpMicros ? 1000 : 1)
       return DONE
     case Op.deltaMicros:
-      moveInstant(instant, context.exportSeconds, context.exportNanos, -1000 * readNumber(buf, at, lengths[field]))
+      setMoved(instant, context.exportSeconds, context.exportNanos, readNumber(buf, at, lengths[field]), 1e6, -1)
       return DONE
     case Op.exportTime:
       setInstant(instant, context.exportSeconds, context.exportNanos)
       return DONE
     case Op.durationMillis:
     case Op.durationMicros: {
-      const nanos = readNumber(buf, at, lengths[field]) * ((code[i] as Op) === Op.durationMillis ? 1e6 : 1000)
-      if (argument === 0) moveInstant(start, end.seconds, end.nanos, -nanos)
-      else moveInstant(end, start.seconds, start.nanos, nanos)
+      const duration = readNumber(buf, at, lengths[field])
+      const perSecond = (code[i] as Op) === Op.durationMillis ? 1000 : 1e6
+      if (argument === 0) setMoved(start, end.seconds, end.nanos, duration, perSecond, -1)
+      else setMoved(end, start.seconds, start.nanos, duration, perSecond, 1)
       return DONE
     }
     case Op.otherEnd:
@@ -258,12 +266,6 @@ function setInitUptime(context: RecordContext, recordInitMs: number, uptime: num
   if (init > 0) setMillis(instant, nearestUptime(init, uptime, exportMs), 0)
   else if (which === 1 || Number.isNaN(last)) setInstant(instant, context.exportSeconds, 0)
   else setMillis(instant, exportMs - uptimeAge(last, uptime), 0)
-}
-
-/** `into` = the instant given, moved by `nanos`. */
-function moveInstant(into: Instant, seconds: number, nanos: number, by: number): void {
-  const whole = Math.trunc(by / 1e9)
-  setInstant(into, seconds + whole, nanos + (by - whole * 1e9))
 }
 
 function firstNumber(a: number, b: number, offsets: Int32Array, lengths: Int32Array, buf: Buffer, base: number): number {

@@ -59,8 +59,9 @@ export interface Instant {
   nanos: number
 }
 
-/** More seconds than that are more nanoseconds than 64 bits hold. */
-const MAX_SECONDS = 18_446_744_072
+/** The last instant whose nanoseconds 64 bits hold. */
+const MAX_SECONDS = 18_446_744_073
+const MAX_NANOS = 709_551_615
 
 export function setInstant(instant: Instant, seconds: number, nanos: number): void {
   if (nanos < 0 || nanos >= 1e9) {
@@ -69,7 +70,11 @@ export function setInstant(instant: Instant, seconds: number, nanos: number): vo
     nanos -= carry * 1e9
   }
   if (seconds < 0) seconds = nanos = 0
-  instant.seconds = seconds > MAX_SECONDS ? MAX_SECONDS : seconds
+  else if (seconds >= MAX_SECONDS) {
+    nanos = seconds > MAX_SECONDS || nanos > MAX_NANOS ? MAX_NANOS : nanos
+    seconds = MAX_SECONDS
+  }
+  instant.seconds = seconds
   instant.nanos = nanos
 }
 
@@ -79,6 +84,7 @@ export function setMillis(instant: Instant, millis: number, nanos: number): void
   setInstant(instant, seconds, (millis - seconds * 1000) * 1e6 + nanos)
 }
 
+export const NTP_BYTES = 8
 /** Seconds from 1900, where NTP counts from, to 1970. */
 const NTP_EPOCH = 2_208_988_800
 
@@ -89,6 +95,12 @@ const NTP_EPOCH = 2_208_988_800
 export function setNtp(instant: Instant, seconds: number, fraction: number, step: number): void {
   const era = seconds < NTP_EPOCH ? 0x1_0000_0000 : 0
   setInstant(instant, seconds + era - NTP_EPOCH, Math.round(((fraction / 0x1_0000_0000) * 1e9) / step) * step)
+}
+
+/** `instant` = the time given and `amount` more of what a second has `perSecond` of, or as much less where `sign` is −1. */
+export function setMoved(instant: Instant, seconds: number, nanos: number, amount: number, perSecond: number, sign: 1 | -1): void {
+  const whole = Math.floor(amount / perSecond)
+  setInstant(instant, seconds + sign * whole, nanos + sign * (amount - whole * perSecond) * (1e9 / perSecond))
 }
 
 /** Writes an instant as nanoseconds since 1970; nothing for 1970 itself. */
