@@ -15,11 +15,15 @@ interface NetworkRate {
 /** Reads the option's word; the longest prefix wins. Throws a bad value. */
 export function parseRates(word: string): RateOf {
   const networks: NetworkRate[] = []
+  const seen = new Set<string>()
   let general = 0
   for (const part of word.split(',')) {
     const [, network, digits] = /^(?:(.*)=)?(\d+)$/.exec(part.trim()) ?? []
     const rate = Number(digits)
     if (!(rate >= 1 && rate <= Number.MAX_SAFE_INTEGER)) throw badValue(`'${part}' is neither a rate (1000) nor NETWORK=RATE (192.0.2.0/24=1000).`)
+    const whose = (network as string | undefined)?.trim() ?? 'all exporters'
+    if (seen.has(whose)) throw badValue(`A rate for ${whose} stands there twice.`)
+    seen.add(whose)
     if ((network as string | undefined) === undefined) general = rate
     else networks.push(networkRate(network.trim(), rate))
   }
@@ -33,10 +37,10 @@ export function parseRates(word: string): RateOf {
 }
 
 function networkRate(network: string, rate: number): NetworkRate {
-  const [address, length] = network.split('/')
+  const [, address, length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(network) ?? ['', '', '']
   const version = isIP(address)
   const most = version === 4 ? 32 : 128
-  const prefix = (length as string | undefined) === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : NaN
+  const prefix = (length as string | undefined) === undefined ? most : Number(length)
   if (version === 0 || !(prefix <= most)) throw badValue(`'${network}' is no network: 192.0.2.0/24 or 2001:db8::/32.`)
   const list = new BlockList()
   const own = version === 4 ? 'ipv4' : 'ipv6'

@@ -3,6 +3,7 @@
  * its records number. Kept per exporter, protocol version and domain id.
  */
 import type { Plan } from './ops.js'
+import type { Rate } from './sampling.js'
 import type { Template } from './template.js'
 
 /** How many rates or names of one kind a domain keeps; an exporter that sends more has the oldest forgotten. */
@@ -34,10 +35,10 @@ export interface Domain {
   readonly id: number
   readonly exporter: Exporter
   readonly templates: Map<number, TemplateEntry>
-  /** packets per sampled packet, by sampler id and by input interface; 0: for all else */
-  readonly samplerRates: Map<number, number>
-  readonly interfaceRates: Map<number, number>
-  rate: number
+  /** what was told by sampler id, by interface, and for all else */
+  readonly samplerRates: Map<number, Rate>
+  readonly interfaceRates: Map<number, Rate>
+  rate: Rate | undefined
   /** the exporter's boot in milliseconds since 1970; 0 while unknown */
   systemInitMs: number
   readonly names: Names
@@ -58,16 +59,18 @@ export interface Exporter {
   readonly templates: Set<TemplateEntry>
   /** of all its domains, for records of a domain that told no names of its own */
   readonly names: Names
-  /** the rate that the user set for it, 0 for none */
-  readonly defaultRate: number
+  /** the rate that the user set for it */
+  readonly defaultRate: Rate | undefined
 }
 
 export function newNames(): Names {
   return { interfaces: new Map(), vrfs: new Map(), applications: new Map() }
 }
 
+/** `defaultRate`: 0 for none. */
 export function newExporter(address: Buffer, defaultRate: number): Exporter {
-  return { address, domains: new Map(), templates: new Set(), names: newNames(), defaultRate }
+  const rate = { hi: Math.floor(defaultRate / 0x1_0000_0000), lo: defaultRate >>> 0 }
+  return { address, domains: new Map(), templates: new Set(), names: newNames(), defaultRate: defaultRate === 0 ? undefined : rate }
 }
 
 export function domainKey(version: number, id: number): number {
@@ -89,9 +92,9 @@ export function domainOf(exporter: Exporter, version: number, id: number): Domai
     id,
     exporter,
     templates: new Map<number, TemplateEntry>(),
-    samplerRates: new Map<number, number>(),
-    interfaceRates: new Map<number, number>(),
-    rate: 0,
+    samplerRates: new Map<number, Rate>(),
+    interfaceRates: new Map<number, Rate>(),
+    rate: undefined,
     systemInitMs: 0,
     names: newNames()
   }
@@ -99,13 +102,16 @@ export function domainOf(exporter: Exporter, version: number, id: number): Domai
   return domain
 }
 
-/** Sets a map's entry; past the bound the one that was set first goes. Whether that changed anything. */
-export function learn<V>(map: Map<number, V>, key: number, value: V): boolean {
-  if (map.get(key) === value) return false
+/** The domain 0 of the same exporter, whose options data speaks for domains that told nothing themselves. */
+export function domain0Of({ exporter, version, id }: Domain): Domain | undefined {
+  return id === 0 ? undefined : exporter.domains.get(domainKey(version, 0))
+}
+
+/** Sets a map's entry; past the bound the one that was set first goes. */
+export function learn<V>(map: Map<number, V>, key: number, value: V): void {
   if (map.size >= MAX_LEARNED && !map.has(key)) {
     const [oldest] = map.keys()
     map.delete(oldest)
   }
   map.set(key, value)
-  return true
 }

@@ -4,7 +4,7 @@ import { closeFrame } from '../../flow/frames.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from '../../flow/message.js'
 import { flowMessage } from '../../flow/schema.js'
 import type { Decoding } from '../decoding.js'
-import { type Domain, domainKey, domainOf, type Exporter, type TemplateEntry } from './domain.js'
+import { type Domain, domain0Of, domainKey, domainOf, type Exporter, type TemplateEntry } from './domain.js'
 import type { HeldSet, HeldSets } from './held.js'
 import { type Legacy, legacyOf } from './legacy.js'
 import { learnOptions } from './options.js'
@@ -91,8 +91,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     uptime: 0,
     domain: undefined as unknown as Domain,
     domain0: undefined,
-    headerRate: 0,
-    defaultRate: 0
+    headerRate: undefined,
+    defaultRate: undefined
   }
 
   /** Bytes that the length of the last message took: a good guess for the next, which then need not be moved. */
@@ -108,8 +108,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     pos = writeBytesField(shared, pos, TAG_SAMPLER_ADDRESS, exporter.address)
     context.sharedBytes = writeUint32Field(shared, pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain)
     context.domain = domain
-    context.domain0 = domain.id === 0 ? undefined : exporter.domains.get(domainKey(domain.version, 0))
-    context.headerRate = 0
+    context.domain0 = domain0Of(domain)
+    context.headerRate = undefined
     context.exportNanos = 0
     context.defaultRate = exporter.defaultRate
   }
@@ -150,7 +150,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     context.uptime = readUint32(buf, start + 4)
     context.exportSeconds = readUint32(buf, start + 8)
     context.exportNanos = Math.min(readUint32(buf, start + 12), 999_999_999)
-    context.headerRate = version === 5 ? readUint16(buf, start + 22) & 0x3fff : 0
+    const rate = version === 5 ? readUint16(buf, start + 22) & 0x3fff : 0
+    if (rate > 0) context.headerRate = { hi: 0, lo: rate }
     let pos = start + layout.headerBytes
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
     if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
@@ -178,6 +179,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       } else emit(plan, template, buf, pos, next - pos, decoding)
       pos = next
     }
+    if (template.options) context.domain0 = domain0Of(context.domain) // they may have been about it
     return records
   }
 

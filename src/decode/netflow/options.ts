@@ -7,9 +7,9 @@ import { flowMessage } from '../../flow/schema.js'
 import { writeVarint32 } from '../../flow/varint.js'
 import { type Domain, domainOf, learn, type Name, type Names } from './domain.js'
 import { IE } from './elements.js'
-import { rateOfPopulation, rateOfSpace } from './record.js'
+import { isNothing, isSame, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
 import type { Template } from './template.js'
-import { isZero, readNumber } from './values.js'
+import { isZero, readNumber, readUint, type Uint64 } from './values.js'
 
 /** v9's scope types are a registry of their own (RFC 3954 section 6.1). */
 const V9_SCOPE_INTERFACE = 2
@@ -20,6 +20,14 @@ const MAX_NAME_BYTES = 255
 const INTERFACES: readonly number[] = [IE.ingressInterface, IE.egressInterface, IE.ingressPhysicalInterface, IE.egressPhysicalInterface]
 const VRFS: readonly number[] = [IE.ingressVRFID, IE.egressVRFID]
 const SAMPLERS: readonly number[] = [IE.samplerId, IE.selectorId]
+const RATES: readonly number[] = [
+  IE.samplingInterval,
+  IE.samplerRandomInterval,
+  IE.samplingPacketInterval,
+  IE.samplingPacketSpace,
+  IE.samplingSize,
+  IE.samplingPopulation
+]
 
 /** The numbers and names of one options record that are of use; NaN where there is none. */
 interface Told {
@@ -32,12 +40,8 @@ interface Told {
   vrf: number
   application: number
   systemInit: number
-  interval: number
-  random: number
-  packetInterval: number
-  packetSpace: number
-  size: number
-  population: number
+  /** those of RATES, by element */
+  rates: Map<number, Rate> | undefined
   interfaceName: string
   interfaceDescription: string
   vrfName: string
@@ -68,12 +72,7 @@ function readOptions({ version, fields, scopes, offsets, lengths }: Template, bu
     vrf: NaN,
     application: NaN,
     systemInit: NaN,
-    interval: NaN,
-    random: NaN,
-    packetInterval: NaN,
-    packetSpace: NaN,
-    size: NaN,
-    population: NaN,
+    rates: undefined,
     interfaceName: '',
     interfaceDescription: '',
     vrfName: '',
@@ -93,7 +92,13 @@ function readOptions({ version, fields, scopes, offsets, lengths }: Template, bu
     else if (id === IE.interfaceDescription) told.interfaceDescription = readName(buf, at, length)
     else if (id === IE.VRFname) told.vrfName = readName(buf, at, length)
     else if (id === IE.applicationName) told.applicationName = readName(buf, at, length)
-    else if (length <= 8) readTold(told, id, readNumber(buf, at, length), inScope)
+    else if (length > 8) continue
+    else if (RATES.includes(id)) {
+      const rate: Uint64 = { hi: 0, lo: 0 }
+      readUint(buf, at, length, rate)
+      told.rates ??= new Map()
+      if (!told.rates.has(id)) told.rates.set(id, rate)
+    } else readTold(told, id, readNumber(buf, at, length), inScope)
   }
   return told
 }
@@ -107,30 +112,37 @@ function readTold(told: Told, id: number, value: number, inScope: boolean): void
   else if (id === IE.observationDomainId && inScope) told.scopeDomain = value
   else if (id === IE.applicationId) told.application = value
   else if (id === IE.systemInitTimeMilliseconds) told.systemInit = value
-  else if (id === IE.samplingInterval) told.interval = value
-  else if (id === IE.samplerRandomInterval) told.random = value
-  else if (id === IE.samplingPacketInterval) told.packetInterval = value
-  else if (id === IE.samplingPacketSpace) told.packetSpace = value
-  else if (id === IE.samplingSize) told.size = value
-  else if (id === IE.samplingPopulation) told.population = value
 }
 
 function learnRate(told: Told, domain: Domain): boolean {
-  const rate = toldRate(told)
-  if (!(rate > 0)) return false
-  if (!Number.isNaN(told.sampler)) return learn(domain.samplerRates, told.sampler, rate)
-  if (!Number.isNaN(told.scopeInterface)) return learn(domain.interfaceRates, told.scopeInterface, rate)
-  const news = domain.rate !== rate
+  const rate = told.rates === undefined ? undefined : toldRate(told.rates)
+  if (rate === undefined) return false
+  if (!Number.isNaN(told.sampler)) return learnRateOf(domain.samplerRates, told.sampler, rate)
+  if (!Number.isNaN(told.scopeInterface)) return learnRateOf(domain.interfaceRates, told.scopeInterface, rate)
+  if (domain.rate !== undefined && isSame(domain.rate, rate)) return false
   domain.rate = rate
-  return news
+  return true
 }
 
-/** The first usable of the ways to tell a rate; 0 or NaN where there is none. */
-function toldRate({ interval, random, packetInterval, packetSpace, size, population }: Told): number {
-  if (interval > 0) return interval
-  if (random > 0) return random
-  if (packetInterval > 0) return Number.isNaN(packetSpace) ? packetInterval : rateOfSpace(packetInterval, packetSpace)
-  return rateOfPopulation(size, population)
+function learnRateOf(rates: Map<number, Rate>, of: number, rate: Rate): boolean {
+  const known = rates.get(of)
+  if (known !== undefined && isSame(known, rate)) return false
+  learn(rates, of, rate)
+  return true
+}
+
+/** The first of the ways to tell a rate that gives one. */
+function toldRate(rates: ReadonlyMap<number, Rate>): Rate | undefined {
+  const interval = rates.get(IE.samplingPacketInterval)
+  const space = rates.get(IE.samplingPacketSpace)
+  const size = rates.get(IE.samplingSize)
+  const population = rates.get(IE.samplingPopulation)
+  const ofSpace: Uint64 = { hi: 0, lo: 0 }
+  const ofPopulation: Uint64 = { hi: 0, lo: 0 }
+  if (interval !== undefined && space !== undefined) setRateOfSpace(ofSpace, interval, space)
+  if (size !== undefined && population !== undefined) setRateOfPopulation(ofPopulation, size, population)
+  const ways = [rates.get(IE.samplingInterval), rates.get(IE.samplerRandomInterval), space === undefined ? interval : ofSpace, ofPopulation]
+  return ways.find((rate) => rate !== undefined && !isNothing(rate))
 }
 
 /** Text up to its padding; invalid UTF-8 is replaced, because a protobuf string must not have any. */

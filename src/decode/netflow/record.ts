@@ -1,10 +1,11 @@
 /** Runs a plan over a record: FlowMessage bytes straight from the record's bytes. */
 import { copyBytesField, writeTag, writeUint32Field, writeUint64Field } from '../../flow/message.js'
-import { writeVarint32, writeVarint64 } from '../../flow/varint.js'
+import { writeVarint32 } from '../../flow/varint.js'
 import type { Domain, Names } from './domain.js'
 import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
 import { Op, type Plan, type Program, STEP } from './ops.js'
 import { writeMapped } from './mapped.js'
+import { learnedRate, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
 import {
   type Instant,
   isZero,
@@ -34,13 +35,14 @@ export interface RecordContext {
   domain: Domain
   /** the same exporter's domain 0, where there is one */
   domain0: Domain | undefined
-  /** the rate of v5's header; 0 elsewhere */
-  headerRate: number
-  /** the rate that the user set for this exporter; 0 for none */
-  defaultRate: number
+  /** the rate of v5's header */
+  headerRate: Rate | undefined
+  /** the rate that the user set for this exporter */
+  defaultRate: Rate | undefined
 }
 
 const value: Uint64 = { hi: 0, lo: 0 }
+const other: Uint64 = { hi: 0, lo: 0 }
 const start: Instant = { seconds: 0, nanos: 0 }
 const end: Instant = { seconds: 0, nanos: 0 }
 const ICMP = 1
@@ -215,14 +217,17 @@ function writeOther(
       return DONE
     case Op.rateOfSpace:
     case Op.rateOfPopulation: {
-      const first = readNumber(buf, at, lengths[field])
-      const second = readNumber(buf, base + offsets[argument], lengths[argument])
-      return writeRate(out, pos, tag, (code[i] as Op) === Op.rateOfSpace ? rateOfSpace(first, second) : rateOfPopulation(first, second))
+      readUint(buf, at, lengths[field], value)
+      readUint(buf, base + offsets[argument], lengths[argument], other)
+      if ((code[i] as Op) === Op.rateOfSpace) setRateOfSpace(value, value, other)
+      else setRateOfPopulation(value, value, other)
+      return writeUint64Field(out, pos, tag, value.hi, value.lo)
     }
     case Op.learnedRate: {
       const sampler = field === 0 ? -1 : readNumber(buf, base + offsets[field - 1], lengths[field - 1])
       const input = argument === 0 ? -1 : readNumber(buf, base + offsets[argument - 1], lengths[argument - 1])
-      return writeRate(out, pos, tag, learnedRate(context, sampler, input))
+      const rate = context.headerRate ?? learnedRate(context.domain, context.domain0, sampler, input) ?? context.defaultRate
+      return rate === undefined ? pos : writeUint64Field(out, pos, tag, rate.hi, rate.lo)
     }
     case Op.icmpTypeCode: {
       const both = readCapped(buf, at, lengths[field])
@@ -289,39 +294,4 @@ function writeName(out: Buffer, pos: number, side: number, domain: Domain, kind:
   const field = side === 0 ? name.in : name.out
   out.set(field, pos)
   return pos + field.length
-}
-
-function writeRate(out: Buffer, pos: number, tag: number, rate: number): number {
-  if (rate === 0) return pos
-  return writeVarint64(out, writeTag(out, pos, tag), Math.floor(rate / 0x1_0000_0000), rate >>> 0)
-}
-
-/** samplingPacketInterval packets are taken, then samplingPacketSpace passed over (RFC 5477 section 8.2); 0 where that is no rate. */
-export function rateOfSpace(interval: number, space: number): number {
-  if (interval === 0) return 0
-  return space === 0 ? 1 : Math.round((interval + space) / interval)
-}
-
-/** samplingSize packets out of samplingPopulation (RFC 5477 section 8.2); 0 where that is no rate. */
-export function rateOfPopulation(size: number, population: number): number {
-  return size === 0 ? 0 : Math.round(population / size)
-}
-
-/** The rate that applies to a record which does not tell its own; `sampler` and `input` are −1 where it names none. */
-export function learnedRate({ domain, domain0, headerRate, defaultRate }: RecordContext, sampler: number, input: number): number {
-  if (headerRate !== 0) return headerRate
-  if (sampler >= 0 && domain.samplerRates.size > 0) {
-    const rate = domain.samplerRates.get(sampler)
-    if (rate !== undefined) return rate
-  }
-  if (input >= 0 && domain.interfaceRates.size > 0) {
-    const rate = domain.interfaceRates.get(input)
-    if (rate !== undefined) return rate
-  }
-  if (domain.rate !== 0) return domain.rate
-  if (domain0 !== undefined) {
-    const rate = (sampler >= 0 ? domain0.samplerRates.get(sampler) : undefined) ?? domain0.rate
-    if (rate !== 0) return rate
-  }
-  return defaultRate
 }

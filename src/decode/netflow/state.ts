@@ -5,6 +5,7 @@ import { parseAddress } from '../../flow/address.js'
 import { type Domain, domainOf, type Exporter, learn, type Names } from './domain.js'
 import { elementName } from './element-names.js'
 import { learnName } from './options.js'
+import { parseRate, type Rate, rateText } from './sampling.js'
 import { MAX_FIELDS, makeTemplate, type Template, type TemplateField } from './template.js'
 import { defineTemplate } from './templates.js'
 
@@ -29,10 +30,10 @@ export interface SavedDomain {
   readonly version: number
   readonly domain: number
   readonly templates: readonly SavedTemplate[]
-  readonly rate?: number
-  /** pairs of number and rate, or number and name */
-  readonly samplers?: readonly (readonly [number, number])[]
-  readonly interfaceRates?: readonly (readonly [number, number])[]
+  /** rates in decimal digits; pairs of number and rate, or number and name */
+  readonly rate?: string
+  readonly samplers?: readonly (readonly [number, string])[]
+  readonly interfaceRates?: readonly (readonly [number, string])[]
   readonly systemInitMs?: number
   readonly names?: Readonly<Partial<Record<keyof Names, readonly (readonly [number, string])[]>>>
 }
@@ -51,14 +52,18 @@ export function* saveExporter(exporter: Exporter & { readonly name: string }): I
       version: domain.version,
       domain: domain.id,
       templates: [...domain.templates.values()].map(({ template }) => saveTemplate(template)),
-      ...(domain.rate === 0 ? {} : { rate: domain.rate }),
-      ...(domain.samplerRates.size === 0 ? {} : { samplers: [...domain.samplerRates] }),
-      ...(domain.interfaceRates.size === 0 ? {} : { interfaceRates: [...domain.interfaceRates] }),
+      ...(domain.rate === undefined ? {} : { rate: rateText(domain.rate) }),
+      ...(domain.samplerRates.size === 0 ? {} : { samplers: saveRates(domain.samplerRates) }),
+      ...(domain.interfaceRates.size === 0 ? {} : { interfaceRates: saveRates(domain.interfaceRates) }),
       ...(domain.systemInitMs === 0 ? {} : { systemInitMs: domain.systemInitMs }),
       ...(Object.keys(names).length === 0 ? {} : { names })
     }
     if (saved.templates.length > 0 || Object.keys(saved).length > 4) yield saved
   }
+}
+
+function saveRates(rates: ReadonlyMap<number, Rate>): [number, string][] {
+  return [...rates].map(([of, rate]) => [of, rateText(rate)])
 }
 
 function saveTemplate({ id, options, scopes, fields, version }: Template): SavedTemplate {
@@ -86,7 +91,7 @@ export function restoreDomain(saved: unknown, exporterOf: (address: Buffer) => E
   if (!isUint(version, 10) || !isUint(id, 0xffffffff) || !Array.isArray(templates)) throw new Error(`no observation domain of ${String(exporter)}`)
   const domain = domainOf(exporterOf(address), version, id)
   for (const template of templates) defineTemplate(domain, restoreTemplate(template, version), now, maxTemplates)
-  if (isUint(rate, Number.MAX_SAFE_INTEGER)) domain.rate = rate
+  domain.rate = parseRate(rate)
   if (isUint(systemInitMs, Number.MAX_SAFE_INTEGER)) domain.systemInitMs = systemInitMs
   restoreRates(domain.samplerRates, samplers)
   restoreRates(domain.interfaceRates, interfaceRates)
@@ -108,20 +113,21 @@ function restoreTemplate(saved: unknown, version: number): Template {
   return template
 }
 
-function restoreRates(rates: Map<number, number>, saved: unknown): void {
-  if (!Array.isArray(saved)) return
-  for (const pair of saved as unknown[]) {
-    const [of, rate] = Array.isArray(pair) ? (pair as unknown[]) : []
-    if (isUint(of, Number.MAX_SAFE_INTEGER) && isUint(rate, Number.MAX_SAFE_INTEGER)) learn(rates, of, rate)
+function restoreRates(rates: Map<number, Rate>, saved: unknown): void {
+  for (const [of, text] of pairsOf(saved)) {
+    const rate = parseRate(text)
+    if (rate !== undefined) learn(rates, of, rate)
   }
 }
 
 function restoreNames(domain: Domain, kind: keyof Names, saved: unknown): void {
-  if (!Array.isArray(saved)) return
-  for (const pair of saved as unknown[]) {
-    const [of, name] = Array.isArray(pair) ? (pair as unknown[]) : []
-    if (isUint(of, Number.MAX_SAFE_INTEGER) && typeof name === 'string') learnName(of, name, domain, kind)
-  }
+  for (const [of, name] of pairsOf(saved)) if (typeof name === 'string') learnName(of, name, domain, kind)
+}
+
+/** The pairs of a saved list whose first is a number; none of anything else. */
+function pairsOf(saved: unknown): [number, unknown][] {
+  if (!Array.isArray(saved)) return []
+  return (saved as unknown[]).filter((pair): pair is [number, unknown] => Array.isArray(pair) && isUint(pair[0], Number.MAX_SAFE_INTEGER))
 }
 
 function isUint(value: unknown, most: number): value is number {

@@ -1,0 +1,213 @@
+/** The sampling rate: what the record tells, what options data told, what the user set, in this order. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { parseRates } from '../../../src/decode/rates.js'
+import { decode } from '../../support/decode.js'
+import { addr, assertFlow, dataSets, type Element, message, optionsSets, raw, uint, vary, type Version, VERSIONS } from '../../support/records.js'
+import { v5 } from '../../support/build-netflow.js'
+import type { DecoderOptions } from '../../../src/decode/datagrams.js'
+
+/** The rates, in the order of the flows, that come of these datagrams; undefined where a flow has none. */
+async function rates(datagrams: Parameters<typeof decode>[0], options: Partial<DecoderOptions> = {}): Promise<unknown[]> {
+  const { flows } = await decode(datagrams, options)
+  return flows.map((flow) => flow.sampling_rate)
+}
+
+const PROTO = uint(4, 6, 1)
+const flow = (version: Version, domain: number, ...elements: Element[]): Buffer => message(version, { domain }, ...dataSets(version, [PROTO, ...elements]))
+const told = (version: Version, domain: number, scopes: Element[], ...options: Element[]): Buffer => message(version, { domain }, ...optionsSets(version, scopes, options))
+/** The system as a scope: v9's scope type 1, IPFIX's exportingProcessId. */
+const system = (version: Version): Element => uint(version === 9 ? 1 : 144, 0)
+/** An interface as a scope: v9's scope type 2, IPFIX's ingressInterface. */
+const interfaceScope = (version: Version, number: number): Element => uint(version === 9 ? 2 : 10, number)
+
+test('the record’s own rate: 34, 50, 305 alone, 305 with 306, 309 of 310', async () => {
+  for (const version of VERSIONS) {
+    const own = (elements: Element[], rate: string | undefined): Promise<void> => assertFlow(version, elements, rate === undefined ? {} : { sampling_rate: rate })
+    await own([uint(34, 1000)], '1000')
+    await own([uint(50, 512)], '512')
+    await own([uint(305, 100)], '100')
+    await own([uint(305, 1), uint(306, 999)], '1000')
+    await own([uint(306, 9, 8), uint(305, 3, 1)], '4')
+    await own([uint(305, 7), uint(306, 0)], '1')
+    await own([uint(309, 1), uint(310, 2000)], '2000')
+    await own([uint(310, 1000, 3), uint(309, 10, 8)], '100')
+    await own([uint(34, 1)], '1')
+  }
+})
+
+test('a rate is rounded to the nearest', async () => {
+  for (const version of VERSIONS) {
+    for (const [size, population, rate] of [[3, 10, 3], [3, 11, 4], [2, 5, 3], [4, 9, 2], [10, 1000, 100], [7, 4_294_967_295, 613_566_756]]) {
+      await assertFlow(version, [uint(309, size), uint(310, population)], { sampling_rate: String(rate) })
+      await assertFlow(version, [uint(305, size), uint(306, population - size)], { sampling_rate: String(rate) })
+    }
+  }
+})
+
+test('rates are exact to 64 bits', async () => {
+  const max = 2n ** 64n - 1n
+  for (const version of VERSIONS) {
+    await assertFlow(version, [uint(309, 1, 8), uint(310, max, 8)], { sampling_rate: String(max) })
+    await assertFlow(version, [uint(309, 3, 1), uint(310, max - 1n, 8)], { sampling_rate: String(6_148_914_691_236_517_205n) })
+    await assertFlow(version, [uint(305, 1, 8), uint(306, max - 1n, 8)], { sampling_rate: String(max) })
+    // more than 64 bits hold
+    await assertFlow(version, [uint(305, 1, 8), uint(306, max, 8)], { sampling_rate: String(max) })
+    assert.deepEqual(await rates([told(version, 0, [system(version)], uint(34, max, 8)), flow(version, 0)]), [String(max)])
+    assert.deepEqual(await rates([told(version, 0, [system(version)], uint(309, 1, 8), uint(310, 2n ** 53n + 1n, 8)), flow(version, 0)]), [String(2n ** 53n + 1n)])
+  }
+})
+
+test('a zero rate or a zero divisor is no value', async () => {
+  for (const version of VERSIONS) {
+    const own = (elements: Element[], rate: string | undefined): Promise<void> => assertFlow(version, [PROTO, ...elements], { proto: 6, ...(rate === undefined ? {} : { sampling_rate: rate }) })
+    await own([uint(34, 0)], undefined)
+    await own([uint(34, 0), uint(50, 7)], '7')
+    await own([uint(34, 0), uint(50, 0), uint(305, 0), uint(306, 5), uint(309, 0), uint(310, 100)], undefined)
+    await own([uint(305, 0), uint(306, 5), uint(309, 2), uint(310, 100)], '50')
+    await own([uint(309, 5), uint(310, 0)], undefined)
+    await own([uint(309, 5), uint(310, 1)], undefined)
+    await own([uint(306, 100)], undefined)
+    await own([uint(310, 100)], undefined)
+    await own([uint(309, 100)], undefined)
+  }
+})
+
+test('a record with several ways to tell takes the first: 34, 50, 305/306, 309/310', async () => {
+  const all = [uint(310, 900), uint(309, 1), uint(306, 99), uint(305, 1), uint(50, 20), uint(34, 10)]
+  for (const version of VERSIONS) {
+    await assertFlow(version, all, { sampling_rate: '10' })
+    await assertFlow(version, all.slice(0, 5), { sampling_rate: '20' })
+    await assertFlow(version, all.slice(0, 4), { sampling_rate: '100' })
+    await assertFlow(version, all.slice(0, 2), { sampling_rate: '900' })
+  }
+})
+
+for (const version of VERSIONS) {
+  const name = `version ${version}`
+  const samplers = [uint(48, 5, 1), uint(302, 5, 8)]
+
+  test(`${name}: what was told of the sampler that the record names`, async () => {
+    for (const inOptions of samplers) {
+      for (const inRecord of samplers) {
+        // v9 knows scope types, not elements, as scopes: the sampler is a value there
+        const sampler = version === 9 ? told(9, 1, [system(9)], inOptions, uint(34, 100)) : told(10, 1, [inOptions], uint(34, 100))
+        assert.deepEqual(await rates([sampler, flow(version, 1, inRecord), flow(version, 1, uint(48, 6, 1)), flow(version, 1), flow(version, 2, inRecord)]), ['100', undefined, undefined, undefined])
+        assert.deepEqual(await rates([told(version, 1, [system(version)], inOptions, uint(34, 100)), flow(version, 1, inRecord)]), ['100'])
+      }
+    }
+  })
+
+  test(`${name}: options data tells a rate in every way that records do`, async () => {
+    const ways: [Element[], string][] = [
+      [[uint(34, 100)], '100'],
+      [[uint(50, 200, 8)], '200'],
+      [[uint(305, 300, 2)], '300'],
+      [[uint(305, 1), uint(306, 399)], '400'],
+      [[uint(305, 3), uint(306, 0)], '1'],
+      [[uint(309, 2), uint(310, 1000)], '500'],
+      [[uint(34, 0), uint(305, 0), uint(306, 4), uint(309, 1), uint(310, 600)], '600'],
+      [[uint(34, 0), uint(50, 700)], '700']
+    ]
+    for (const [options, rate] of ways) assert.deepEqual(await rates([told(version, 0, [system(version)], ...options), flow(version, 0)]), [rate])
+  })
+
+  test(`${name}: what was told of the input interface`, async () => {
+    const options = [told(version, 1, [interfaceScope(version, 7)], uint(34, 70)), told(version, 1, [interfaceScope(version, 8)], uint(34, 80))]
+    assert.deepEqual(
+      await rates([...options, flow(version, 1, uint(10, 7)), flow(version, 1, uint(10, 8, 2)), flow(version, 1, uint(10, 9)), flow(version, 1, uint(14, 7)), flow(version, 1)]),
+      ['70', '80', undefined, undefined, undefined]
+    )
+    // an interface that is only a value is no scope: the rate is the domain's
+    assert.deepEqual(await rates([told(version, 1, [system(version)], uint(10, 7), uint(34, 70)), flow(version, 1, uint(10, 9))]), ['70'])
+  })
+
+  test(`${name}: the order is sampler, interface, domain, domain 0, user`, async () => {
+    const sampler = told(version, 1, [system(version)], uint(48, 5, 1), uint(34, 10))
+    const ofInterface = told(version, 1, [interfaceScope(version, 7)], uint(34, 20))
+    const domain = told(version, 1, [system(version)], uint(34, 30))
+    const domain0 = told(version, 0, [system(version)], uint(34, 40))
+    const user = { rateOf: () => 50 }
+    const record = flow(version, 1, uint(48, 5, 1), uint(10, 7))
+    assert.deepEqual(await rates([domain0, domain, ofInterface, sampler, record], user), ['10'])
+    assert.deepEqual(await rates([domain0, domain, ofInterface, record], user), ['20'])
+    assert.deepEqual(await rates([domain0, domain, record], user), ['30'])
+    assert.deepEqual(await rates([domain0, record], user), ['40'])
+    assert.deepEqual(await rates([record], user), ['50'])
+    assert.deepEqual(await rates([record]), [undefined])
+    // the record's own comes before all
+    assert.deepEqual(await rates([domain0, domain, ofInterface, sampler, flow(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 5))], user), ['5'])
+    assert.deepEqual(await rates([domain0, domain, ofInterface, sampler, flow(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 0))], user), ['10'])
+  })
+
+  test(`${name}: in domain 0, too, the sampler and the interface come first`, async () => {
+    const options = [told(version, 0, [system(version)], uint(48, 5, 1), uint(34, 10)), told(version, 0, [interfaceScope(version, 7)], uint(34, 20)), told(version, 0, [system(version)], uint(34, 30))]
+    assert.deepEqual(await rates([...options, flow(version, 9, uint(48, 5, 1), uint(10, 7)), flow(version, 9, uint(10, 7)), flow(version, 9)]), ['10', '20', '30'])
+  })
+
+  test(`${name}: a zero rate in options data tells nothing, and takes nothing back`, async () => {
+    const zero = told(version, 1, [system(version)], uint(34, 0), uint(309, 5), uint(310, 0))
+    assert.deepEqual(await rates([zero, flow(version, 1)], { rateOf: () => 50 }), ['50'])
+    assert.deepEqual(await rates([told(version, 1, [system(version)], uint(34, 30)), zero, flow(version, 1)]), ['30'])
+  })
+
+  test(`${name}: what is told last counts`, async () => {
+    assert.deepEqual(
+      await rates([told(version, 1, [system(version)], uint(34, 30)), flow(version, 1), told(version, 1, [system(version)], uint(34, 31)), flow(version, 1)]),
+      ['30', '31']
+    )
+  })
+
+  test(`${name}: one exporter's rates are not another's`, async () => {
+    const other = Buffer.from([192, 0, 2, 77])
+    assert.deepEqual(await rates([told(version, 1, [system(version)], uint(34, 30)), { payload: flow(version, 1), src: other, srcPort: 40000 }]), [undefined])
+    assert.deepEqual(await rates([{ payload: told(version, 1, [system(version)], uint(34, 30)), srcPort: 1111 }, { payload: flow(version, 1), srcPort: 2222 }]), ['30'])
+  })
+}
+
+test('a rate that one version told is not the other’s', async () => {
+  assert.deepEqual(await rates([told(9, 1, [system(9)], uint(34, 30)), flow(10, 1), flow(9, 1)]), [undefined, '30'])
+})
+
+test('IPFIX: a rate may be told of another domain, which is then in scope', async () => {
+  const scoped = told(10, 0, [uint(149, 7)], uint(34, 70))
+  assert.deepEqual(await rates([scoped, flow(10, 7), flow(10, 8), flow(10, 0)]), ['70', undefined, undefined])
+  assert.deepEqual(await rates([told(10, 3, [uint(149, 0)], uint(34, 90)), flow(10, 3), flow(10, 4)]), ['90', '90'])
+  // in one datagram with the data
+  const inOne = message(10, { domain: 3 }, ...optionsSets(10, [uint(149, 0)], [uint(34, 90)]), ...dataSets(10, [PROTO]))
+  assert.deepEqual(await rates([inOne]), ['90'])
+})
+
+test('version 9: other scope types are no interfaces, even where their number is an interface’s element', async () => {
+  for (const scope of [1, 3, 4, 5, 10, 14]) {
+    assert.deepEqual(await rates([told(9, 1, [uint(scope, 7)], uint(34, 70)), flow(9, 1, uint(10, 9))]), ['70'], `scope type ${scope}`)
+  }
+})
+
+test('IPFIX: interfaces of every kind are scopes', async () => {
+  for (const id of [10, 14, 252, 253]) {
+    assert.deepEqual(await rates([told(10, 1, [uint(id, 7)], uint(34, 70)), flow(10, 1, uint(10, 7)), flow(10, 1, uint(252, 7)), flow(10, 1, uint(10, 8))]), ['70', '70', undefined], `element ${id}`)
+  }
+})
+
+test('IPFIX: samplers and interfaces in variable length', async () => {
+  assert.deepEqual(await rates([told(10, 1, [vary(uint(302, 5, 2))], vary(uint(34, 70, 2))), flow(10, 1, vary(uint(302, 5, 8)))]), ['70'])
+  await assertFlow(10, [vary(uint(305, 1, 1)), vary(uint(306, 9, 2), 'long')], { sampling_rate: '10' })
+  await assertFlow(10, [PROTO, vary(raw(34, '')), vary(uint(50, 6, 1))], { proto: 6, sampling_rate: '6' })
+})
+
+test('the user’s rate is for exporters that tell none, by their network', async () => {
+  const rateOf = parseRates('1000, 192.0.2.0/24=100,192.0.2.128/25=200,2001:db8::/32=300,2001:db8:1::1=400')
+  const from = (text: string) => ({ payload: flow(9, 0), src: addr(0, text).bytes })
+  assert.deepEqual(
+    await rates(['198.51.100.1', '192.0.2.1', '192.0.2.200', '2001:db8::1', '2001:db8:1::1', '2001:db9::1'].map(from), { rateOf }),
+    ['1000', '100', '200', '300', '400', '1000']
+  )
+  const mapped = Buffer.from('00000000000000000000ffffc0000201', 'hex')
+  assert.deepEqual(await rates([{ payload: flow(10, 0), src: mapped }], { rateOf }), ['100'])
+})
+
+test('the user’s rate is for versions 1, 5 and 7 too, where version 5’s header tells none', async () => {
+  const options = { rateOf: () => 64 }
+  assert.deepEqual(await rates([v5({ version: 1 }, {}), v5({ version: 7 }, {}), v5({}, {}), v5({ sampling: 0x4000 }, {}), v5({ sampling: 0x400a }, {})], options), ['64', '64', '64', '64', '10'])
+})
