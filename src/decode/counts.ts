@@ -50,6 +50,7 @@ export interface Counted {
   readonly netflow: NetflowCounts
   /** FlowMessages written; undefined where datagrams are shown as they are */
   readonly flows: () => number | undefined
+  readonly counterSamples: () => number
 }
 
 /** Units missing in the sequence numbers of all exporters. */
@@ -73,6 +74,7 @@ export function decodeMetrics(counted: Counted): (Metric | DistributionMetric)[]
     counter('datagrams', 'Datagrams read, by protocol', () => labelled('protocol', counts.byType), ['protocol']),
     counter('bytes', 'Bytes of the datagrams read', () => counts.bytes),
     counter('flows', 'FlowMessages written', () => counted.flows() ?? 0),
+    counter('counter_samples', 'sFlow counter samples passed over', counted.counterSamples),
     counter('errors', 'What was wrong with datagrams, by kind and exporter', () => errorsByExporter(counted), ['kind', 'exporter']),
     counter('bad_frames', 'Messages of the input that were no datagram', () => counts.badFrames),
     counter('missing', 'Sequence numbers that never came, by exporter, in units of the protocol', () => byExporter(counted, 'missing'), ['exporter']),
@@ -130,6 +132,7 @@ export function summaryOf(counted: Counted): string {
   const flows = counted.flows()
   const parts = [`${plural(counts.datagrams, 'datagram')} in${flows === undefined ? '' : `, ${plural(flows, 'flow')} out`}`]
   if (netflow.optionsRecords > 0) parts.push(plural(netflow.optionsRecords, 'options record'))
+  if (counted.counterSamples() > 0) parts.push(plural(counted.counterSamples(), 'counter sample'))
   for (const kind of ERROR_KINDS) {
     const count = counts.errors.get(kind)
     if (count !== undefined) parts.push(`${count} ${kind}`)

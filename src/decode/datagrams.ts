@@ -1,13 +1,14 @@
 /** Tells what protocol a datagram is of, hands it to that decoder, and counts. */
 import type { Log } from '../cli/log.js'
 import { observe } from '../cli/metrics.js'
+import { readUint16, readUint32 } from '../flow/bigendian.js'
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
 import type { ElementMapping, Mapping } from '../flow/mapping.js'
 import type { Output } from '../flow/output.js'
 import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
-import { type KnownExporter, knownExporters } from './exporters.js'
+import { isMappedIPv4, type KnownExporter, knownExporters } from './exporters.js'
 import { mutedLog } from './mutedlog.js'
 import { type HeldLimits, heldSets } from './netflow/held.js'
 import { netflowDecoder, type Told } from './netflow/netflow.js'
@@ -16,6 +17,8 @@ import { restoreDomain, type SavedDomain, saveExporter } from './netflow/state.j
 import { sweepTemplates } from './netflow/templates.js'
 import type { RateOf } from './rates.js'
 import { type RawFormat, writeRaw } from './raw/raw.js'
+import { newSflowHeader, readSflowHeader } from './sflow/header.js'
+import { sflowDecoder } from './sflow/sflow.js'
 import { endSequences, followSequence } from './sequence.js'
 
 export interface DecoderOptions {
@@ -52,6 +55,8 @@ export interface DatagramDecoder extends Counted {
   end(): void
 }
 
+const SFLOW_VERSION = 5
+
 /** How often what has been held too long is looked for. */
 const EXPIRE_MS = 1000
 
@@ -61,6 +66,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const now = (): number => performance.now()
   const errorLog = mutedLog(log, options.errorLines, options.errorIntervalMs, now)
   const datagram = newDatagram()
+  const sflow = sflowDecoder()
+  const sflowHeader = newSflowHeader()
   let exporter: KnownExporter
 
   const held = heldSets(options.held, (of, set) => {
@@ -88,6 +95,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const decoding: Decoding = {
     output: options.output,
     flows: 0,
+    counterSamples: 0,
     report(kind, detail) {
       countError(exporter, kind, detail)
     }
@@ -99,7 +107,11 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       return
     }
     const { buf, payloadStart: start, payloadEnd: end } = datagram
-    const version = end - start < 4 ? -1 : (buf[start] << 8) | buf[start + 1]
+    const version = end - start < 4 ? -1 : readUint16(buf, start)
+    if (version === 0 && readUint32(buf, start) === SFLOW_VERSION) {
+      decodeSflow()
+      return
+    }
     switch (version) {
       case 1:
       case 5:
@@ -117,6 +129,15 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     }
   }
 
+  function decodeSflow(): void {
+    const { buf, payloadStart, payloadEnd } = datagram
+    add(counts.byType, 'SFLOW_5')
+    sflow(datagram, decoding)
+    if (!readSflowHeader(buf, payloadStart, payloadEnd, sflowHeader)) return
+    const { agentStart, agentEnd, subAgent, sequence, uptime } = sflowHeader
+    followSequence(exporter.sequences, `sflow ${buf.toString('hex', agentStart, agentEnd)} ${subAgent}`, sequence, 1, uptime)
+  }
+
   function follow(told: Told, port: number): void {
     add(counts.byType, told.type)
     const received = (datagram.receivedHi * 0x1_0000_0000 + datagram.receivedLo) / 1e9
@@ -131,6 +152,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     exporters,
     held,
     netflow: netflow.counts,
+    counterSamples: () => decoding.counterSamples,
     flows: () => (options.raw === undefined ? decoding.flows : undefined),
     decode(buf, start, end) {
       if (!readDatagram(buf, start, end, datagram)) {
@@ -139,6 +161,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       }
       counts.datagrams++
       counts.bytes += datagram.payloadEnd - datagram.payloadStart
+      if (isMappedIPv4(buf, datagram.srcStart, datagram.srcEnd)) datagram.srcStart = datagram.srcEnd - 4
       exporter = exporters.get(buf, datagram.srcStart, datagram.srcEnd)
       const started = now()
       if (started >= nextExpiry) {

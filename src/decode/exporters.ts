@@ -17,7 +17,7 @@ export interface Exporters {
   readonly evicted: number
   /** units missing and restarts of those that were forgotten */
   readonly forgotten: { missing: number; restarts: number }
-  /** The exporter whose address is `buf[start, end)`: 4 or 16 bytes; ::ffff:a.b.c.d is a.b.c.d. */
+  /** The exporter whose address is `buf[start, end)`: 4 or 16 bytes, not an IPv4-mapped one. */
   get(buf: Buffer, start: number, end: number): KnownExporter
   all(): Iterable<KnownExporter>
 }
@@ -60,7 +60,6 @@ export function knownExporters(most: number, rateOf: (address: Buffer) => number
     },
     forgotten,
     get(buf, start, end) {
-      if (isMappedIPv4(buf, start, end)) start = end - 4
       const key = buf.toString('latin1', start, end)
       if (last !== undefined && key === lastKey) return last
       let exporter = exporters.get(key)
@@ -78,7 +77,7 @@ export function knownExporters(most: number, rateOf: (address: Buffer) => number
 }
 
 /** ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */
-function isMappedIPv4(buf: Buffer, start: number, end: number): boolean {
+export function isMappedIPv4(buf: Buffer, start: number, end: number): boolean {
   if (end - start !== 16 || buf[start + 10] !== 0xff || buf[start + 11] !== 0xff) return false
   for (let i = start; i < start + 10; i++) if (buf[i] !== 0) return false
   return true

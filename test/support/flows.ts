@@ -51,6 +51,7 @@ export function memoryOutput(size = 1024): Output & { written(): Buffer; clear()
       output.buf = larger
     },
     commit: () => undefined,
+    pass: () => undefined,
     flush: () => undefined,
     ready: () => Promise.resolve(),
     end: () => Promise.resolve(),

@@ -8,8 +8,8 @@
 export type Rule =
   /** an unsigned number, of which `bits` may keep a part: [shift, mask] */
   | { to: string; as?: 'uint'; from: readonly number[]; bits?: readonly [shift: number, mask: number] }
-  /** deltas, and totals only where a template has no delta */
-  | { to: string; as: 'counter'; from: readonly number[]; totals: readonly number[] }
+  /** deltas, and totals only where a template has no delta; of a packet's section: these elements and then its length, or one */
+  | { to: string; as: 'counter'; from: readonly number[]; totals: readonly number[]; section: readonly number[] | 'one' }
   /** elements of the record's address family; the other family's where it has none */
   | { to: string; as: 'ofFamily'; ipv4: number; ipv6: number }
   | { to: string; as: 'src_addr' | 'dst_addr' | 'etype' | 'sampling' | 'start' | 'end' | 'mpls' }
@@ -30,8 +30,8 @@ export const RULES: readonly Rule[] = [
   { to: 'sampling_rate', as: 'sampling' },
   { to: 'time_flow_start_ns', as: 'start' },
   { to: 'time_flow_end_ns', as: 'end' },
-  { to: 'bytes', as: 'counter', from: [1, 23], totals: [85, 231] },
-  { to: 'packets', as: 'counter', from: [2, 24], totals: [86, 298] },
+  { to: 'bytes', as: 'counter', from: [1, 23], totals: [85, 231], section: [312, 103, 224, 410] },
+  { to: 'packets', as: 'counter', from: [2, 24], totals: [86, 298], section: 'one' },
   { to: 'src_addr', as: 'src_addr' },
   { to: 'dst_addr', as: 'dst_addr' },
   { to: 'etype', as: 'etype' },
@@ -109,6 +109,7 @@ export const IE = {
   interfaceDescription: 83,
   applicationId: 95,
   applicationName: 96,
+  layer2packetSectionData: 104,
   icmpTypeCodeIPv6: 139,
   observationDomainId: 149,
   flowStartSeconds: 150,
@@ -144,10 +145,13 @@ export const IE = {
   samplingPacketSpace: 306,
   samplingSize: 309,
   samplingPopulation: 310,
+  ipHeaderPacketSection: 313,
+  dataLinkFrameSection: 315,
   observationTimeSeconds: 322,
   observationTimeMilliseconds: 323,
   observationTimeMicroseconds: 324,
   observationTimeNanoseconds: 325,
+  sectionExportedOctets: 410,
   srhSegmentIPv6: 494,
   srhActiveSegmentIPv6: 495,
   srhSegmentIPv6BasicList: 496,

@@ -4,6 +4,7 @@ import { closeFrame } from '../../flow/frames.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from '../../flow/message.js'
 import { flowMessage } from '../../flow/schema.js'
 import type { Decoding } from '../decoding.js'
+import { newFrame } from '../packet/frame.js'
 import { type Domain, domain0Of, domainKey, domainOf, type Exporter, type TemplateEntry } from './domain.js'
 import type { HeldSet, HeldSets } from './held.js'
 import { type Legacy, legacyOf } from './legacy.js'
@@ -84,6 +85,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
   const context: RecordContext = {
+    frame: newFrame(),
     shared: Buffer.alloc(128),
     sharedBytes: 0,
     exportSeconds: 0,

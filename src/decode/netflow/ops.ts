@@ -29,44 +29,49 @@ export const enum Op {
   ipVersion = 9,
   // times set the flow's start (argument 0) or end (1), which the last two steps write
   uptime = 10,
-  uptimeOfAnyLength = 37,
+  uptimeOfAnyLength = 11,
   /** IPFIX's uptimes; `field` is the place in `lists` of the uptime and, or −1, of the flow's last uptime and of the boot time */
-  initUptime = 11,
-  seconds = 12,
-  millis = 13,
-  ntpMicros = 14,
-  ntpNanos = 15,
-  deltaMicros = 16,
-  exportTime = 17,
+  initUptime = 12,
+  seconds = 13,
+  millis = 14,
+  ntpMicros = 15,
+  ntpNanos = 16,
+  deltaMicros = 17,
+  exportTime = 18,
   /** the other end of the flow, moved by the element's milliseconds or microseconds */
-  durationMillis = 18,
-  durationMicros = 19,
+  durationMillis = 19,
+  durationMicros = 20,
   /** the other end of the flow */
-  otherEnd = 20,
-  writeTime = 21,
+  otherEnd = 21,
+  writeTime = 22,
   // sampling; argument: the place of the second element of a pair
-  rateOfSpace = 22,
-  rateOfPopulation = 23,
+  rateOfSpace = 23,
+  rateOfPopulation = 24,
   /** what was learned or set: by sampler (`field`) and by interface (argument), each a place + 1 or 0 */
-  learnedRate = 24,
+  learnedRate = 25,
   // icmp; tag is that of the type, argument that of the code
-  icmpTypeCode = 25,
+  icmpTypeCode = 26,
   /** in the destination port; `field` is the place in `lists` of protocol, source port or −1, destination port */
-  icmpPorts = 26,
+  icmpPorts = 27,
   /** `field` is the place in `lists` of type (v4, v6) and code (v4, v6), each a place or −1 */
-  icmpApart = 27,
+  icmpApart = 28,
   // lists of places: `field` is the place in `lists`
-  mpls = 28,
-  communities = 29,
-  segments = 30,
+  mpls = 29,
+  communities = 30,
+  segments = 31,
   // names; argument 0: the input's, 1: the output's
-  interfaceName = 31,
-  vrfName = 32,
-  applicationName = 33,
+  interfaceName = 32,
+  vrfName = 33,
+  applicationName = 34,
+  /** the bytes of a section of a packet, no more than the element argument − 1 says */
+  sectionBytes = 35,
+  /** the fields of a packet's section that the record does not have itself: `tag` is the set to leave out, argument the link in the low byte, and
+   * above it, + 1, the place of the section's exported length */
+  frame = 36,
   // what a mapping file adds; argument 1: little-endian
-  mappedNumber = 34,
-  mappedBytes = 35,
-  mappedString = 36
+  mappedNumber = 37,
+  mappedBytes = 38,
+  mappedString = 39
 }
 
 /** One direction and address family of a template, compiled. */

@@ -1,6 +1,8 @@
 /** Compiles templates into plans: what can be decided once per template is decided here, not per record. */
 import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
 import { type Field, flowMessage } from '../../flow/schema.js'
+import { frameFieldSet } from '../packet/fields.js'
+import { LINK } from '../packet/frame.js'
 import { FORWARD_ONLY, IE, REVERSE_ENTERPRISE, type Rule, RULES, SWAPPED } from './elements.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
 import { type Template, VARIABLE_LENGTH } from './template.js'
@@ -151,15 +153,52 @@ function compileProgram(template: Template, places: Places, direction: Direction
   const builder: Builder = { code: [], lists: [] }
   const mapped = (options.mapping ?? []).flatMap((element) => places(element.id, element.enterprise).map((place) => ({ ...element, place })))
   const taken = new Set(mapped.map(({ destination }) => destination.name))
+  const own = new Set(taken)
+  const section = sectionOf(direction)
   setTimes(builder, template, direction)
   for (const rule of RULES) {
     if (taken.has(rule.to)) continue
     const start = builder.code.length
     compileRule(builder, rule, direction, family, options)
+    if (builder.code.length > start) own.add(rule.to)
+    if (rule.as === 'counter' && section !== undefined) sectionCounter(builder, rule, direction, section)
     if (rule.as !== 'addresses') alternatives(builder, start)
   }
+  if (section !== undefined) step(builder, Op.frame, section.place, frameFieldSet(own), section.link | ((section.exported + 1) << 8))
   for (const { destination, place, littleEndian } of mapped) mappedStep(builder, destination, place, littleEndian)
   return { code: Int32Array.from(builder.code), lists: builder.lists }
+}
+
+/** The section of a packet that a record carries. */
+interface Section {
+  readonly place: number
+  /** what it starts with */
+  readonly link: number
+  /** the place of its exported length, or −1: what is behind that is padding */
+  readonly exported: number
+}
+
+function sectionOf(direction: Direction): Section | undefined {
+  const kinds = [
+    [IE.dataLinkFrameSection, LINK.ethernet],
+    [IE.layer2packetSectionData, LINK.ethernet],
+    [IE.ipHeaderPacketSection, LINK.ip]
+  ] as const
+  for (const [id, link] of kinds) {
+    const place = direction.place(id)
+    if (place >= 0) return { place, link, exported: direction.number(IE.sectionExportedOctets) }
+  }
+  return undefined
+}
+
+/** Where a record has no counter of its own, its section is one packet. */
+function sectionCounter(builder: Builder, rule: Extract<Rule, { as: 'counter' }>, direction: Direction, section: Section): void {
+  if (rule.section === 'one') {
+    step(builder, Op.constant, 0, tagOf(rule.to), 1)
+    return
+  }
+  for (const place of rule.section.map(direction.number).filter((at) => at >= 0)) uintStep(builder, rule.to, place, direction.length(place))
+  step(builder, Op.sectionBytes, section.place, tagOf(rule.to), section.exported + 1)
 }
 
 function tagOf(name: string): number {

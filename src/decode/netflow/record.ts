@@ -1,6 +1,7 @@
 /** Runs a plan over a record: FlowMessage bytes straight from the record's bytes. */
 import { copyBytesField, writeTag, writeUint32Field, writeUint64Field } from '../../flow/message.js'
 import { writeVarint32 } from '../../flow/varint.js'
+import { type Frame, writeFrameFields } from '../packet/frame.js'
 import type { Domain, Names } from './domain.js'
 import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
 import { Op, type Plan, type Program, STEP } from './ops.js'
@@ -25,6 +26,8 @@ import {
 
 /** What the records of a datagram share. */
 export interface RecordContext {
+  /** takes apart the sections of packets in records */
+  readonly frame: Frame
   /** the first bytes of every message: `shared[0, sharedBytes)` */
   readonly shared: Buffer
   sharedBytes: number
@@ -252,6 +255,12 @@ function writeOther(
       return writeCommunities(out, pos, tag, argument, lists[field], buf, base, offsets, lengths)
     case Op.segments:
       return writeSegments(out, pos, tag, argument, lists[field], buf, base, offsets, lengths)
+    case Op.sectionBytes:
+      return writeUint32Field(out, pos, tag, sectionBytes(offsets, lengths, buf, base, field, argument))
+    case Op.frame: {
+      const bytes = sectionBytes(offsets, lengths, buf, base, field, argument >>> 8)
+      return writeFrameFields(context.frame, buf, at, at + bytes, argument & 0xff, out, pos, tag)
+    }
     case Op.interfaceName:
       return writeName(out, pos, argument, context.domain, 'interfaces', buf, at, lengths[field])
     case Op.vrfName:
@@ -276,6 +285,12 @@ function setInitUptime(context: RecordContext, recordInitMs: number, uptime: num
 function firstNumber(a: number, b: number, offsets: Int32Array, lengths: Int32Array, buf: Buffer, base: number): number {
   const first = a < 0 ? 0 : readCapped(buf, base + offsets[a], lengths[a])
   return first !== 0 || b < 0 ? first : readCapped(buf, base + offsets[b], lengths[b])
+}
+
+/** The bytes of the section at `place`, or what the element at `exported` − 1 says of it where that is less. */
+function sectionBytes(offsets: Int32Array, lengths: Int32Array, buf: Buffer, base: number, place: number, exported: number): number {
+  if (exported === 0) return lengths[place]
+  return Math.min(lengths[place], readCapped(buf, base + offsets[exported - 1], lengths[exported - 1]))
 }
 
 function writeIcmp(out: Buffer, pos: number, typeTag: number, type: number, codeTag: number, code: number): number {
