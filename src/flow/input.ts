@@ -2,8 +2,10 @@
 import fs from 'node:fs'
 import net from 'node:net'
 import type { Readable } from 'node:stream'
+import { setImmediate as eventLoop } from 'node:timers/promises'
 
-const FILE_CHUNK_BYTES = 256 * 1024
+/** What is read of a file at a time: little enough to stay in the processor's cache while it is worked on. */
+const FILE_CHUNK_BYTES = 64 * 1024
 
 export interface Input {
   /** Chunks until the end or `stop`; a chunk is valid until the next is asked for. Throws what reading threw. */
@@ -14,15 +16,38 @@ export interface Input {
   stopWhenIdle(ms: number): void
 }
 
-/** An input on an open descriptor: a pipe, a socket, a terminal or a file. */
+/** An input on an open descriptor: a pipe, a socket, a terminal or a file. It is closed at the end, but for a file that is stdin. */
 export function openInput(fd: number): Input {
-  return inputOf(streamOf(fd))
+  const stat = fs.fstatSync(fd)
+  if (stat.isFIFO() || stat.isSocket()) return inputOf(new net.Socket({ fd, readable: true, writable: false, allowHalfOpen: true }))
+  if (stat.isFile()) return fileInput(fd)
+  return inputOf(fs.createReadStream('', { fd, autoClose: fd !== 0, highWaterMark: FILE_CHUNK_BYTES }))
 }
 
-function streamOf(fd: number): Readable {
-  const stat = fs.fstatSync(fd)
-  if (stat.isFIFO() || stat.isSocket()) return new net.Socket({ fd, readable: true, writable: false, allowHalfOpen: true })
-  return fs.createReadStream('', { fd, autoClose: false, highWaterMark: FILE_CHUNK_BYTES })
+/** A file is there to be read at once: that takes half the time of reading in the background, and the next chunk is the same memory again. */
+function fileInput(fd: number): Input {
+  let stopped = false
+  return {
+    async *chunks() {
+      const buf = Buffer.allocUnsafeSlow(FILE_CHUNK_BYTES)
+      try {
+        while (!stopped) {
+          const size = fs.readSync(fd, buf)
+          if (size === 0) return
+          yield size === buf.length ? buf : buf.subarray(0, size)
+          await eventLoop() // signals, timers, metrics
+        }
+      } finally {
+        if (fd !== 0) fs.closeSync(fd)
+      }
+    },
+    stop() {
+      stopped = true
+    },
+    stopWhenIdle() {
+      // its end comes first
+    }
+  }
 }
 
 /** An input on a stream of bytes. */
