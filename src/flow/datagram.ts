@@ -8,12 +8,13 @@ import {
   WIRE_BYTES,
   WIRE_VARINT,
   writeBytesField,
+  writeTag,
   writeUint32Field,
   writeUint64Field
 } from './message.js'
 import type { Appendable } from './output.js'
 import { datagramMessage } from './schema.js'
-import { varintSize } from './varint.js'
+import { varintSize, writeVarint32 } from './varint.js'
 
 const number = (name: string): number => datagramMessage.field(name).number
 const PAYLOAD = number('payload')
@@ -119,5 +120,25 @@ export function writeDatagram(
   pos = writeUint32Field(buf, pos, TAG_DST_PORT, dstPort)
   pos = writeUint64Field(buf, pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
   pos = writeBytesField(buf, pos, TAG_PAYLOAD, payload)
+  output.pos = closeFrame(buf, lengthAt, prefix, pos)
+}
+
+/** Appends a datagram as a frame, as `writeDatagram` does, from where it lies in a larger buffer: no views are made of its parts. */
+export function copyDatagram(output: Appendable, datagram: Datagram): void {
+  const { buf: from, payloadStart, payloadEnd } = datagram
+  const payloadBytes = payloadEnd - payloadStart
+  output.reserve(payloadBytes + DATAGRAM_OVERHEAD_BYTES)
+  const { buf } = output
+  const lengthAt = output.pos
+  const prefix = varintSize(payloadBytes + DATAGRAM_OVERHEAD_BYTES)
+  let pos = copyBytesField(buf, lengthAt + prefix, TAG_SRC_ADDR, from, datagram.srcStart, datagram.srcEnd)
+  pos = writeUint32Field(buf, pos, TAG_SRC_PORT, datagram.srcPort)
+  pos = copyBytesField(buf, pos, TAG_DST_ADDR, from, datagram.dstStart, datagram.dstEnd)
+  pos = writeUint32Field(buf, pos, TAG_DST_PORT, datagram.dstPort)
+  pos = writeUint64Field(buf, pos, TAG_TIME_RECEIVED_NS, datagram.receivedHi, datagram.receivedLo)
+  if (payloadBytes > 0) {
+    pos = writeVarint32(buf, writeTag(buf, pos, TAG_PAYLOAD), payloadBytes)
+    pos += from.copy(buf, pos, payloadStart, payloadEnd)
+  }
   output.pos = closeFrame(buf, lengthAt, prefix, pos)
 }
