@@ -1,0 +1,53 @@
+/** Capture files: told apart by their first bytes, and cut into packets. */
+import { type BlockHandler, type BlockReader, blockReader, type BlockSize } from '../flow/blocks.js'
+import { isPcap, pcapFormat } from './pcap.js'
+import { isPcapng, pcapngFormat } from './pcapng.js'
+import type { Time } from './time.js'
+import { refuseNoCapture } from './wronginput.js'
+
+/**
+ * `buf[start, end)` is what was captured of a packet, `linkType` the number of its link layer (https://www.tcpdump.org/linktypes.html).
+ * All are valid only during the call. False puts the packet off, to be given again by the reader's `resume`.
+ */
+export type PacketHandler = (linkType: number, buf: Buffer, start: number, end: number, time: Time) => boolean
+
+/** How a format's blocks are cut and read. */
+export interface CaptureFormat {
+  sizeOf: BlockSize
+  onBlock: BlockHandler
+}
+
+/**
+ * A reader of a capture's bytes, pcap or pcapng. `onMalformed` hears of packets that could not be cut out. It throws WrongInputError, or
+ * BrokenStreamError at the place where the capture is broken; every packet in front of that has been handled then.
+ */
+export function captureReader(onPacket: PacketHandler, onMalformed: () => void): BlockReader {
+  let format: CaptureFormat | undefined
+
+  function sizeOf(buf: Buffer, pos: number, end: number, offset: number): number {
+    if (format === undefined) {
+      if (end - pos < 4) return 0
+      if (isPcap(buf, pos)) format = pcapFormat(onPacket)
+      else if (isPcapng(buf, pos)) format = pcapngFormat(onPacket, onMalformed)
+      else refuseNoCapture(buf.subarray(pos, end))
+    }
+    return format.sizeOf(buf, pos, end, offset)
+  }
+
+  const reader = blockReader(sizeOf, (buf, start, end, offset) => format!.onBlock(buf, start, end, offset), 'the capture ends inside a packet')
+  let head = Buffer.alloc(0)
+  return {
+    push(chunk) {
+      if (head.length < 4) head = Buffer.concat([head, chunk.subarray(0, 4)])
+      return reader.push(chunk)
+    },
+    resume: () => reader.resume(),
+    end() {
+      if (format === undefined) refuseNoCapture(head)
+      reader.end()
+    },
+    get offset() {
+      return reader.offset
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/** From a captured frame to the UDP datagram in it. */
+import type { Datagram } from '../flow/datagram.js'
+import { readUint16 } from '../flow/bigendian.js'
+import { mayCarryUdp, readIp, skipExtensions, UDP } from './ip.js'
+import { CUT, ipStart, NOT_IP } from './link.js'
+import type { Counts } from './counts.js'
+import { newIpPacket, type Verdict } from './packet.js'
+import { reassembly } from './reassembly.js'
+import { looksLikeFlows } from './protocols.js'
+import type { Time } from './time.js'
+
+const UDP_HEADER_BYTES = 8
+
+export interface Dissector {
+  /**
+   * Looks for a datagram in the frame `buf[start, end)` of a link type, captured at `time`. With the verdict `datagram` it is in the
+   * dissector's Datagram, valid until the next call.
+   */
+  dissect(linkType: number, buf: Buffer, start: number, end: number, time: Time): Verdict
+  /** Gives up the fragments that are still held. */
+  end(): void
+}
+
+/** A dissector that takes what looks like flows, or where `ports` are given whatever is sent to one of them. Counts what has no verdict. */
+export function dissector(datagram: Datagram, ports: ReadonlySet<number> | undefined, counts: Counts): Dissector {
+  const ip = newIpPacket()
+  const fragments = reassembly((lost) => {
+    counts.skipped.fragment += lost
+  })
+
+  /** header := source port (2), destination port (2), length with the header (2), checksum (2) */
+  function readUdp(time: Time): Verdict {
+    const { buf, payloadStart: start } = ip
+    if (ip.protocol !== UDP) return 'not-udp'
+    if (start + UDP_HEADER_BYTES > ip.payloadEnd) return ip.cut ? 'cut' : 'malformed'
+    const end = start + readUint16(buf, start + 4)
+    if (end < start + UDP_HEADER_BYTES || (end > ip.payloadEnd && !ip.cut)) return 'malformed'
+    datagram.srcPort = readUint16(buf, start)
+    datagram.dstPort = readUint16(buf, start + 2)
+    datagram.buf = buf
+    datagram.payloadStart = start + UDP_HEADER_BYTES
+    datagram.payloadEnd = Math.min(end, ip.payloadEnd)
+    if (ports === undefined) {
+      const { payloadStart, payloadEnd, srcPort, dstPort } = datagram
+      if (!looksLikeFlows(buf, payloadStart, payloadEnd, srcPort, dstPort)) return 'not-flow'
+    } else if (!ports.has(datagram.dstPort)) return 'other-port'
+    datagram.srcStart = ip.srcStart
+    datagram.srcEnd = ip.srcEnd
+    datagram.dstStart = ip.dstStart
+    datagram.dstEnd = ip.dstEnd
+    datagram.receivedHi = time.hi
+    datagram.receivedLo = time.lo
+    if (end > ip.payloadEnd) counts.cutDatagrams++
+    return 'datagram'
+  }
+
+  return {
+    dissect(linkType, buf, start, end, time) {
+      const at = ipStart(linkType, buf, start, end)
+      if (at < 0) return at === NOT_IP ? 'not-ip' : at === CUT ? 'cut' : 'link-type'
+      let result = readIp(buf, at, end, ip)
+      if (result !== 'read') return result
+      if (ip.fragmented) {
+        if (!mayCarryUdp(ip.protocol)) return 'not-udp'
+        counts.fragments++
+        if (!fragments.add(ip, time.hi * 4.294967296 + time.lo / 1e9)) return 'held'
+        result = skipExtensions(ip)
+        if (result !== 'read') return result
+      }
+      return readUdp(time)
+    },
+    end() {
+      fragments.end()
+    }
+  }
+}

@@ -1,0 +1,128 @@
+/** flow-pcap: capture files → Datagram. */
+import { EXIT, type ExitCode, UserError } from '../cli/exit.js'
+import { serveMetrics } from '../cli/metrics.js'
+import { badValue, type CommandLine, wholeNumber, wordList } from '../cli/options.js'
+import { binaryStdout, refuseTerminalInput, runTool, type Tool } from '../cli/tool.js'
+import { parseAddress } from '../flow/address.js'
+import { metricsOf, newCounts, summaryOf } from './counts.js'
+import { openProgress } from './progress.js'
+import { type Exporter, replay } from './replay.js'
+import { checkReadable, inputError, openSource, STDIN } from './sources.js'
+
+interface Options {
+  port?: ReadonlySet<number>
+  speed: number
+  raw?: boolean
+  ipfix?: boolean
+  src?: Exporter
+}
+
+const LINE: CommandLine = {
+  name: 'flow-pcap',
+  summary:
+    'Reads captures (pcap or pcapng, plain or gzip) from files or stdin, and writes the NetFlow, IPFIX and sFlow datagrams in them as a stream of Datagram messages for flow-decode.',
+  operands: '[FILE...]',
+  options: [
+    { flags: 'port <ports>', help: 'take all UDP to these ports and no other, as 2055,6343', parse: portSet },
+    { flags: 'speed <factor>', help: "1 keeps the capture's pace, 10 is ten times it; 0: as fast as it is read", parse: factor, default: 0 },
+    { flags: 'raw', help: "each FILE is one datagram's payload" },
+    { flags: 'ipfix', help: 'each FILE is IPFIX messages one after another (RFC 5655)' },
+    { flags: 'src <address>', help: 'the exporter of -raw and -ipfix, as 192.0.2.1 or [2001:db8::1]:2055 (default: 127.0.0.1)', parse: exporterOf }
+  ],
+  examples: [
+    'flow-pcap export.pcap.gz | flow-decode | flow-format',
+    'tcpdump -U -w - udp port 2055 | flow-pcap | flow-decode | flow-format -format csv',
+    'flow-pcap -speed 1 monday.pcapng | flow-decode | flow-kafka -brokers localhost:9092'
+  ]
+}
+
+export function main(): Promise<void> {
+  return runTool<Options>(LINE, run)
+}
+
+async function run(tool: Tool<Options>): Promise<ExitCode> {
+  const { options, log } = tool
+  checkOptions(options)
+  const files = tool.operands.length === 0 ? [STDIN] : tool.operands
+  if (files.includes(STDIN)) refuseTerminalInput(tool)
+  const totalBytes = checkReadable(files)
+  const output = binaryStdout(tool, () => {
+    player.cancel()
+  })
+  const counts = newCounts()
+  const player = replay(
+    {
+      kind: options.raw === true ? 'raw' : options.ipfix === true ? 'ipfix' : 'capture',
+      exporter: options.src ?? exporterOf('127.0.0.1'),
+      ports: options.port,
+      speed: options.speed
+    },
+    output,
+    counts,
+    log
+  )
+  tool.signals.onStop(() => {
+    player.stop()
+  })
+  const served = options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counts, output), new Map(), log)
+  const progress = await openProgress(totalBytes)
+  let exitCode: ExitCode = EXIT.ok
+  try {
+    for (const file of files) {
+      if (player.stopped) break
+      counts.files++
+      try {
+        await player.play(
+          openSource(file, (bytes) => {
+            counts.bytes += bytes
+            progress.update(counts.bytes)
+          })
+        )
+      } catch (error) {
+        const told = inputError(file, error)
+        if (told === undefined) throw error
+        if (player.stopped) break
+        counts.badFiles++
+        if (exitCode === EXIT.ok) exitCode = told.exitCode
+        progress.interrupt(() => {
+          log.error(told.message)
+        })
+      }
+    }
+    player.end()
+    await output.end()
+  } finally {
+    progress.end()
+    served?.close()
+  }
+  log.info('done', summaryOf(counts))
+  return exitCode
+}
+
+function checkOptions({ raw, ipfix, port, speed, src }: Options): void {
+  const payloads = raw === true || ipfix === true
+  if (raw === true && ipfix === true) throw new UserError(EXIT.usage, '-raw or -ipfix: a file is a payload or IPFIX messages, not both')
+  if (payloads && port !== undefined) throw new UserError(EXIT.usage, '-port is for captures: what -raw and -ipfix read was sent to no port')
+  if (!payloads && src !== undefined) throw new UserError(EXIT.usage, '-src goes with -raw or -ipfix: in a capture the packets name their exporter')
+  if (raw === true && speed > 0) throw new UserError(EXIT.usage, '-speed is for captures and -ipfix: a payload of -raw has no time')
+}
+
+function portSet(word: string): ReadonlySet<number> {
+  const ports = wordList(word).map(wholeNumber(0, 65_535))
+  if (ports.length === 0) throw badValue('Ports are numbers, as 2055,6343.')
+  return new Set(ports)
+}
+
+function factor(word: string): number {
+  const value = Number(word)
+  if (!/^(\d+\.?\d*|\.\d+)$/.test(word) || value > 1e9) throw badValue('A factor is a number, as 1, 10 or 0.5.')
+  return value
+}
+
+function exporterOf(word: string): Exporter {
+  const match = /^(?:\[(.*)\]|([^:]*)|(.*:.*:.*))(?::(\d{1,5}))?$/.exec(word)
+  const address = parseAddress(match?.[1] ?? match?.[2] ?? match?.[3] ?? '')
+  const port = Number(match?.[4] ?? 0)
+  if (address === undefined || port > 65_535) throw badValue('An exporter is ADDRESS or ADDRESS:PORT, as 192.0.2.1:2055 or [2001:db8::1]:2055.')
+  return { address, port }
+}
