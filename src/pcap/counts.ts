@@ -22,11 +22,11 @@ export function newCounts(): Counts {
   return { files: 0, badFiles: 0, bytes: 0, packets: 0, datagrams: 0, cutDatagrams: 0, fragments: 0, skipped }
 }
 
-/** The fields of the last line: what came in and went out, and of the rest what is not zero. */
+/** The fields of the last line: what went out, and what came in and what became of the rest where that is not zero. */
 export function summaryOf(counts: Counts): LogFields {
-  const { files, badFiles, packets, fragments, datagrams, cutDatagrams } = counts
-  const optional = Object.entries({ ...counts.skipped, fragments, 'cut-datagrams': cutDatagrams, 'bad-files': badFiles })
-  return { files, packets, datagrams, ...Object.fromEntries(optional.filter(([, count]) => count > 0)) }
+  const { files, packets, datagrams, skipped, fragments, cutDatagrams, badFiles } = counts
+  const present = (fields: Record<string, number>, least = 1): LogFields => Object.fromEntries(Object.entries(fields).filter(([, count]) => count >= least))
+  return { ...present({ files }, 2), ...present({ packets }), datagrams, ...present({ ...skipped, fragments, 'cut-datagrams': cutDatagrams, 'bad-files': badFiles }) }
 }
 
 export function metricsOf(counts: Counts, output: Output): Metric[] {

@@ -65,7 +65,7 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
     player.stop()
   })
   const served = options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counts, output), new Map(), log)
-  const progress = await openProgress(totalBytes)
+  const progress = await openProgress(options.loglevel === 'info' || options.loglevel === 'debug' ? totalBytes : 0)
   let exitCode: ExitCode = EXIT.ok
   try {
     for (const file of files) {
@@ -95,7 +95,8 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
     progress.end()
     served?.close()
   }
-  log.info('done', summaryOf(counts))
+  // of what is no capture at all, the error has said enough
+  if (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0) log.info('done', summaryOf(counts))
   return exitCode
 }
 
