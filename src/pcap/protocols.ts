@@ -11,10 +11,10 @@ const STUN_COOKIE = 0x2112a442
  *     0 (2), version 5 (2), …              sFlow
  */
 export function looksLikeFlows(buf: Buffer, start: number, end: number, srcPort: number, dstPort: number): boolean {
-  if (end - start < 4) return false
+  if (end - start < 2) return false
   switch (readUint16(buf, start)) {
     case 0:
-      return buf[start + 2] === 0 && buf[start + 3] === 5
+      return end - start >= 4 && buf[start + 2] === 0 && buf[start + 3] === 5
     case 1:
       if (end - start >= 8 && readUint32(buf, start + 4) === STUN_COOKIE) return false // a binding request (RFC 8489)
       break

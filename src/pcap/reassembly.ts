@@ -8,12 +8,12 @@
 import type { IpPacket } from './packet.js'
 
 const MAX_AGE_SECONDS = 30
-const MAX_DATAGRAMS = 16_384
 const MAX_HELD_BYTES = 32 * 1024 * 1024
 const MAX_DATAGRAM_BYTES = 65_535
 /** In front of what is put together: room for both addresses. */
 const ADDRESS_ROOM = 32
-const FIRST_BUFFER_BYTES = 4096
+/** What each takes at the least: the bound on bytes bounds their number too. */
+const FIRST_BUFFER_BYTES = 2048
 
 export interface Reassembly {
   /**
@@ -49,7 +49,6 @@ export function reassembly(onLost: (fragments: number) => void): Reassembly {
     const partial = { buf: Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES), runs: [], total: -1, protocol: 0, fragments: 0, since }
     partials.set(key, partial)
     state.heldBytes += partial.buf.length
-    makeRoom(since)
     return partial
   }
 
@@ -63,10 +62,11 @@ export function reassembly(onLost: (fragments: number) => void): Reassembly {
     onLost(partial.fragments)
   }
 
-  function makeRoom(now: number): void {
+  /** Gives up what is late and, past the bound, the oldest, but not `current`. */
+  function makeRoom(current: Partial, now: number): void {
     for (const [key, partial] of partials) {
-      if (!isLate(partial, now) && partials.size <= MAX_DATAGRAMS && state.heldBytes <= MAX_HELD_BYTES) return
-      giveUp(key, partial)
+      if (!isLate(partial, now) && state.heldBytes <= MAX_HELD_BYTES) return
+      if (partial !== current) giveUp(key, partial)
     }
   }
 
@@ -113,6 +113,7 @@ export function reassembly(onLost: (fragments: number) => void): Reassembly {
         partial = begin(key, seconds)
         place(partial, ip)
       }
+      makeRoom(partial, seconds)
       const { runs, total } = partial
       if (runs.length !== 2 || runs[0] !== 0 || runs[1] !== total) return false
       remove(key, partial)

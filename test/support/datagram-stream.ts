@@ -55,3 +55,33 @@ export function readFlows(stream: Buffer): Flow[] {
   }
   return flows
 }
+
+/** A Datagram as flow-decode gets it; addresses and payload as hex. */
+export interface ReadDatagram {
+  src: string
+  srcPort: number
+  dst: string
+  dstPort: number
+  /** nanoseconds since 1970 */
+  received: bigint
+  payload: string
+}
+
+/** Reads a stream of Datagrams. */
+export function readDatagrams(stream: Buffer): ReadDatagram[] {
+  const datagrams: ReadDatagram[] = []
+  const reader = protobuf.Reader.create(stream)
+  while (reader.pos < reader.len) {
+    const object = DatagramMessage.toObject(DatagramMessage.decodeDelimited(reader), { longs: String, defaults: true }) as Record<string, unknown>
+    const hex = (name: string): string => Buffer.from(object[name] as Uint8Array).toString('hex')
+    datagrams.push({
+      src: hex('src_addr'),
+      srcPort: object.src_port as number,
+      dst: hex('dst_addr'),
+      dstPort: object.dst_port as number,
+      received: BigInt(object.time_received_ns as string),
+      payload: hex('payload')
+    })
+  }
+  return datagrams
+}
