@@ -40,6 +40,8 @@ export interface SetVisitor {
 const V9_HEADER_BYTES = 20
 const IPFIX_HEADER_BYTES = 16
 const SET_HEADER_BYTES = 4
+/** The shortest record of a template set is a withdrawal; fewer bytes behind the last one are padding, whatever they hold. */
+const LEAST_TEMPLATE_BYTES = 4
 /** The ids of template sets and options template sets. */
 const TEMPLATE_SETS = { 9: [0, 1], 10: [2, 3] } as const
 const FIRST_DATA_SET = 256
@@ -101,7 +103,7 @@ export function walkSets(header: SetHeader, buf: Buffer, start: number, visitor:
 
 function walkTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number, visitor: SetVisitor): void {
   const zeros = trailingZeros(buf, pos, end)
-  while (pos < zeros) {
+  while (pos < zeros && end - pos >= LEAST_TEMPLATE_BYTES) {
     const record = readTemplate(version, options, buf, pos, end)
     if (record.kind === 'cut') {
       visitor.onError('malformed-template', `the set ends inside ${options ? 'an options template' : 'a template'}`)
