@@ -143,7 +143,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     const received = (datagram.receivedHi * 0x1_0000_0000 + datagram.receivedLo) / 1e9
     observe(counts.delay, received - told.exportSeconds)
     if (told.type === 'NETFLOW_V1') return
-    followSequence(exporter.sequences, `${told.type} ${port} ${told.domain}`, told.sequence, told.units, told.uptime)
+    followSequence(exporter.sequences, `${told.type} ${port} ${told.domain}`, told.sequence, told.units, told.uptime, told.options)
   }
 
   let nextExpiry = 0

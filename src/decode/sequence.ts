@@ -1,6 +1,11 @@
 /**
  * Sequence numbers: how much of what exporters sent never came. A hole is counted only when it is old enough that what is missing
  * cannot be just late; an exporter that starts anew leaves none.
+ *
+ * A datagram's number is to be that of its first unit (RFC 7011 section 3.1). Some exporters count first and then write it, so that it is
+ * that of the unit behind the last one (softflowd's IPFIX) or of the last one (Open vSwitch's v5): it moves on by the units of the datagram
+ * itself, not by those of the one before. And some do not count options records (softflowd). Which way a stream counts is seen from
+ * what leaves no hole.
  */
 
 /** A hole is given up after so many datagrams. */
@@ -21,8 +26,26 @@ interface Hole {
   until: number
 }
 
+interface Way {
+  /** the number is given when the datagram's own units are counted */
+  readonly after: boolean
+  readonly countsOptions: boolean
+}
+
+/** The right one, and what else there is. */
+const WAYS: readonly Way[] = [
+  { after: false, countsOptions: true },
+  { after: true, countsOptions: true },
+  { after: false, countsOptions: false },
+  { after: true, countsOptions: false }
+]
+
 interface Stream {
-  next: number
+  way: Way
+  /** the number of the datagram before, its units (−1: not known) and how many of them are options records */
+  last: number
+  units: number
+  options: number
   uptime: number
   datagrams: number
   holes: Hole[]
@@ -41,10 +64,10 @@ export function newSequences(): Sequences {
 }
 
 /**
- * Takes note of a datagram with `number`, which carries `units` of what the protocol counts (−1: not known, so that the next number is taken
- * as it comes). `uptime` is in milliseconds; NaN for a protocol that has none.
+ * Takes note of a datagram with `number`, which carries `units` of what the protocol counts, `options` of them options records (−1: not
+ * known, so that the next number is taken as it comes). `uptime` is in milliseconds; NaN for a protocol that has none.
  */
-export function followSequence(sequences: Sequences, key: string, number: number, units: number, uptime: number): void {
+export function followSequence(sequences: Sequences, key: string, number: number, units: number, uptime: number, options = 0): void {
   const { streams } = sequences
   let stream = streams.get(key)
   if (stream === undefined) {
@@ -53,30 +76,54 @@ export function followSequence(sequences: Sequences, key: string, number: number
       giveUp(sequences, streams.get(oldest)!, Infinity)
       streams.delete(oldest)
     }
-    stream = { next: NaN, uptime, datagrams: 0, holes: [] }
+    stream = { way: WAYS[0], last: NaN, units, options, uptime, datagrams: 0, holes: [] }
     streams.set(key, stream)
   }
   stream.datagrams++
-  const ahead = Number.isNaN(stream.next) ? 0 : (number - stream.next) | 0
-  if (ahead < 0 && isLate(stream, number, ahead, uptime)) {
-    fillHole(stream, number, Math.max(units, 1))
+  if (stepOf(stream, stream.way, units, options) !== moved(stream, number)) {
+    stream.way = WAYS.find((way) => stepOf(stream, way, units, options) === moved(stream, number)) ?? stream.way
+  }
+  const step = stepOf(stream, stream.way, units, options)
+  const ahead = Number.isNaN(step) ? 0 : (number - stream.last - step) | 0
+  const own = Math.max(counted(stream.way, units, options), 0)
+  const first = stream.way.after ? (number - own) >>> 0 : number
+  if (ahead < 0 && isLate(stream, first, ahead, uptime)) {
+    fillHole(stream, first, Math.max(own, 1))
     giveUp(sequences, stream, stream.datagrams)
     return
   }
   if (ahead < 0) {
     sequences.restarts++
     giveUp(sequences, stream, Infinity)
-  } else if (ahead > 0) stream.holes.push({ from: stream.next, units: ahead, until: stream.datagrams + REORDER_DATAGRAMS })
-  stream.next = units < 0 ? NaN : (number + units) >>> 0
+  } else if (ahead > 0) stream.holes.push({ from: (first - ahead) >>> 0, units: ahead, until: stream.datagrams + REORDER_DATAGRAMS })
+  stream.last = number
+  stream.units = units
+  stream.options = options
   stream.uptime = uptime
   giveUp(sequences, stream, stream.datagrams)
+}
+
+function moved(stream: Stream, number: number): number {
+  return (number - stream.last) >>> 0
+}
+
+/** By how much the number is to move on from the datagram before to one of so many units; NaN where that is not known. */
+function stepOf(stream: Stream, way: Way, units: number, options: number): number {
+  const step = way.after ? counted(way, units, options) : counted(way, stream.units, stream.options)
+  return step < 0 || Number.isNaN(stream.last) ? NaN : step
+}
+
+/** The units that are counted; −1 where they are not known. */
+function counted(way: Way, units: number, options: number): number {
+  return units < 0 || way.countsOptions ? units : units - options
 }
 
 /** Whether a smaller number is a datagram that was overtaken; else the exporter has started anew. */
 function isLate(stream: Stream, number: number, ahead: number, uptime: number): boolean {
   if (-ahead > REORDER_UNITS) return false
   if (!Number.isNaN(uptime)) return uptime + OVERTAKEN_MS >= stream.uptime
-  return number >= NEAR_ZERO || stream.holes.some(({ from, units }) => (number - from) >>> 0 < units)
+  // where the last unit's number is given, that of the first may be −1
+  return (number + 1) >>> 0 > NEAR_ZERO || stream.holes.some(({ from, units }) => (number - from) >>> 0 < units)
 }
 
 /** Takes what came late out of the hole that it left. */

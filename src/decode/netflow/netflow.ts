@@ -36,6 +36,8 @@ export interface Told {
   readonly sequence: number
   /** how far the number moves on: flows, datagrams or records; −1 where records could not be counted */
   readonly units: number
+  /** how many of them are options records */
+  readonly options: number
   /** milliseconds, NaN for IPFIX */
   readonly uptime: number
   /** seconds since 1970 */
@@ -158,7 +160,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
     if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
     for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, layout.template, buf, pos, layout.recordBytes, decoding)
-    return { type: layout.type, domain: engine, sequence, units: version === 1 ? 0 : count, uptime: context.uptime, exportSeconds: context.exportSeconds }
+    return { type: layout.type, domain: engine, sequence, units: version === 1 ? 0 : count, options: 0, uptime: context.uptime, exportSeconds: context.exportSeconds }
   }
 
   /** Decodes the records of a data set; gives how many there were. */
@@ -204,6 +206,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const key = domainKey(header.version, header.domain)
     beginSets(arrival, header)
     let units = 0
+    let optionsRecords = 0
     const visitor: SetVisitor = {
       onTemplate(template) {
         counts.templates++
@@ -223,6 +226,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         if (entry !== undefined) {
           const records = decodeData(entry, buf, from, until, decoding)
           if (units >= 0) units += records
+          if (entry.template.options) optionsRecords += records
           return
         }
         units = -1
@@ -250,6 +254,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       domain: header.domain,
       sequence: header.sequence,
       units: header.version === 9 ? 1 : units,
+      options: header.version === 9 ? 0 : optionsRecords,
       uptime: header.uptime,
       exportSeconds: header.seconds
     }
