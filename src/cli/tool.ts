@@ -95,6 +95,8 @@ function pipelineFrom(tool: string): string {
     case 'flow-listen':
     case 'flow-pcap':
       return `${tool} | flow-decode | flow-format`
+    case 'flow-format':
+      return 'flow-format without -format bin'
     default:
       return `… | ${tool} | flow-format`
   }
