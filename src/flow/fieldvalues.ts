@@ -1,0 +1,218 @@
+/**
+ * A message's fields gathered by their place in the schema, so that they can be shown in another order than the one they came in.
+ * One set of arrays is filled again for every message.
+ */
+import { fieldCursor, type FieldCursor, nextField, WIRE_BYTES, WIRE_VARINT } from './message.js'
+import type { FieldType, Schema } from './schema.js'
+import { readVarint } from './varint.js'
+
+/** The values of one message, valid until the next is read; every array is indexed by a field's place in `schema.fields`. */
+export interface FieldValues {
+  readonly schema: Schema
+  /** the message the values stand in */
+  buf: Buffer
+  /** bit i & 31 of word i >> 5: field i has a value that is not zero and not empty, or at least one entry */
+  readonly set: Int32Array
+  /** a number; kept only where `set` says so, like all of these */
+  readonly lo: Uint32Array
+  readonly hi: Uint32Array
+  /** bounds of a string or bytes; of a repeated field from its first tag to the end of its last entry, for `nextEntry` */
+  readonly start: Int32Array
+  readonly end: Int32Array
+}
+
+export function fieldValues(schema: Schema): FieldValues {
+  const size = schema.fields.length
+  return {
+    schema,
+    buf: Buffer.alloc(0),
+    set: new Int32Array((size + 31) >> 5),
+    lo: new Uint32Array(size),
+    hi: new Uint32Array(size),
+    start: new Int32Array(size),
+    end: new Int32Array(size)
+  }
+}
+
+export function isSet(values: FieldValues, place: number): boolean {
+  return (values.set[place >> 5] & (1 << (place & 31))) !== 0
+}
+
+/** Field numbers under this are looked up in an array, others in a map. */
+const DIRECT_NUMBERS = 16_384
+/** Tags of one and two bytes, most of those there are. */
+const SHORT_TAGS = 16_384
+
+/** What the quick way through a message does behind a tag. */
+const SLOWLY = 0
+const NUMBER = 1
+const WIDE_NUMBER = 2
+const BYTES = 3
+
+/** A tag of two bytes and a varint: the quick way reads that far without looking where the buffer ends. */
+const QUICK_BYTES = 12
+
+/** Reads the message at `buf[start, end)` into the values; false where it is no protobuf. The last one wins where a scalar stands twice. */
+export type FieldReader = (buf: Buffer, start: number, end: number) => boolean
+
+/** A reader that fills `values`. A field of a wire type that is not its own is passed over like an unknown one. */
+export function fieldReader(values: FieldValues): FieldReader {
+  const { schema, set, lo, hi, start: starts, end: ends } = values
+  const cursor = fieldCursor()
+  const direct = new Int16Array(DIRECT_NUMBERS).fill(-1)
+  const others = new Map<number, number>()
+  const quickly = new Uint8Array(SHORT_TAGS)
+  schema.fields.forEach(({ number, type, repeated }, place) => {
+    if (number < DIRECT_NUMBERS) direct[number] = place
+    else others.set(number, place)
+    const tag = number * 8 + (isBytesType(type) ? WIRE_BYTES : WIRE_VARINT)
+    if (!repeated && tag < SHORT_TAGS) quickly[tag] = isBytesType(type) ? BYTES : type === 'uint64' ? WIDE_NUMBER : NUMBER
+  })
+  const isBytes = Uint8Array.from(schema.fields, ({ type }) => (isBytesType(type) ? 1 : 0))
+  const isRepeated = Uint8Array.from(schema.fields, ({ repeated }) => (repeated ? 1 : 0))
+  // a number of 32 bits is the low half of what was written, an enum too
+  const isWide = Uint8Array.from(schema.fields, ({ type }) => (type === 'uint64' ? 1 : 0))
+
+  function mark(place: number, present: boolean): void {
+    if (present) set[place >> 5] |= 1 << (place & 31)
+    else set[place >> 5] &= ~(1 << (place & 31))
+  }
+
+  /** Takes the field under the cursor; false where it is a packed run that is broken. */
+  function take(buf: Buffer): boolean {
+    const { field, wireType } = cursor
+    const place = field < DIRECT_NUMBERS ? direct[field] : (others.get(field) ?? -1)
+    if (place < 0) return true
+    const fits = wireType === (isBytes[place] === 1 ? WIRE_BYTES : WIRE_VARINT)
+    if (isRepeated[place] === 1) {
+      if (!fits) {
+        if (wireType !== WIRE_BYTES || cursor.end === cursor.start) return true
+        if (!isPackedRun(buf, cursor.start, cursor.end)) return false
+      }
+      if (!isSet(values, place)) starts[place] = cursor.tagStart
+      ends[place] = cursor.end
+      mark(place, true)
+    } else if (fits && wireType === WIRE_BYTES) {
+      starts[place] = cursor.start
+      ends[place] = cursor.end
+      mark(place, cursor.end > cursor.start)
+    } else if (fits) {
+      lo[place] = cursor.lo
+      hi[place] = isWide[place] === 1 ? cursor.hi : 0
+      mark(place, lo[place] !== 0 || hi[place] !== 0)
+    }
+    return true
+  }
+
+  return (buf, start, end) => {
+    values.buf = buf
+    for (let i = 0; i < set.length; i++) set[i] = 0
+    const quickEnd = Math.min(end, buf.length - QUICK_BYTES)
+    let pos = start
+    while (pos < end) {
+      const tagStart = pos
+      let action = SLOWLY
+      let tag = 0
+      if (pos < quickEnd) {
+        tag = buf[pos++]
+        if (tag >= 0x80) tag = (tag & 0x7f) | (buf[pos++] << 7)
+        if (tag < SHORT_TAGS) action = quickly[tag]
+      }
+      if (action === BYTES) {
+        const size = buf[pos++]
+        if (size < 0x80) {
+          const place = direct[tag >> 3]
+          starts[place] = pos
+          ends[place] = pos += size
+          if (pos > end) return false
+          mark(place, size > 0)
+          continue
+        }
+      } else if (action !== SLOWLY) {
+        let byte = buf[pos++]
+        let low = byte & 0x7f
+        for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
+          byte = buf[pos++]
+          low |= (byte & 0x7f) << shift
+        }
+        let high = 0
+        if (byte >= 0x80) {
+          byte = buf[pos++]
+          low |= (byte & 0x0f) << 28
+          high = (byte & 0x7f) >> 4
+          for (let shift = 3; byte >= 0x80 && shift < 32; shift += 7) {
+            byte = buf[pos++]
+            high |= (byte & 0x7f) << shift
+          }
+        }
+        if (byte >= 0x80 || pos > end) return false
+        if (action === NUMBER) high = 0
+        const place = direct[tag >> 3]
+        lo[place] = low
+        hi[place] = high
+        mark(place, (low | high) !== 0)
+        continue
+      }
+      cursor.pos = tagStart
+      if (!nextField(buf, end, cursor) || !take(buf)) return false
+      pos = cursor.pos
+    }
+    return true
+  }
+}
+
+function isBytesType(type: FieldType): boolean {
+  return type === 'bytes' || type === 'string'
+}
+
+/** Whether the bytes are whole varints of at most ten bytes. */
+function isPackedRun(buf: Buffer, start: number, end: number): boolean {
+  let size = 0
+  for (let pos = start; pos < end; pos++) {
+    size++
+    if (buf[pos] < 0x80) size = 0
+    else if (size === 10) return false
+  }
+  return size === 0
+}
+
+/** Where a walk through a repeated field stands: numbers are in `lo` and `hi`, bytes between `start` and `end`. */
+export interface EntryCursor extends FieldCursor {
+  /** the end of the packed run that is being read; 0 between runs */
+  packedEnd: number
+}
+
+export function entryCursor(): EntryCursor {
+  return { ...fieldCursor(), packedEnd: 0 }
+}
+
+export function firstEntry(values: FieldValues, place: number, entries: EntryCursor): void {
+  entries.pos = values.start[place]
+  entries.packedEnd = 0
+}
+
+/** Steps to the next entry of a repeated field that is set, packed or not, in one run or several; false after the last. */
+export function nextEntry(values: FieldValues, place: number, entries: EntryCursor): boolean {
+  const { buf, schema } = values
+  const { number, type } = schema.fields[place]
+  const end = values.end[place]
+  const isBytes = isBytesType(type)
+  for (;;) {
+    if (entries.packedEnd !== 0) {
+      if (entries.pos < entries.packedEnd) {
+        readVarint(buf, entries.pos, entries.packedEnd, entries)
+        break
+      }
+      entries.packedEnd = 0
+    }
+    if (entries.pos >= end || !nextField(buf, end, entries)) return false
+    if (entries.field !== number) continue
+    if (entries.wireType === WIRE_BYTES) {
+      if (isBytes) return true
+      entries.packedEnd = entries.end
+      entries.pos = entries.start
+    } else if (entries.wireType === WIRE_VARINT && !isBytes) break
+  }
+  if (type !== 'uint64') entries.hi = 0
+  return true
+}

@@ -1,0 +1,56 @@
+/** JSON (RFC 8259): one object a line, strings valid whatever bytes came. */
+import { chunksOf, writeChunks } from '../flow/text/chunks.js'
+import { writeHexByte } from '../flow/text/digits.js'
+import { characterSize, isControl, writeCharacter } from '../flow/text/utf8.js'
+import type { Style } from './line.js'
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\b': 'b', '\t': 't', '\n': 'n', '\f': 'f', '\r': 'r' }
+const U00 = chunksOf('u00')
+/** the letter behind the backslash, by character; 0: \u00XX */
+const ESCAPES = new Uint8Array(0x100)
+for (const [character, letter] of Object.entries(SHORT_ESCAPES)) ESCAPES[character.charCodeAt(0)] = letter.charCodeAt(0)
+
+/**
+ * Writes `buf[start, end)` as a JSON string. Bytes that are no UTF-8 become U+FFFD, and every control character is escaped, those that
+ * JSON would take as they are (U+007F to U+009F) too: a terminal would obey them.
+ */
+export function writeJsonString(out: DataView, pos: number, buf: Buffer, start: number, end: number): number {
+  out.setUint8(pos++, QUOTE)
+  for (let at = start; at < end; ) {
+    const byte = buf[at]
+    if (byte >= 0x20 && byte < 0x7f) {
+      if (byte === QUOTE || byte === BACKSLASH) out.setUint8(pos++, BACKSLASH)
+      out.setUint8(pos++, byte)
+      at++
+      continue
+    }
+    const size = characterSize(buf, at, end)
+    pos = isControl(buf, at, size) ? writeEscape(out, pos, buf[at + size - 1]) : writeCharacter(out, pos, buf, at, size)
+    at += Math.abs(size)
+  }
+  out.setUint8(pos++, QUOTE)
+  return pos
+}
+
+/** The control character of that number, which is that of its last byte in UTF-8. */
+function writeEscape(out: DataView, pos: number, character: number): number {
+  out.setUint8(pos++, BACKSLASH)
+  if (ESCAPES[character] !== 0) {
+    out.setUint8(pos, ESCAPES[character])
+    return pos + 1
+  }
+  return writeHexByte(out, writeChunks(out, pos, U00), character)
+}
+
+export const jsonStyle: Style = {
+  open: '{',
+  close: '}',
+  separator: ',',
+  key: (name) => `${JSON.stringify(name)}:`,
+  quote: '"',
+  word: (name) => JSON.stringify(name).slice(1, -1),
+  list: () => ({ open: '[', separator: ',', close: ']' }),
+  writeString: writeJsonString
+}

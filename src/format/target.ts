@@ -1,0 +1,95 @@
+/** Where lines go: stdout, or a file that is appended to and can be rotated under the tool. */
+import fs from 'node:fs'
+import { Writable } from 'node:stream'
+import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import type { Log } from '../cli/log.js'
+import { openOutput, type Output } from '../flow/output.js'
+
+export interface Target {
+  readonly output: Output
+  /** Opens the file anew, for one that was moved away; what is written up to then is in the old one, and ends with a whole line. */
+  reopen(): void
+  /** To be called when everything is written. Throws UserError with code 74 where it did not arrive. */
+  close(): Promise<void>
+}
+
+/**
+ * A file that is appended to; `header` is written at the start of one that is empty. `onBroken` is called when it can no longer be
+ * written: stop reading then, the output's next `ready` or `end` throws. Throws UserError with code 73 where there can be no such file.
+ */
+export function fileTarget(file: string, header: string, log: Log, onBroken: () => void): Target {
+  let fd: number
+  try {
+    fd = openToAppend(file, header)
+  } catch (error) {
+    throw new UserError(EXIT.cannotCreate, `cannot open ${file}: ${reasonOf(error)}`)
+  }
+  const cannotWrite = (error: unknown): UserError => new UserError(EXIT.ioError, `cannot write ${file}: ${reasonOf(error)}`)
+  let writing = false
+  let stale = false
+
+  /** Between two writes: each is a number of whole lines. */
+  function replace(): void {
+    stale = false
+    try {
+      const old = fd
+      fd = openToAppend(file, header)
+      fs.closeSync(old)
+    } catch (error) {
+      log.error(`cannot reopen ${file}: ${reasonOf(error)}; lines still go to the file that was open`)
+    }
+  }
+
+  function writeAll(chunk: Buffer, done: (error: Error | null) => void): void {
+    fs.write(fd, chunk, (error, size) => {
+      if (error === null && size < chunk.length) writeAll(chunk.subarray(size), done)
+      else done(error)
+    })
+  }
+
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      writing = true
+      writeAll(chunk, (error) => {
+        writing = false
+        if (stale) replace()
+        done(error)
+      })
+    }
+  })
+  const output = openOutput(stream, (error) => {
+    onBroken()
+    return cannotWrite(error)
+  })
+  return {
+    output,
+    reopen() {
+      // what is buffered by now belongs to the old file's time as little as to the new one's: it may go to either, whole
+      if (writing) stale = true
+      else replace()
+    },
+    close: () =>
+      new Promise((resolve, reject) => {
+        fs.close(fd, (error) => {
+          if (error === null) resolve()
+          else reject(cannotWrite(error))
+        })
+      })
+  }
+}
+
+function openToAppend(file: string, header: string): number {
+  const fd = fs.openSync(file, 'a')
+  if (header !== '' && fs.fstatSync(fd).size === 0) fs.writeFileSync(fd, header)
+  return fd
+}
+
+/** stdout as a target; there is nothing to reopen. */
+export function stdoutTarget(output: Output, header: string): Target {
+  if (header !== '') {
+    output.reserve(Buffer.byteLength(header))
+    output.pos += output.buf.write(header, output.pos)
+    output.commit()
+  }
+  return { output, reopen: () => undefined, close: () => Promise.resolve() }
+}
