@@ -1,45 +1,13 @@
-/** What a line shows: which fields, in which order, under which names and in which form. */
+/** The columns that the user chose. */
 import { EXIT, UserError } from '../cli/exit.js'
 import { columnNames, findColumn, type Mapping, unknownField } from '../flow/mapping.js'
 import type { Schema } from '../flow/schema.js'
-import { renderingOf, type Rendering, VIRTUAL_RENDERINGS } from '../flow/text/values.js'
-
-/** One column. It is made of a field, or of several where it is a virtual one. */
-export interface Column {
-  /** what it is called in the output */
-  readonly name: string
-  /** its field's place in `schema.fields`; -1 for a virtual column */
-  readonly place: number
-  readonly repeated: boolean
-  /** a string or bytes, as opposed to a number */
-  readonly isBytes: boolean
-  readonly rendering: Rendering
-}
-
-export interface Columns {
-  readonly schema: Schema
-  readonly all: readonly Column[]
-  /** the user named them: show each of them in every flow; otherwise `all` is the schema, and a flow shows what is set */
-  readonly listed: boolean
-}
+import { type Columns, columnsOf } from '../flow/text/columns.js'
 
 /** The columns of `-fields` where it has any, else of the mapping's `formatter.fields`, else of the schema. Throws UserError: 64 for an unknown name. */
-export function chooseColumns({ schema, formatter }: Mapping, fields: readonly string[] | undefined): Columns {
-  const wanted = [...new Set(fields?.map((name) => knownColumn(schema, name)))]
-  const names = wanted.length > 0 ? wanted : formatter.fields
-  const all = (names ?? schema.fields.map((field) => field.name)).map((name): Column => {
-    const shown = { name: formatter.rename.get(name) ?? name }
-    const field = schema.find(name)
-    if (field === undefined) return { ...shown, place: -1, repeated: false, isBytes: false, rendering: VIRTUAL_RENDERINGS[name] }
-    return {
-      ...shown,
-      place: schema.fields.indexOf(field),
-      repeated: field.repeated,
-      isBytes: field.type === 'bytes' || field.type === 'string',
-      rendering: renderingOf(field, formatter.render.get(name))
-    }
-  })
-  return { schema, all, listed: names !== undefined }
+export function chooseColumns(mapping: Mapping, fields: readonly string[] | undefined): Columns {
+  const wanted = [...new Set(fields?.map((name) => knownColumn(mapping.schema, name)))]
+  return columnsOf(mapping, wanted.length > 0 ? wanted : mapping.formatter.fields)
 }
 
 function knownColumn(schema: Schema, name: string): string {

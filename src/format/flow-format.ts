@@ -6,11 +6,11 @@ import { badValue, type CommandLine, wordList } from '../cli/options.js'
 import { binaryStdout, runTool, textStdout, type Tool } from '../cli/tool.js'
 import { BrokenStreamError } from '../flow/frames.js'
 import { loadMapping } from '../flow/mapping.js'
+import { type FlowWriter, lineWriter } from '../flow/text/line.js'
 import { frameCopier } from './bin.js'
 import { chooseColumns } from './columns.js'
 import { csvHeader, csvStyle } from './csv.js'
 import { jsonStyle } from './json.js'
-import { type FlowWriter, lineWriter } from './line.js'
 import { separator } from './separator.js'
 import { fileTarget, stdoutTarget, type Target } from './target.js'
 import { textStyle } from './text.js'
@@ -127,5 +127,5 @@ function metricsOf(counters: Counters, { output }: Target): Metric[] {
 }
 
 function summarize({ log }: Tool<Options>, { flows, lines, malformed }: Counters): void {
-  log.info('done', { flows, lines, malformed })
+  log.info(`${flows} flows in, ${lines} lines out, ${malformed} malformed`)
 }

@@ -3,26 +3,17 @@ import fs from 'node:fs'
 import { closeFrame } from '../../src/flow/frames.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from '../../src/flow/message.js'
 import { flowMessage } from '../../src/flow/schema.js'
+import { numbers } from '../support/generate.js'
 
 const tagOf = (name: string): number => {
   const { number, type } = flowMessage.field(name)
   return packedTag(number, type === 'bytes' || type === 'string' ? WIRE_BYTES : WIRE_VARINT)
 }
 
-/** A generator of numbers that are the same in every run (xorshift32). */
-function numbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
-
 /** Appends flow number `i` as a frame at `pos`; gives the position behind it. One flow in four is IPv6. */
 export function flowWriter(): (buf: Buffer, pos: number, i: number) => number {
-  const next = numbers(42)
+  const random = numbers(42)
+  const next = (below: number): number => random() % below
   const tags = Object.fromEntries(flowMessage.fields.map(({ name }) => [name, tagOf(name)]))
   const sampler = Buffer.from([10, 0, 0, 1])
   const hosts = { 4: [] as Buffer[], 16: [] as Buffer[] }

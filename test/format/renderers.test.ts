@@ -9,6 +9,7 @@ import { writeNetwork } from '../../src/flow/text/addresses.js'
 import { writeNanoseconds } from '../../src/flow/text/times.js'
 import { PROTOCOL_NAMES } from '../../src/flow/text/names.js'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
+import { longOf } from '../support/datagram-stream.js'
 import { encode, formatter } from './support.js'
 
 /** What `write` writes into just as much room as it is promised. */
@@ -80,7 +81,7 @@ formatter:
 
 async function render(rules: string, values: { n?: bigint; b?: string; s?: string; list?: number[] }): Promise<unknown> {
   const writer = protobuf.Writer.create()
-  if (values.n !== undefined) writer.uint32(2000 << 3).uint64({ low: Number(values.n & 0xffffffffn) | 0, high: Number(values.n >> 32n) | 0, unsigned: true })
+  if (values.n !== undefined) writer.uint32(2000 << 3).uint64(longOf(values.n))
   if (values.b !== undefined) writer.uint32((2001 << 3) | 2).bytes(Buffer.from(values.b, 'hex'))
   if (values.s !== undefined) writer.uint32((2002 << 3) | 2).string(values.s)
   for (const value of values.list ?? []) writer.uint32(2003 << 3).uint32(value)

@@ -39,7 +39,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 test('a JSON object a line, and one summary line', async () => {
   const { code, stdout, stderr } = await runTool('flow-format', [], flows(3))
   assert.equal(stdout.toString(), [1, 2, 3].map((i) => `${line(i)}\n`).join(''))
-  assert.equal(stderr, 'flow-format: done (flows=3 lines=3 malformed=0)\n')
+  assert.equal(stderr, 'flow-format: 3 flows in, 3 lines out, 0 malformed\n')
   assert.equal(code, 0)
 })
 
@@ -82,7 +82,7 @@ test('a malformed message costs itself alone, and is counted', async () => {
   const { code, stdout, stderr } = await runTool('flow-format', [], Buffer.concat([flows(2), MALFORMED, flow({ sequence_num: 3, src_addr: Buffer.from([10, 0, 0, 2]) }), MALFORMED]))
   assert.equal(stdout.toString(), [1, 2, 3].map((i) => `${line(i)}\n`).join(''))
   assert.equal(stderr.match(/warning/g)?.length, 1)
-  assert.match(stderr, /done \(flows=5 lines=3 malformed=2\)\n$/)
+  assert.match(stderr, /flow-format: 5 flows in, 3 lines out, 2 malformed\n$/)
   assert.equal(code, 0)
 })
 
@@ -145,7 +145,7 @@ test('after SIGTERM it stops when its input has nothing more, with everything wr
   child.stdin!.write(flows(1))
   assert.deepEqual(await once(child, 'close'), [0, null])
   assert.equal(child.text(), `${line(1)}\n${line(1)}\n`)
-  assert.match(child.errors(), /done \(flows=2/)
+  assert.match(child.errors(), / 2 flows in, 2 lines out/)
 })
 
 test('the second signal ends it at once', async () => {

@@ -5,15 +5,15 @@
  *     line   := open (column (separator column)*)? close terminator
  *     column := key value | key list-open (value (list-separator value)*)? list-close
  */
-import { entryCursor, fieldReader, type FieldValues, fieldValues, firstEntry, isSet, nextEntry } from '../flow/fieldvalues.js'
-import type { Output } from '../flow/output.js'
-import type { Schema } from '../flow/schema.js'
-import { writeNetwork } from '../flow/text/addresses.js'
-import { type Chunks, chunksOf, writeChunks } from '../flow/text/chunks.js'
-import { SLACK_BYTES, writeDecimal64 } from '../flow/text/digits.js'
-import { respelled, writeIcmpName } from '../flow/text/names.js'
-import { type Rendering, SHOW, writeBytes, writeNumber } from '../flow/text/values.js'
+import { entryCursor, fieldReader, type FieldValues, fieldValues, firstEntry, isSet, nextEntry } from '../fieldvalues.js'
+import type { Appendable } from '../output.js'
+import type { Schema } from '../schema.js'
+import { writeNetwork } from './addresses.js'
+import { type Chunks, chunksOf, writeChunks } from './chunks.js'
 import type { Column, Columns } from './columns.js'
+import { SLACK_BYTES, writeDecimal64 } from './digits.js'
+import { respelled, writeIcmpName } from './names.js'
+import { type Rendering, SHOW, writeBytes, writeNumber } from './values.js'
 
 /** What a format puts around and between values. */
 export interface Style {
@@ -52,7 +52,7 @@ export function asString(write: StringWriter): (text: string) => string {
 const viewOf = (buf: Buffer): DataView => new DataView(buf.buffer, buf.byteOffset, buf.length)
 
 /** Appends the line of a message, bounded as a FrameHandler has it; false, and nothing appended, where that is no protobuf. */
-export type FlowWriter = (output: Output, buf: Buffer, start: number, end: number, frameStart: number) => boolean
+export type FlowWriter = (output: Appendable, buf: Buffer, start: number, end: number, frameStart: number) => boolean
 
 export function lineWriter({ schema, all, listed }: Columns, style: Style, terminator: string): FlowWriter {
   const values = fieldValues(schema)

@@ -1,0 +1,40 @@
+/** What a line shows: which fields, in which order, under which names and in which form. */
+import type { Mapping } from '../mapping.js'
+import type { Schema } from '../schema.js'
+import { renderingOf, type Rendering, VIRTUAL_RENDERINGS } from './values.js'
+
+/** One column. It is made of a field, or of several where it is a virtual one. */
+export interface Column {
+  /** what it is called in the output */
+  readonly name: string
+  /** its field's place in `schema.fields`; -1 for a virtual column */
+  readonly place: number
+  readonly repeated: boolean
+  /** a string or bytes, as opposed to a number */
+  readonly isBytes: boolean
+  readonly rendering: Rendering
+}
+
+export interface Columns {
+  readonly schema: Schema
+  readonly all: readonly Column[]
+  /** a line shows every one of them, set or not; otherwise those that are set, and `all` is the schema in its order */
+  readonly listed: boolean
+}
+
+/** The columns of these names, as the mapping has them shown; without names those of the whole schema. */
+export function columnsOf({ schema, formatter }: Mapping, names: readonly string[] | undefined): Columns {
+  const all = (names ?? schema.fields.map((field) => field.name)).map((name): Column => {
+    const shown = formatter.rename.get(name) ?? name
+    const field = schema.find(name)
+    if (field === undefined) return { name: shown, place: -1, repeated: false, isBytes: false, rendering: VIRTUAL_RENDERINGS[name] }
+    return {
+      name: shown,
+      place: schema.fields.indexOf(field),
+      repeated: field.repeated,
+      isBytes: field.type === 'bytes' || field.type === 'string',
+      rendering: renderingOf(field, formatter.render.get(name))
+    }
+  })
+  return { schema, all, listed: names !== undefined }
+}
