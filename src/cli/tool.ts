@@ -34,6 +34,7 @@ export async function runTool<O>(line: CommandLine, run: (tool: Tool<O>) => Prom
     if ('text' in parsed) process.stdout.write(parsed.text)
     else {
       const { options, operands } = parsed
+      nameProcess(line.name)
       log = openLog(line.name, options.loglevel, options.logfmt)
       code = (await run({ name: line.name, options, operands, log, signals: watchSignals() })) ?? EXIT.ok
     }
@@ -43,6 +44,15 @@ export async function runTool<O>(line: CommandLine, run: (tool: Tool<O>) => Prom
   // all that was written has been taken by now (Output.end); what may still hold the loop open is a source that was stopped
   process.exitCode = code
   if (process.stdout.writableLength === 0) process.exit(code)
+}
+
+/** Lets ps, top and `pkill -HUP -x flow-format` know the process by the tool's name instead of node's. Linux alone has a way that keeps the arguments. */
+function nameProcess(name: string): void {
+  try {
+    fs.writeFileSync('/proc/self/comm', name)
+  } catch {
+    // another system, or no /proc here
+  }
 }
 
 function exitCodeOf(error: unknown, log: Log): number {

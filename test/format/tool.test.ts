@@ -207,6 +207,15 @@ test('SIGHUP takes effect while no flow comes', async () => {
   assert.deepEqual([`${file}.1`, file].map((name) => fs.readFileSync(name, 'utf8')), [`${line(1)}\n`, `${line(1)}\n`])
 })
 
+test('it goes by its own name, for pkill -x', { skip: process.platform !== 'linux' }, async () => {
+  const child = start()
+  child.stdin!.write(flows(1))
+  await until('the first line', () => child.text() !== '')
+  assert.equal(fs.readFileSync(`/proc/${child.pid}/comm`, 'utf8'), 'flow-format\n')
+  child.stdin!.end()
+  await once(child, 'close')
+})
+
 test('where the new file cannot be opened the old one goes on', async () => {
   const inner = path.join(folder, 'inner')
   fs.mkdirSync(inner)
