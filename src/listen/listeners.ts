@@ -1,0 +1,105 @@
+/**
+ * What `-listen` says:
+ *
+ *     listeners := listener (',' listener)*
+ *     listener  := scheme '://' [host] [':' port] ['/'] ['?' key '=' value ('&' key '=' value)*]
+ *     host      := IPv4 address | '[' IPv6 address ']' | name
+ */
+import net from 'node:net'
+import { badValue } from '../cli/options.js'
+
+/** The schemes and their usual ports. flow-decode tells the protocol by itself, so a scheme decides no more than that. */
+const DEFAULT_PORTS: Partial<Record<string, number>> = { sflow: 6343, netflow: 2055, ipfix: 4739, flow: 2055 }
+
+const DEFAULT_QUEUE_SIZE = 1_000_000
+const DEFAULT_QUEUE_BYTES = 256 * 1024 * 1024
+/** A listener that leaves datagrams in the kernel's buffer holds what keeps the writes going. */
+const BLOCKING_QUEUE_BYTES = 1024 * 1024
+const MOST_SOCKETS = 64
+const MOST_BYTES = 2 ** 31 - 1
+
+export interface Listener {
+  scheme: string
+  /** an address without brackets or a name; empty: all addresses of this machine, IPv4 and IPv6 */
+  host: string
+  /** 0: the kernel chooses */
+  port: number
+  /** sockets, each read by a thread of its own where there are several */
+  count: number
+  /** leave datagrams in the kernel's buffer while the reader is slow */
+  blocking: boolean
+  /** how many datagrams may be held while the reader is slow, and in how many bytes of memory */
+  queueSize: number
+  queueBytes: number
+  /** SO_RCVBUF to ask the kernel for */
+  rcvbuf: number | undefined
+}
+
+/** `before` and the listeners that `word` names. Throws `badValue`. */
+export function parseListeners(word: string, before: readonly Listener[] = []): Listener[] {
+  const listeners = [...before, ...word.split(',').map((uri) => parseListener(uri.trim()))]
+  const seen = new Map<string, Listener>()
+  for (const listener of listeners) {
+    const place = nameOf(listener).split('://')[1]
+    const twin = seen.get(place)
+    if (twin !== undefined && listener.port !== 0) {
+      throw badValue(`${nameOf(twin)} and ${nameOf(listener)} are the same port: one is enough, flow-decode tells the protocols apart.`)
+    }
+    seen.set(place, listener)
+  }
+  return listeners
+}
+
+/** The listener without its query, as logs and metrics name it; `port` is the one the kernel chose where it did. */
+export function nameOf({ scheme, host, port: asked }: Listener, port = asked): string {
+  return `${scheme}://${net.isIPv6(host) ? `[${host}]` : host}:${port}`
+}
+
+function parseListener(uri: string): Listener {
+  const match = /^([^:/?#]*):\/\/(?:\[([^\]]*)\]|([^:/?#[\]]*))(?::([^:/?#[\]]*))?\/?(?:\?(.*))?$/.exec(uri)
+  if (match === null) {
+    throw badValue(`'${uri}' is no listener: one is SCHEME://[HOST][:PORT][?KEY=VALUE&…], as netflow://:2055 or sflow://[::1]:6343.`)
+  }
+  const [, scheme, bracketed, bare, port, query] = match as unknown as [string, string, ...(string | undefined)[]]
+  const defaultPort = DEFAULT_PORTS[scheme]
+  if (defaultPort === undefined) throw badValue(`'${scheme}' in ${uri} is no scheme: ${Object.keys(DEFAULT_PORTS).join(', ')} are.`)
+  if (bracketed !== undefined && !net.isIPv6(bracketed)) throw badValue(`'${bracketed}' in ${uri} is no IPv6 address.`)
+  return {
+    scheme,
+    host: bracketed ?? bare ?? '',
+    port: port === undefined || port === '' ? defaultPort : numberIn(uri, 'the port', port, 0, 65535),
+    ...parseQuery(uri, query ?? '')
+  }
+}
+
+function parseQuery(uri: string, query: string): Omit<Listener, 'scheme' | 'host' | 'port'> {
+  const settings = { count: 1, blocking: false, queueSize: DEFAULT_QUEUE_SIZE, queueBytes: 0, rcvbuf: undefined as number | undefined }
+  const keys: Record<string, (value: string) => void> = {
+    count: (value) => (settings.count = numberIn(uri, 'count', value, 1, MOST_SOCKETS)),
+    workers: (value) => numberIn(uri, 'workers', value, 0, MOST_BYTES), // goflow2's decoders; flow-decode is ours
+    blocking: (value) => (settings.blocking = truthIn(uri, 'blocking', value)),
+    queue_size: (value) => (settings.queueSize = numberIn(uri, 'queue_size', value, 1, MOST_BYTES)),
+    queue_bytes: (value) => (settings.queueBytes = numberIn(uri, 'queue_bytes', value, 1, Number.MAX_SAFE_INTEGER)),
+    rcvbuf: (value) => (settings.rcvbuf = numberIn(uri, 'rcvbuf', value, 1, MOST_BYTES))
+  }
+  for (const [key, value] of new URLSearchParams(query)) {
+    if (!Object.hasOwn(keys, key)) throw badValue(`'${key}' in ${uri} is no setting: ${Object.keys(keys).join(', ')} are.`)
+    keys[key](value)
+  }
+  if (settings.queueBytes === 0) settings.queueBytes = settings.blocking ? BLOCKING_QUEUE_BYTES : DEFAULT_QUEUE_BYTES
+  return settings
+}
+
+function numberIn(uri: string, what: string, value: string, least: number, most: number): number {
+  const number = Number(value)
+  if (!/^\d+$/.test(value) || number < least || number > most) {
+    throw badValue(`${what} in ${uri} is not '${value}' but a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'up' : `to ${most}`}.`)
+  }
+  return number
+}
+
+function truthIn(uri: string, what: string, value: string): boolean {
+  if (/^(true|1|t)$/i.test(value)) return true
+  if (/^(false|0|f)$/i.test(value)) return false
+  throw badValue(`${what} in ${uri} is not '${value}' but true or false.`)
+}

@@ -1,0 +1,107 @@
+/** A listener at work: its sockets and its numbers. */
+import type { Log } from '../cli/log.js'
+import type { Network } from './exporters.js'
+import { type Intake, openIntake, type IntakeHandlers, type IntakePlan } from './intake.js'
+import { kernelDropCounter } from './kernel.js'
+import { type Listener, nameOf } from './listeners.js'
+import type { BlockQueue } from './queue.js'
+import { BLOCK_BYTES } from './receiver.js'
+import { placeOf } from './socket.js'
+import { openSockets } from './sockets.js'
+import { type Counts, HELD_BLOCKS, HELD_DATAGRAMS, letGo, newCounts, newHeld, NOT_ALLOWED, QUEUE_FULL, RECEIVED, RECEIVED_BYTES } from './tally.js'
+import { openIntakeInThread } from './thread.js'
+
+export interface Listening {
+  /** as in logs and metrics */
+  readonly name: string
+  /** what the kernel granted for each of its sockets */
+  readonly rcvbuf: number
+  numbers: () => Numbers
+  /** Reads what the kernel has, and no more after it. */
+  drain(): Promise<void>
+  close(): void
+}
+
+export interface Numbers {
+  received: number
+  receivedBytes: number
+  /** taken by the reader of stdout */
+  written: number
+  queueFull: number
+  notAllowed: number
+  /** dropped by the kernel; undefined where it does not tell */
+  kernel: number | undefined
+  heldDatagrams: number
+  heldBytes: number
+}
+
+export interface Surroundings {
+  networks: readonly Network[]
+  queue: BlockQueue
+  log: Log
+  /** A thread broke. */
+  onDeath: (error: Error) => void
+}
+
+/** Opens the listener's sockets and reads them. Throws UserError where that cannot be. */
+export async function startListening(listener: Listener, { networks, queue, log, onDeath }: Surroundings): Promise<Listening> {
+  const held = newHeld()
+  const allCounts: Counts[] = []
+  let written = 0
+
+  const intakes = await openSockets(
+    listener,
+    async (spot, where) => {
+      const plan: IntakePlan = { spot, rcvbuf: listener.rcvbuf, bounds: listener, networks, counts: newCounts(), held }
+      const handlers: IntakeHandlers = {
+        onBlock({ bytes, datagrams }) {
+          queue.push(bytes, () => {
+            written += datagrams
+            letGo(held, datagrams)
+            intake.reuse(bytes.buffer as ArrayBuffer)
+          })
+        },
+        onTrouble(message) {
+          log.warn(`${nameOf(listener, intake.bound.port)}: ${message}`)
+        }
+      }
+      const intake: Intake = await (where === 'here' ? openIntake(plan, handlers) : openIntakeInThread(plan, handlers, onDeath))
+      allCounts.push(plan.counts)
+      return intake
+    },
+    log
+  )
+  const name = nameOf(listener, intakes[0].bound.port)
+  const places = new Map(intakes.map(({ bound }) => [placeOf(bound.address, bound.port), bound]))
+  const { rcvbuf } = intakes[0].bound
+  for (const place of places.keys()) {
+    log.info(`listening on ${place} for ${listener.scheme}`, { ...(listener.rcvbuf === undefined ? {} : { rcvbuf }) })
+  }
+  if (listener.rcvbuf !== undefined && rcvbuf < listener.rcvbuf) {
+    log.warn(`${name}: rcvbuf=${listener.rcvbuf}: the kernel granted ${rcvbuf} bytes; sysctl net.core.rmem_max is the most it grants`)
+  }
+
+  const kernelDrops = kernelDropCounter([...places.values()])
+  const sum = (counter: number): number => allCounts.reduce((total, counts) => total + counts[counter], 0)
+  return {
+    name,
+    rcvbuf,
+    numbers: () => ({
+      received: sum(RECEIVED),
+      receivedBytes: sum(RECEIVED_BYTES),
+      written,
+      queueFull: sum(QUEUE_FULL),
+      notAllowed: sum(NOT_ALLOWED),
+      kernel: kernelDrops?.(),
+      heldDatagrams: held[HELD_DATAGRAMS],
+      heldBytes: held[HELD_BLOCKS] * BLOCK_BYTES
+    }),
+    async drain() {
+      await Promise.all(intakes.map((intake) => intake.drain()))
+    },
+    close() {
+      kernelDrops?.() // gone with the sockets otherwise
+      for (const intake of intakes) intake.close()
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** The metrics of flow-listen, and the warnings that say the same in words. */
+import type { Log, LogFields } from '../cli/log.js'
+import type { Metric } from '../cli/metrics.js'
+import type { Listening, Numbers } from './listening.js'
+
+type Labelled = (readonly [labels: Record<string, string>, value: number])[]
+
+export function metricsOf(listenings: readonly Listening[]): Metric[] {
+  const each = (value: (listening: Listening) => number) => (): Labelled =>
+    listenings.map((listening) => [{ listener: listening.name }, value(listening)])
+  const metric = (type: Metric['type'], name: string, help: string, value: (numbers: Numbers) => number): Metric => ({
+    name: `flow_listen_${name}`,
+    help,
+    type,
+    labels: ['listener'],
+    read: each((listening) => value(listening.numbers()))
+  })
+  return [
+    metric('counter', 'datagrams_total', 'Datagrams received.', ({ received }) => received),
+    metric('counter', 'bytes_total', 'Bytes of payload received.', ({ receivedBytes }) => receivedBytes),
+    metric('counter', 'written_datagrams_total', 'Datagrams that the reader of stdout has taken.', ({ written }) => written),
+    {
+      name: 'flow_listen_dropped_total',
+      help: 'Datagrams dropped: the queue was full, the exporter is not allowed, or the kernel had no room.',
+      type: 'counter',
+      labels: ['listener', 'cause'],
+      read: () =>
+        listenings.flatMap(({ name, numbers }) => dropsByCause(numbers()).map(([cause, value]) => [{ listener: name, cause }, value] as const))
+    },
+    metric('gauge', 'queue_datagrams', 'Datagrams that wait for the reader of stdout.', ({ heldDatagrams }) => heldDatagrams),
+    metric('gauge', 'queue_bytes', 'Memory of what waits for the reader of stdout.', ({ heldBytes }) => heldBytes),
+    {
+      name: 'flow_listen_receive_buffer_bytes',
+      help: "The kernel's receive buffer (SO_RCVBUF) of each socket.",
+      type: 'gauge',
+      labels: ['listener'],
+      read: each(({ rcvbuf }) => rcvbuf)
+    }
+  ]
+}
+
+function dropsByCause({ queueFull, notAllowed, kernel }: Numbers): [cause: string, datagrams: number][] {
+  return [['queue_full', queueFull], ['not_allowed', notAllowed], ...(kernel === undefined ? [] : [['kernel', kernel] as [string, number]])]
+}
+
+/** Received, written and dropped by cause, of all listeners together. */
+export function summaryOf(listenings: readonly Listening[]): LogFields {
+  const all = listenings.map(({ numbers }) => numbers())
+  const total = (value: (numbers: Numbers) => number): number => all.reduce((sum, numbers) => sum + value(numbers), 0)
+  const causes = new Map<string, number>()
+  for (const [cause, datagrams] of all.flatMap(dropsByCause)) causes.set(`dropped_${cause}`, (causes.get(`dropped_${cause}`) ?? 0) + datagrams)
+  return { received: total(({ received }) => received), written: total(({ written }) => written), ...Object.fromEntries(causes) }
+}
+
+const WARNING_INTERVAL_MS = 10_000
+
+/** Says every ten seconds at the most what was dropped that should not have been. */
+export function warnOfDrops(listenings: readonly Listening[], log: Log): void {
+  const told = listenings.map(() => ({ queueFull: 0, kernel: 0 }))
+  setInterval(() => {
+    listenings.forEach(({ name, numbers }, i) => {
+      const { queueFull, kernel = 0 } = numbers()
+      const since = `in the last ${WARNING_INTERVAL_MS / 1000} s`
+      if (queueFull > told[i].queueFull) {
+        log.warn(`${name}: dropped ${queueFull - told[i].queueFull} datagrams ${since}: the queue is full, what reads stdout is too slow`)
+      }
+      if (kernel > told[i].kernel) {
+        log.warn(`${name}: the kernel dropped ${kernel - told[i].kernel} datagrams ${since}: a larger rcvbuf or count may help`)
+      }
+      told[i] = { queueFull, kernel }
+    })
+  }, WARNING_INTERVAL_MS).unref()
+}

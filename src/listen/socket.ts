@@ -1,0 +1,52 @@
+/** Opening UDP sockets. */
+import dgram from 'node:dgram'
+import net from 'node:net'
+import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+
+/** Where and how to open a socket. */
+export interface Spot {
+  address: string
+  /** 0: the kernel chooses */
+  port: number
+  /** SO_REUSEPORT: share the port with sockets that are opened in the same way, and the datagrams with them by sender */
+  reusePort: boolean
+  /** a descriptor that is bound already, to be read beside who opened it, instead of a new socket */
+  shared: number | undefined
+}
+
+/** The port could not be had; `code` is the system's, for who can do without it. */
+export class CannotListenError extends UserError {
+  constructor(
+    message: string,
+    readonly code: string | undefined
+  ) {
+    super(EXIT.unavailable, message)
+  }
+}
+
+/** A bound socket. Throws CannotListenError. */
+export function bindSocket({ address, port, reusePort, shared }: Spot): Promise<dgram.Socket> {
+  const type = net.isIPv6(address) ? 'udp6' : 'udp4'
+  // @types/node 20 does not know reusePort
+  const socket = dgram.createSocket({ type, reusePort } as dgram.SocketOptions)
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new CannotListenError(`cannot listen on UDP ${placeOf(address, port)}: ${reasonOf(error)}${adviceOn(error, port)}`, error.code))
+    })
+    socket.bind(shared === undefined ? { address, port } : { fd: shared }, () => {
+      socket.removeAllListeners('error')
+      resolve(socket)
+    })
+  })
+}
+
+/** `[::1]:2055`, `127.0.0.1:2055` */
+export function placeOf(address: string, port: number): string {
+  return `${net.isIPv6(address) ? `[${address}]` : address}:${port}`
+}
+
+function adviceOn(error: NodeJS.ErrnoException, port: number): string {
+  if (error.code === 'EADDRINUSE') return `; "ss -ulpn sport = :${port}" shows by whom`
+  if (error.code === 'EACCES') return '; ports below 1024 need root or CAP_NET_BIND_SERVICE'
+  return ''
+}

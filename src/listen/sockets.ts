@@ -1,0 +1,74 @@
+/** Which sockets a listener opens: one for each address that its host stands for, or as many as `count` says, and where they are read. */
+import dns from 'node:dns/promises'
+import net from 'node:net'
+import os from 'node:os'
+import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import type { Log } from '../cli/log.js'
+import { parseAddress } from '../flow/address.js'
+import type { Intake } from './intake.js'
+import { ownSockets } from './kernel.js'
+import { type Listener, nameOf } from './listeners.js'
+import { bindSocket, CannotListenError, type Spot } from './socket.js'
+
+/** Opens one socket, and reads it in this thread or in a new one. Throws CannotListenError. */
+export type OpenSocket = (spot: Spot, where: 'here' | 'in a thread') => Promise<Intake>
+
+const NO_IPV6_CODES = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT']
+
+/** Opens all sockets of a listener. Throws UserError where that cannot be. */
+export async function openSockets(listener: Listener, open: OpenSocket, log: Log): Promise<Intake[]> {
+  const { host, port } = listener
+  const openAt = (address: string): Promise<Intake[]> =>
+    openShared(listener, { address, port, reusePort: false, shared: undefined }, open, log)
+  if (host !== '') return (await Promise.all((await addressesOf(listener)).map(openAt))).flat()
+  try {
+    return await openAt('::') // which takes IPv4 as well
+  } catch (error) {
+    if (!(error instanceof CannotListenError) || !NO_IPV6_CODES.includes(error.code ?? '')) throw error
+    return openAt('0.0.0.0')
+  }
+}
+
+async function addressesOf(listener: Listener): Promise<string[]> {
+  const { host } = listener
+  if (net.isIP(host) !== 0) return [asIPv4(host)]
+  try {
+    const found = await dns.lookup(host, { all: true })
+    return [...new Set(found.map(({ address }) => asIPv4(address)))]
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOTFOUND' ? 'no such host' : reasonOf(error)
+    throw new UserError(EXIT.unavailable, `cannot listen on ${nameOf(listener)}: ${host}: ${reason}`)
+  }
+}
+
+/** An IPv4-mapped address as the IPv4 one; others as they are. */
+function asIPv4(address: string): string {
+  const bytes = parseAddress(address)
+  return bytes?.length === 4 ? bytes.join('.') : address
+}
+
+async function openShared({ count, blocking }: Listener, spot: Spot, open: OpenSocket, log: Log): Promise<Intake[]> {
+  if (count === 1) return [await open(spot, blocking ? 'in a thread' : 'here')]
+  if (canReusePort()) {
+    // a socket that does not share finds out whether the port is in use, by another flow-listen that shares it too
+    const probe = await bindSocket(spot)
+    const { port } = probe.address()
+    await new Promise<void>((resolve) => probe.close(resolve))
+    return Promise.all(Array.from({ length: count }, () => open({ ...spot, port, reusePort: true }, 'in a thread')))
+  }
+  const first = await open(spot, 'in a thread')
+  const [shared] = ownSockets(first.bound).values()
+  if (shared === undefined) {
+    log.warn('count: this system needs Node 22.12 or later for several threads on a port, one reads it')
+    return [first]
+  }
+  const others = Array.from({ length: count - 1 }, () => open({ ...spot, shared }, 'in a thread'))
+  return [first, ...(await Promise.all(others))]
+}
+
+/** Whether Node's dgram can set SO_REUSEPORT, and the kernel then spreads what arrives over the sockets. */
+function canReusePort(): boolean {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  const knownToNode = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
+  return knownToNode && ['linux', 'freebsd'].includes(os.platform())
+}

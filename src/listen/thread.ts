@@ -1,0 +1,48 @@
+/** An intake in a thread of its own. Blocks travel to the main thread and back without a copy. */
+import { Worker } from 'node:worker_threads'
+import type { Bound, Intake, IntakeHandlers, IntakePlan } from './intake.js'
+import { CannotListenError } from './socket.js'
+
+/** What is said to the thread (thread-main.ts), and what it says. */
+export type ToThread = { kind: 'reuse'; memory: ArrayBuffer } | { kind: 'drain' } | { kind: 'close' }
+export type FromThread =
+  | { kind: 'open'; bound: Bound }
+  | { kind: 'failed'; message: string; code: string | undefined }
+  | { kind: 'block'; memory: ArrayBuffer; length: number; datagrams: number }
+  | { kind: 'trouble'; message: string }
+  | { kind: 'drained' }
+
+/** Opens a socket and reads it in a new thread. Throws CannotListenError. `onDeath`: the thread broke, a mistake of the code. */
+export function openIntakeInThread(plan: IntakePlan, { onBlock, onTrouble }: IntakeHandlers, onDeath: (error: Error) => void): Promise<Intake> {
+  const worker = new Worker(new URL('./thread-main.js', import.meta.url), { workerData: plan })
+  const say = (message: ToThread, memory: ArrayBuffer[] = []): void => {
+    worker.postMessage(message, memory)
+  }
+  let drained: () => void = () => undefined
+  const intake = (bound: Bound): Intake => ({
+    bound,
+    reuse(memory) {
+      say({ kind: 'reuse', memory }, [memory])
+    },
+    drain() {
+      say({ kind: 'drain' })
+      return new Promise((resolve) => (drained = resolve))
+    },
+    close() {
+      say({ kind: 'close' })
+    }
+  })
+  return new Promise((resolve, reject) => {
+    worker.on('error', (error) => {
+      reject(error)
+      onDeath(error)
+    })
+    worker.on('message', (message: FromThread) => {
+      if (message.kind === 'block') onBlock({ bytes: Buffer.from(message.memory, 0, message.length), datagrams: message.datagrams })
+      else if (message.kind === 'open') resolve(intake(message.bound))
+      else if (message.kind === 'failed') reject(new CannotListenError(message.message, message.code))
+      else if (message.kind === 'trouble') onTrouble(message.message)
+      else drained()
+    })
+  })
+}
