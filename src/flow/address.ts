@@ -1,9 +1,9 @@
-/** IP addresses as text and as the bytes that messages carry. */
+/** IP addresses and networks, as text and as the bytes that messages carry. */
 import net from 'node:net'
 
 /** ::ffff:0:0/96, the IPv4 addresses as IPv6 sockets show them (RFC 4291 §2.5.5.2). */
 const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
-export const MAPPED_PREFIX_BITS = 96
+const MAPPED_PREFIX_BITS = 96
 
 /** The 4 or 16 bytes of an address; an IPv4-mapped one gives 4, a zone (`%eth0`) is left out. Undefined where the text is none. */
 export function parseAddress(text: string): Buffer | undefined {
@@ -31,4 +31,30 @@ function ipv6Bytes(address: string): Buffer {
 function groupBytes(groups: string): Buffer {
   if (groups === '') return Buffer.alloc(0)
   return Buffer.concat(groups.split(':').map((group) => (group.includes('.') ? ipv4Bytes(group) : Buffer.from(group.padStart(4, '0'), 'hex'))))
+}
+
+/** The addresses whose first `prefix` bits are those of `address` (4 or 16 bytes). */
+export interface Network {
+  address: Uint8Array
+  prefix: number
+}
+
+/** `10.0.0.0/8`, `2001:db8::/32`, or an address alone; a network of IPv4-mapped addresses is the IPv4 one. Undefined where the text is none. */
+export function parseNetwork(text: string): Network | undefined {
+  const match = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text)
+  const address = match === null ? undefined : parseAddress(match[1])
+  if (match === null || address === undefined) return undefined
+  const bits = 8 * address.length
+  const unseen = net.isIPv6(match[1]) && bits === 32 ? MAPPED_PREFIX_BITS : 0
+  const prefix = match[2] === undefined ? bits : Number(match[2]) - unseen
+  return prefix < 0 || prefix > bits ? undefined : { address, prefix }
+}
+
+/** Whether an address of 4 or 16 bytes is in the network; one of the other family is not. */
+export function isInNetwork(address: Uint8Array, { address: network, prefix }: Network): boolean {
+  if (address.length !== network.length) return false
+  const whole = prefix >> 3
+  for (let i = 0; i < whole; i++) if (address[i] !== network[i]) return false
+  const rest = prefix & 7
+  return rest === 0 || (address[whole] ^ network[whole]) >> (8 - rest) === 0
 }

@@ -1,6 +1,6 @@
 /** A listener at work: its sockets and its numbers. */
 import type { Log } from '../cli/log.js'
-import type { Network } from './exporters.js'
+import type { Network } from '../flow/address.js'
 import { type Intake, openIntake, type IntakeHandlers, type IntakePlan } from './intake.js'
 import { kernelDropCounter } from './kernel.js'
 import { type Listener, nameOf } from './listeners.js'

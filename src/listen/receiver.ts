@@ -6,10 +6,11 @@
  * and the memory they take is what they hold.
  */
 import type dgram from 'node:dgram'
+import type { Network } from '../flow/address.js'
 import { DATAGRAM_OVERHEAD_BYTES, writeDatagram } from '../flow/datagram.js'
 import type { Appendable } from '../flow/output.js'
 import { wallClock } from './clock.js'
-import { exporterBook, type Network } from './exporters.js'
+import { exporterBook } from './exporters.js'
 import { type Counts, type Held, HELD_BLOCKS, HELD_DATAGRAMS, hold, NOT_ALLOWED, QUEUE_FULL, RECEIVED, RECEIVED_BYTES } from './tally.js'
 
 export const BLOCK_BYTES = 256 * 1024
@@ -17,7 +18,13 @@ export const BLOCK_BYTES = 256 * 1024
 const FULL_ENOUGH_BYTES = 64 * 1024
 /** How long a datagram is held back for company. */
 const LINGER_MS = 2
+/**
+ * Blocks that came back are kept, because new ones beside those that are not collected yet could take twice the memory that the queue may.
+ * What a slow reader made us take beyond this many goes by and by.
+ */
 const POOLED_BLOCKS = 16
+const SHRINK_INTERVAL_MS = 1000
+const SHRINK_FACTOR = 0.9
 
 /** Frames on their way to stdout. */
 export interface Block {
@@ -60,6 +67,10 @@ export function receiver(
   let datagrams = 0
   let away = 0
   let timer: NodeJS.Timeout | undefined
+
+  setInterval(() => {
+    if (pool.length > POOLED_BLOCKS) pool.length = Math.floor(pool.length * SHRINK_FACTOR)
+  }, SHRINK_INTERVAL_MS).unref()
 
   function flush(): void {
     if (datagrams === 0) return
@@ -120,7 +131,7 @@ export function receiver(
     },
     reuse(memory) {
       away--
-      if (pool.length < POOLED_BLOCKS) pool.push(Buffer.from(memory))
+      pool.push(Buffer.from(memory))
       if (away === 0 && timer === undefined) flush()
     },
     flush

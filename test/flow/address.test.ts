@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { parseAddress } from '../../src/flow/address.js'
+import { isInNetwork, parseAddress, parseNetwork } from '../../src/flow/address.js'
 
 test('an IPv4 address is its 4 bytes', () => {
   assert.deepEqual(parseAddress('192.0.2.255'), Buffer.from([192, 0, 2, 255]))
@@ -35,4 +35,30 @@ test('an IPv4-mapped address is the IPv4 address, one beside that range is not',
 
 test('what is no address has no bytes', () => {
   for (const text of ['', '1.2.3', '1.2.3.4.5', '256.1.1.1', 'localhost', '1:2', ':::', 'g::1', '::1::', '10.0.0.0/8']) assert.equal(parseAddress(text), undefined)
+})
+
+test('an address is in the networks whose bits it has', () => {
+  const bits = (address: Uint8Array): string => Array.from(address, (byte) => byte.toString(2).padStart(8, '0')).join('')
+  fc.assert(
+    fc.property(fc.oneof(fc.tuple(fc.ipV4(), fc.ipV4(), fc.nat(32)), fc.tuple(fc.ipV6(), fc.ipV6(), fc.nat(128))), ([of, text, prefix]) => {
+      const address = parseAddress(text)!
+      const inside = address.length === parseAddress(of)!.length && bits(parseAddress(of)!).slice(0, prefix) === bits(address).slice(0, prefix)
+      const network = parseNetwork(`${of}/${prefix}`)
+      fc.pre(network !== undefined) // a short prefix of a mapped address
+      assert.equal(isInNetwork(address, network), inside)
+      assert.equal(isInNetwork(parseAddress(of)!, network), true)
+    })
+  )
+})
+
+test('a network may be an address alone, or one of IPv4-mapped addresses', () => {
+  assert.deepEqual(parseNetwork('192.0.2.1'), parseNetwork('192.0.2.1/32'))
+  assert.deepEqual(parseNetwork('::1'), parseNetwork('::1/128'))
+  assert.deepEqual(parseNetwork('::ffff:10.0.0.0/104'), parseNetwork('10.0.0.0/8'))
+})
+
+test('what is no network is none', () => {
+  for (const text of ['', '10.0.0.0/33', '10.0.0/8', '::/129', 'router1', '10.0.0.0/', '10.0.0.0/-1', '10.0.0.0/8/8', '::ffff:10.0.0.0/8', 'fe80::1%eth0', '/8']) {
+    assert.equal(parseNetwork(text), undefined, text)
+  }
 })

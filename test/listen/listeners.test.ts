@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type Listener, nameOf, parseListeners } from '../../src/listen/listeners.js'
+
+const USUAL = { count: 1, blocking: false, queueSize: 1_000_000, queueBytes: 256 * 1024 * 1024, rcvbuf: undefined }
+
+test('schemes have their usual ports, and no host is all addresses', () => {
+  const listeners = parseListeners('sflow://,netflow://, ipfix://')
+  assert.deepEqual(
+    listeners,
+    [['sflow', 6343], ['netflow', 2055], ['ipfix', 4739]].map(([scheme, port]) => ({ scheme, host: '', port, ...USUAL }))
+  )
+  assert.equal(parseListeners('flow://')[0].port, 2055)
+})
+
+test('hosts are IPv4, IPv6 in brackets, and names', () => {
+  const hosts = parseListeners('flow://192.0.2.1:1,flow://[2001:db8::1]:2/,flow://collector.example:3,flow://:4,flow://[fe80::1%eth0]')
+  assert.deepEqual(
+    hosts.map(({ host, port }) => [host, port]),
+    [['192.0.2.1', 1], ['2001:db8::1', 2], ['collector.example', 3], ['', 4], ['fe80::1%eth0', 2055]]
+  )
+  assert.deepEqual(
+    hosts.map((listener) => nameOf(listener)),
+    ['flow://192.0.2.1:1', 'flow://[2001:db8::1]:2', 'flow://collector.example:3', 'flow://:4', 'flow://[fe80::1%eth0]:2055']
+  )
+})
+
+test('the query has the settings', () => {
+  const [listener] = parseListeners('netflow://:2055?count=4&workers=8&blocking=false&queue_size=5000&queue_bytes=3000000000&rcvbuf=1048576')
+  assert.deepEqual(listener, {
+    scheme: 'netflow', host: '', port: 2055, count: 4, blocking: false, queueSize: 5000, queueBytes: 3_000_000_000, rcvbuf: 1_048_576
+  } satisfies Listener)
+})
+
+test('a blocking listener holds little unless it is told to', () => {
+  const [blocking, told] = parseListeners('flow://:1?blocking=true,flow://:2?blocking=1&queue_bytes=5000000')
+  assert.ok(blocking.blocking && blocking.queueBytes <= 4 * 1024 * 1024)
+  assert.equal(told.queueBytes, 5_000_000)
+})
+
+test('a second -listen adds to the first', () => {
+  assert.deepEqual(parseListeners('flow://:2', parseListeners('flow://:1')), parseListeners('flow://:1,flow://:2'))
+})
+
+test('what cannot be is refused with what would do', () => {
+  const refusals: [string, RegExp][] = [
+    ['nflow://:2055', /'nflow'.*sflow, netflow, ipfix, flow/],
+    ['', /is no listener.*netflow:\/\/:2055/],
+    ['2055', /is no listener/],
+    [':2055', /is no listener/],
+    ['flow://::1:2055', /is no listener.*sflow:\/\/\[::1\]:6343/],
+    ['flow://[::1]x:2055', /is no listener/],
+    ['flow://host/path', /is no listener/],
+    ['flow://user@[::1]:2', /is no listener/],
+    ['flow://[10.0.0.1]:2055', /'10.0.0.1'.*no IPv6/],
+    ['flow://:65536', /port.*'65536'.*0 to 65535/],
+    ['flow://:http', /port.*'http'.*0 to 65535/],
+    ['flow://:-1', /port.*'-1'/],
+    ['flow://:2055?sockets=2', /'sockets'.*count, workers, blocking, queue_size, queue_bytes, rcvbuf/],
+    ['flow://:2055?constructor=2', /'constructor'.*count/],
+    ['flow://:2055?count=0', /count.*'0'.*1 to/],
+    ['flow://:2055?count=', /count.*''/],
+    ['flow://:2055?count=2.5', /count.*'2.5'/],
+    ['flow://:2055?queue_size=1e6', /queue_size.*'1e6'/],
+    ['flow://:2055?rcvbuf=99999999999', /rcvbuf.*'99999999999'/],
+    ['flow://:2055?blocking=maybe', /blocking.*'maybe'.*true or false/],
+    ['flow://:2055,netflow://', /flow:\/\/:2055 and netflow:\/\/:2055 are the same port/]
+  ]
+  for (const [uri, message] of refusals) assert.throws(() => parseListeners(uri), { message }, uri)
+})
+
+test('several listeners may leave the port to the kernel', () => {
+  assert.equal(parseListeners('flow://:0,flow://:0').length, 2)
+})
