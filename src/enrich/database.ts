@@ -78,10 +78,12 @@ export interface Survey {
 /** Reads some records from all over the database; `isUseful` says whether one tells what is wanted. */
 export function survey(database: Database, isUseful: (record: unknown) => boolean): Survey {
   const found: Survey = { read: 0, useful: 0 }
+  const seen = new Set<number>()
   for (const [a, b, c, d] of sampleAddresses(database.tree, SAMPLES)) {
     try {
       const position = findRecord(database.tree, a, b, c, d)
-      if (position === NOTHING_KNOWN) continue
+      if (position === NOTHING_KNOWN || seen.has(position)) continue
+      seen.add(position)
       if (position === TREE_BROKEN) throw new Error('the search tree leads nowhere')
       const useful = isUseful(database.record(a, b, c, d))
       found.read++

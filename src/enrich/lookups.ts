@@ -9,6 +9,7 @@
  * The newest address of a set stands in its first slot and pushes the other to the second.
  * Misses and failures are remembered like hits: a broken record can cost milliseconds.
  */
+import { readUint32 } from '../flow/bigendian.js'
 import { type Answer, answerStore } from './answers.js'
 import type { Database } from './database.js'
 import { type Facts, knowsNothing, NO_FACTS } from './record.js'
@@ -86,7 +87,7 @@ const SET_BITS = 17
 /** Records, and combinations of them, until all are forgotten. */
 const MAX_RECORDS = 1 << 18
 
-/** `setBits` and `maxRecords` bound what is remembered by address and by record. */
+/** What is remembered by address is bounded by `setBits` (1 to 24), by record by `maxRecords`. */
 export function openLookups(sources: readonly Source[], setBits = SET_BITS, maxRecords = MAX_RECORDS): Lookups {
   const table = new Int32Array(SET << setBits)
   const shift = 32 - setBits
@@ -173,11 +174,11 @@ export function openLookups(sources: readonly Source[], setBits = SET_BITS, maxR
       let b = 0
       let c = MAPPED
       if (end - start === 16) {
-        a = wordAt(buf, start)
-        b = wordAt(buf, start + 4)
-        c = wordAt(buf, start + 8)
+        a = readUint32(buf, start) | 0
+        b = readUint32(buf, start + 4) | 0
+        c = readUint32(buf, start + 8) | 0
       } else if (end - start !== 4) return false
-      const d = wordAt(buf, end - 4)
+      const d = readUint32(buf, end - 4) | 0
       total++
       const first = (hash(a, b, c, d) >>> shift) * SET
       for (let slot = first; slot < first + SET; slot += SLOT) {
@@ -232,10 +233,6 @@ function read({ database, facts, onFailure }: Source, position: number, a: numbe
     onFailure(error)
     return UNREADABLE
   }
-}
-
-function wordAt(buf: Buffer, at: number): number {
-  return (buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]
 }
 
 /** Its high bits are the good ones. */

@@ -47,13 +47,13 @@ export function rewriter(lookups: Lookups, { keepAs, samplingRate }: Rewriting, 
   let dstStart = 0
   let dstEnd = 0
 
-  function rewrite(buf: Buffer, start: number, end: number): void {
+  function rewrite(buf: Buffer, start: number, end: number, frameStart: number): void {
     counts.flows++
     replaced = 0
     if (scanMessage(buf, start, end, marks)) decide(buf)
     else counts.invalid++
-    if (replaced === 0) passOn(buf, start, end)
-    else replace(buf, start, end)
+    if (replaced === 0) passOn(buf, frameStart, end)
+    else replace(buf, start, end, frameStart)
   }
 
   /** Looks up the addresses and finds what is to be replaced by what. */
@@ -106,17 +106,17 @@ export function rewriter(lookups: Lookups, { keepAs, samplingRate }: Rewriting, 
     return skipped
   }
 
-  function passOn(buf: Buffer, start: number, end: number): void {
-    output.reserve(end - start + MAX_PREFIX_BYTES)
-    output.pos = copyMessage(output.buf, writeVarint32(output.buf, output.pos, end - start), buf, start, end)
+  function passOn(buf: Buffer, frameStart: number, end: number): void {
+    output.reserve(end - frameStart)
+    output.pos = copyMessage(output.buf, output.pos, buf, frameStart, end)
   }
 
-  function replace(buf: Buffer, start: number, end: number): void {
+  function replace(buf: Buffer, start: number, end: number, frameStart: number): void {
     const { list } = marks
     let length = end - start + samplingField.length + (srcEnd - srcStart) + (dstEnd - dstStart)
     for (let i = 0; i < marks.end; i += MARK) if ((list[i] & replaced) !== 0) length -= list[i + 3] - list[i + 1]
     if (length > MAX_MESSAGE_BYTES) {
-      passOn(buf, start, end)
+      passOn(buf, frameStart, end)
       return
     }
     counts.enriched++

@@ -1,5 +1,5 @@
 /** Writes MMDB files (MaxMind DB file format 2.0) for tests, small and large. */
-import { parseAddress } from './addresses.js'
+import { parseAddress } from '../../src/flow/address.js'
 
 export type MmdbValue = string | number | boolean | readonly MmdbValue[] | { readonly [key: string]: MmdbValue }
 
@@ -56,7 +56,7 @@ export function mmdb({ networks, type = 'Test', ipVersion = 6, recordSize = 24, 
 /** The bits of a network's prefix, as the tree has them: IPv4 below ::/96 in an IPv6 tree. */
 function prefixBits(network: string, ipVersion: 4 | 6): Uint8Array {
   const [address, length] = network.split('/')
-  const bytes = parseAddress(address)
+  const bytes = parseAddress(address)!
   if (bytes.length > 4 && ipVersion === 4) throw new Error(`${network} in an IPv4 tree`)
   const padded = bytes.length === 4 && ipVersion === 6 ? Buffer.concat([Buffer.alloc(12), bytes]) : bytes
   const count = Number(length) + 8 * (padded.length - bytes.length)
