@@ -1,6 +1,7 @@
 /** Runs the built tools as a user does: real processes, real pipes. */
 import { spawn } from 'node:child_process'
 import path from 'node:path'
+import type { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 /** The project's folder. */
@@ -15,8 +16,68 @@ export interface Ended {
 }
 
 /** Runs one tool with `input` as its stdin, to its end. */
-export function runTool(name: string, args: readonly string[], input: Buffer | string = ''): Promise<Ended> {
-  return ended(spawn(path.join(BIN, name), args, { stdio: 'pipe' }), input)
+export function runTool(name: string, args: readonly string[], input: Buffer | string = '', env: Record<string, string> = {}): Promise<Ended> {
+  const running = startTool(name, args, env)
+  running.stdin.end(input)
+  return running.ended
+}
+
+/** A tool that runs: to be fed, watched and signalled. */
+export interface Running {
+  readonly stdin: Writable
+  /** what it has written so far */
+  stdout(): Buffer
+  stderr(): string
+  kill(signal: NodeJS.Signals): void
+  /** Resolved once `isSo`, which is asked whenever the tool has written something. Rejected where the tool ends before. */
+  until(isSo: () => boolean): Promise<void>
+  readonly ended: Promise<Ended>
+}
+
+export function startTool(name: string, args: readonly string[], env: Record<string, string> = {}): Running {
+  const child = spawn(path.join(BIN, name), args, { stdio: 'pipe', env: { ...process.env, ...env } })
+  const chunks: Buffer[] = []
+  let stderr = ''
+  let isOver = false
+  const watchers = new Set<() => void>()
+  const notify = (): void => {
+    for (const watcher of watchers) watcher()
+  }
+  child.stdout.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    notify()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+    notify()
+  })
+  child.stdin.on('error', () => undefined) // a tool may end before it has read all
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      isOver = true
+      resolve({ code, signal, stdout: Buffer.concat(chunks), stderr })
+      notify()
+    })
+  })
+  return {
+    stdin: child.stdin,
+    stdout: () => Buffer.concat(chunks),
+    stderr: () => stderr,
+    kill: (signal) => child.kill(signal),
+    until: (isSo) =>
+      new Promise<void>((resolve, reject) => {
+        const watcher = (): void => {
+          if (isSo()) resolve()
+          else if (isOver) reject(new Error(`${name} ended before that: ${stderr}`))
+          else return
+          watchers.delete(watcher)
+        }
+        watchers.add(watcher)
+        watcher()
+      }),
+    ended
+  }
 }
 
 /** Runs a pipeline in a shell in which the tools are on the PATH; `set -o pipefail`, stderr of all tools together. */
