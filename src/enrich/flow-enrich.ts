@@ -1,6 +1,5 @@
 /** flow-enrich: FlowMessages in, FlowMessages with AS numbers, countries and cities from databases out. */
 import { filterFrames, filterInput } from '../cli/filter.js'
-import type { LogFields } from '../cli/log.js'
 import { serveMetrics } from '../cli/metrics.js'
 import { type CommandLine, wholeNumber } from '../cli/options.js'
 import { binaryStdout, runTool, type Tool } from '../cli/tool.js'
@@ -51,10 +50,10 @@ async function run(tool: Tool<Options>): Promise<void> {
   process.on('SIGHUP', () => {
     for (const source of sources) void source.reload()
   })
-  if (options.addr !== undefined) await serveMetrics(options.addr, metricsOf(sources, lookups, enricher), new Map(), log)
+  if (options.addr !== undefined) await serveMetrics(options.addr, metricsOf(sources, lookups, enricher, output), new Map(), log)
 
   await filterFrames(tool, input, 'FlowMessage', output, enricher.rewrite)
-  summarise(tool, sources, lookups, enricher)
+  log.info(summaryOf(sources, lookups, enricher.counts))
 }
 
 /** The databases of the command line; an empty name is none, as a script with an unset variable gives it. */
@@ -68,10 +67,10 @@ async function openSources({ options, log }: Tool<Options>): Promise<OpenSource[
   return sources
 }
 
-function summarise({ log }: Tool<Options>, sources: readonly OpenSource[], lookups: Lookups, { counts }: Rewriter): void {
-  const fields: LogFields = counts.invalid > 0 ? { no_protobuf: counts.invalid } : {}
-  sources.forEach(({ wanted }, i) => {
-    RESULTS.forEach((result, j) => (fields[`${wanted}_${result}`] = lookups.count(i, j)))
+function summaryOf(sources: readonly OpenSource[], lookups: Lookups, { flows, enriched, malformed }: Rewriter['counts']): string {
+  const databases = sources.map(({ wanted }, i) => {
+    const [hits, misses, errors] = RESULTS.map((_, result) => lookups.count(i, result))
+    return `; ${wanted}: ${hits + misses + errors} lookups, ${hits} hits, ${misses} misses, ${errors} errors`
   })
-  log.info(`${counts.flows} flows in, ${counts.flows} out, ${counts.enriched} of them enriched`, fields)
+  return `${flows} flows in, ${flows} flows out, ${enriched} enriched, ${malformed} malformed${databases.join('')}`
 }

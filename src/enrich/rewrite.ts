@@ -26,12 +26,12 @@ export interface Rewriter {
     /** flows in which something was set */
     enriched: number
     /** messages that are no protobuf, passed on as they are */
-    invalid: number
+    malformed: number
   }
 }
 
 export function rewriter(lookups: Lookups, { keepAs, samplingRate }: Rewriting, output: Output): Rewriter {
-  const counts = { flows: 0, enriched: 0, invalid: 0 }
+  const counts = { flows: 0, enriched: 0, malformed: 0 }
   const samplingField = samplingFieldOf(samplingRate)
   const always = samplingRate === 0 ? 0 : SAMPLING_RATE
   const { answer } = lookups
@@ -51,7 +51,7 @@ export function rewriter(lookups: Lookups, { keepAs, samplingRate }: Rewriting, 
     counts.flows++
     replaced = 0
     if (scanMessage(buf, start, end, marks)) decide(buf)
-    else counts.invalid++
+    else counts.malformed++
     if (replaced === 0) passOn(buf, frameStart, end)
     else replace(buf, start, end, frameStart)
   }

@@ -2,7 +2,7 @@
 import fs from 'node:fs/promises'
 
 /** How often a file is looked at; a change is taken for complete once it has stood for so long. */
-const INTERVAL_MS = 1000
+const INTERVAL_MS = 500
 
 /** What tells a file from what was there before: another text once it is replaced or written to, or gone. */
 export async function fileIdentity(path: string): Promise<string> {

@@ -49,7 +49,7 @@ export function countsOf(lookups: Lookups, source = 0): Record<string, number> {
 }
 
 /** Sends a stream through a rewriter; gives its output and its counts. */
-export function enrich(lookups: Lookups, stream: Buffer, rewriting: Partial<Rewriting> = {}): { stream: Buffer; flows: number; enriched: number; invalid: number } {
+export function enrich(lookups: Lookups, stream: Buffer, rewriting: Partial<Rewriting> = {}): { stream: Buffer; flows: number; enriched: number; malformed: number } {
   const output = { buf: Buffer.alloc(64), pos: 0, reserve } as unknown as Output
   function reserve(size: number): void {
     if (output.buf.length - output.pos < size) output.buf = Buffer.concat([output.buf], 2 * (output.pos + size))

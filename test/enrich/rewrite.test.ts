@@ -56,7 +56,7 @@ test("a hit replaces the exporter's AS, and the name of the one before", async (
 test('a miss changes nothing', async () => {
   const lookups = await lookupsIn([AS, PLACES])
   const stream = flowFrame({ src_addr: bytesOf('10.0.0.1'), dst_addr: bytesOf('10.0.0.2'), src_as: 1, src_as_name: 'One', dst_as: 2, src_country: 'FR', src_city: 'Lyon' })
-  assert.deepEqual(enrich(lookups, stream), { stream, flows: 1, enriched: 0, invalid: 0 })
+  assert.deepEqual(enrich(lookups, stream), { stream, flows: 1, enriched: 0, malformed: 0 })
   assert.deepEqual(countsOf(lookups), { hit: 0, miss: 2, error: 0 })
 })
 
@@ -159,10 +159,16 @@ test('any message of any fields: what is replaced goes, all else passes byte for
     value: fc.constant(SRC),
     varint: fc.constantFrom(0n, 1n, 64500n, 4200000000n)
   })
+  const addresses = fc.record({
+    number: fc.constantFrom(flowMessage.field('src_addr').number, flowMessage.field('dst_addr').number),
+    wireType: fc.constant(2),
+    value: fc.constantFrom(SRC, DST),
+    varint: fc.constant(0n)
+  })
   fc.assert(
-    fc.property(fc.array(fc.oneof(anyField, exporters), { maxLength: 30 }), fc.boolean(), (fields, keepAs) => {
-      const { stream, invalid } = enrich(lookups, frame(Buffer.concat(fields.map(fieldBytes))), { keepAs })
-      assert.equal(invalid, 0)
+    fc.property(fc.array(fc.oneof({ arbitrary: anyField, weight: 8 }, exporters, addresses), { maxLength: 30 }), fc.boolean(), (fields, keepAs) => {
+      const { stream, malformed } = enrich(lookups, frame(Buffer.concat(fields.map(fieldBytes))), { keepAs })
+      assert.equal(malformed, 0)
       assert.deepEqual(stream, frame(expected(fields, keepAs)))
       // enriched once more nothing changes
       assert.deepEqual(enrich(lookups, stream, { keepAs }).stream, stream)
@@ -188,7 +194,7 @@ test('bytes that are no protobuf pass as they are, and are counted', async () =>
   ].map((bytes) => Buffer.from([...whole, ...bytes]))
   const stream = Buffer.concat(broken.map(frame))
   const lookups = await lookupsIn([AS, PLACES])
-  assert.deepEqual(enrich(lookups, stream, { samplingRate: 5 }), { stream, flows: broken.length, enriched: 0, invalid: broken.length })
+  assert.deepEqual(enrich(lookups, stream, { samplingRate: 5 }), { stream, flows: broken.length, enriched: 0, malformed: broken.length })
 })
 
 test('a message cut at every byte is enriched where it is whole, and passes where it is not', async () => {
@@ -196,8 +202,8 @@ test('a message cut at every byte is enriched where it is whole, and passes wher
   const lookups = await lookupsIn([AS, PLACES])
   for (let size = 0; size <= message.length; size++) {
     const stream = frame(message.subarray(0, size))
-    const { stream: output, invalid } = enrich(lookups, stream)
-    if (invalid === 1) assert.deepEqual(output, stream)
+    const { stream: output, malformed } = enrich(lookups, stream)
+    if (malformed === 1) assert.deepEqual(output, stream)
     else assert.equal(readFlows(output).length, 1)
   }
 })
@@ -207,7 +213,7 @@ test('any bytes as a message', async () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
       const stream = frame(bytes)
-      const { stream: output, invalid } = enrich(lookups, stream)
+      const { stream: output, malformed } = enrich(lookups, stream)
       let valid = true
       try {
         const reader = protobuf.Reader.create(bytes)
@@ -220,8 +226,8 @@ test('any bytes as a message', async () => {
         valid = false
       }
       // protobufjs is the more lenient, with tags of more than 32 bits
-      assert(invalid === 1 || valid)
-      if (invalid === 1) assert.deepEqual(output, stream)
+      assert(malformed === 1 || valid)
+      if (malformed === 1) assert.deepEqual(output, stream)
     })
   )
 })
