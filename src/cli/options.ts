@@ -60,7 +60,7 @@ export function parseCommandLine<O>(line: CommandLine, version: string, argv: re
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
-    .configureHelp({ optionTerm: (option) => oneDash(option.flags), optionDescription, helpWidth: 120 })
+    .configureHelp({ optionTerm: (option) => oneDash(option.flags).replace(SWITCH_VALUE, ''), optionDescription, helpWidth: 120 })
     .configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined })
     .addHelpText('after', `\nExamples:\n${line.examples.map((example) => `  ${example}`).join('\n')}\n\nSee also: man ${line.name}`)
     .allowExcessArguments(line.operands !== undefined)
@@ -76,11 +76,12 @@ export function parseCommandLine<O>(line: CommandLine, version: string, argv: re
 }
 
 function optionOf(spec: OptionSpec): Option {
-  const option = new Option(`--${spec.flags}`, spec.help)
+  const option = new Option(`--${spec.flags}${isSwitch(spec) ? SWITCH_VALUE : ''}`, spec.help)
   // commander would make dbAsn of db-asn and keeps db.asn: the name as it is written
   option.attributeName = () => spec.flags.split(' ')[0]
   if (spec.choices !== undefined) option.choices(spec.choices)
   if (spec.parse !== undefined) option.argParser(spec.parse)
+  else if (isSwitch(spec)) option.argParser((word) => word === 'true')
   if (spec.default !== undefined) {
     const parsed = spec.parse !== undefined && typeof spec.default === 'string' ? spec.parse(spec.default, undefined) : spec.default
     option.default(parsed, String(spec.default))
@@ -96,8 +97,10 @@ function optionDescription({ description, defaultValueDescription: word }: Optio
 
 const nameOf = (spec: OptionSpec): string => spec.flags.split(' ')[0]
 const isSwitch = (spec: OptionSpec): boolean => !spec.flags.includes('<')
+/** A switch is given to commander with a value, so that one that is on by default can be turned off. */
+const SWITCH_VALUE = ' [on]'
 
-/** `-x v`, `-x=v`, `--x v` → `--x=v`; `-switch=false` is left out; what follows `--` and words without a dash stay as they are. */
+/** `-x v`, `-x=v`, `--x v` → `--x=v`; `-switch` → `--switch=true`; what follows `--` and words without a dash stay as they are. */
 function goWords(specs: readonly OptionSpec[], argv: readonly string[]): string[] {
   const byName = new Map<string, OptionSpec>()
   for (const spec of specs) for (const name of [nameOf(spec), ...(spec.aliases ?? [])]) byName.set(name, spec)
@@ -120,7 +123,7 @@ function goWords(specs: readonly OptionSpec[], argv: readonly string[]): string[
       if (value !== undefined && !/^(true|false|1|0|t|f)$/i.test(value)) {
         throw new UserError(EXIT.usage, `-${name} is a switch: -${name} or -${name}=false, not '${value}'`)
       }
-      if (value === undefined || /^(true|1|t)$/i.test(value)) words.push(`--${nameOf(spec)}`)
+      words.push(`--${nameOf(spec)}=${value === undefined || /^(true|1|t)$/i.test(value)}`)
       continue
     }
     if (value !== undefined) words.push(`--${nameOf(spec)}=${value}`)
