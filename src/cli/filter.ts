@@ -2,7 +2,7 @@
 import { BrokenStreamError, type FrameHandler, frameReader } from '../flow/frames.js'
 import type { Input } from '../flow/input.js'
 import { openInput } from '../flow/input.js'
-import type { Output } from '../flow/output.js'
+import type { Sink } from '../flow/output.js'
 import { otherKind, type StreamKind } from '../flow/streamkind.js'
 import { EXIT, reasonOf, UserError } from './exit.js'
 import { refuseTerminalInput, type Tool } from './tool.js'
@@ -13,6 +13,11 @@ const IDLE_AFTER_TERM_MS = 1000
 /** stdin of a filter: goes on through the first Ctrl-C, because what is in flight comes from a source that stops. */
 export function filterInput(tool: Tool<unknown>): Input {
   refuseTerminalInput(tool)
+  return textInput(tool)
+}
+
+/** The same for text, which a terminal may bring as well. */
+export function textInput(tool: Tool<unknown>): Input {
   const input = openInput(0)
   tool.signals.onStop((signal) => {
     if (signal === 'SIGTERM') input.stopWhenIdle(IDLE_AFTER_TERM_MS)
@@ -21,10 +26,10 @@ export function filterInput(tool: Tool<unknown>): Input {
 }
 
 /**
- * Reads stdin's frames of that kind until it ends. `output` is where `onFrame` appends, and sets the pace. What came before a broken place
+ * Reads stdin's frames of that kind until it ends. `sink` is where `onFrame` appends, and sets the pace. What came before a broken place
  * is handled and written; then this throws. A stream of another kind is refused at its first message.
  */
-export async function filterFrames(tool: Tool<unknown>, input: Input, kind: StreamKind, output: Output, onFrame: FrameHandler): Promise<void> {
+export async function filterFrames(tool: Tool<unknown>, input: Input, kind: StreamKind | 'any', sink: Sink, onFrame: FrameHandler): Promise<void> {
   let first = true
   let head = Buffer.alloc(0)
   const reader = frameReader((buf, start, end, frameStart) => {
@@ -38,15 +43,15 @@ export async function filterFrames(tool: Tool<unknown>, input: Input, kind: Stre
     for await (const chunk of readable(input)) {
       if (head.length < 16) head = Buffer.concat([head, chunk.subarray(0, 16)])
       reader.push(chunk)
-      output.commit()
-      if (output.blocked) await output.ready()
+      sink.commit()
+      if (sink.blocked) await sink.ready()
     }
     reader.end()
   } catch (error) {
     if (error instanceof BrokenStreamError && first) refuseOtherKind(tool, kind, head, undefined)
     throw error
   } finally {
-    await output.end()
+    await sink.end()
   }
 }
 
@@ -60,7 +65,7 @@ export async function* readable(input: Input): AsyncGenerator<Buffer, void> {
   }
 }
 
-function refuseOtherKind(tool: Tool<unknown>, kind: StreamKind, head: Buffer, message: Buffer | undefined): void {
+function refuseOtherKind(tool: Tool<unknown>, kind: StreamKind | 'any', head: Buffer, message: Buffer | undefined): void {
   const advice = otherKind(kind, head, message)
   if (advice !== undefined) throw new UserError(EXIT.badData, `stdin ${advice.replaceAll('%', tool.name)}`)
 }

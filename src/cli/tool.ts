@@ -107,6 +107,8 @@ function pipelineFrom(tool: string): string {
       return `${tool} | flow-decode | flow-format`
     case 'flow-format':
       return 'flow-format without -format bin'
+    case 'flow-kafka':
+      return `${tool} -consume | flow-format`
     default:
       return `… | ${tool} | flow-format`
   }

@@ -34,12 +34,15 @@ export interface Output extends Appendable {
   pass(bytes: Buffer, taken: () => void): void
   /** Resolved when the reader has taken enough for more to be written; rejected with what broke the descriptor. */
   ready(): Promise<void>
-  /** Flushes, and waits until everything is taken. */
+  /** Flushes, and waits until everything is taken; more may be appended after that. */
   end(): Promise<void>
   /** The reader is slow: wait in `ready` before making more. */
   readonly blocked: boolean
   readonly bytesWritten: number
 }
+
+/** What sets the pace of a filter: an Output, or whatever else takes what it makes. */
+export type Sink = Pick<Output, 'commit' | 'blocked' | 'ready' | 'end'>
 
 /**
  * An output on a stream. `onBroken` hears once of the stream's error (EPIPE when the reader went away) and gives what `ready` and
@@ -118,6 +121,7 @@ export function openOutput(stream: Writable, onBroken: (error: NodeJS.ErrnoExcep
     },
     async end(): Promise<void> {
       clearTimeout(timer)
+      timer = undefined
       output.flush()
       while (broken === undefined && inFlight > 0) {
         await new Promise<void>((resolve) => waiting.push(resolve))

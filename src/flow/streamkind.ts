@@ -15,18 +15,18 @@ export function messageKind(message: Buffer): StreamKind | undefined {
 }
 
 /**
- * What to say of a stream that should be of `kind`, from its first bytes and its first message (undefined: no message could be cut off);
+ * What to say of a stream that should be of `kind` (`any`: of one of the two), from its first bytes and its first message (undefined: no message could be cut off);
  * `%` stands for the tool. Undefined where all is well or where nothing can be told.
  */
-export function otherKind(kind: StreamKind, head: Buffer, message: Buffer | undefined): string | undefined {
+export function otherKind(kind: StreamKind | 'any', head: Buffer, message: Buffer | undefined): string | undefined {
   const found = message === undefined ? undefined : messageKind(message)
-  if (found === kind) return undefined
+  if (found === kind || (kind === 'any' && found !== undefined)) return undefined
   if (found === 'Datagram') return 'carries datagrams, not flows: put flow-decode in between, as in flow-listen | flow-decode | %'
   if (found === 'FlowMessage') return 'carries flows that are decoded already, not datagrams: leave flow-decode out'
   const via = kind === 'Datagram' ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
   if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via}`
   if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via}`
-  if (head[0] === 0x7b || head[0] === 0x5b) return 'is JSON text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
+  if (head[0] === 0x7b || head[0] === 0x5b) return kind === 'any' ? 'is JSON text: -format json sends its lines' : 'is JSON text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
   if (message !== undefined) return 'is no stream of messages: the first one is no protobuf'
   return undefined
 }
