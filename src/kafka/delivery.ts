@@ -35,7 +35,7 @@ export interface DeliveryCounters {
 
 export interface Delivery {
   /** Resolved once the cluster has the messages, but for those it does not take for their size, which are counted. */
-  deliver(partition: number, messages: Message[]): Promise<void>
+  deliver: (partition: number, messages: Message[]) => Promise<void>
   close(): Promise<void>
   readonly counters: DeliveryCounters
   /** why batches are waiting; undefined while all is well */
@@ -72,11 +72,12 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
   let renewal: Promise<void> | undefined
 
   async function newSession(): Promise<Session> {
+    const producer = producerOf(client, idempotent, onPartitions)
     try {
-      const producer = producerOf(client, idempotent, onPartitions)
       await producer.connect()
       return { producer, sequences: new Map() }
     } catch (error) {
+      await producer.disconnect().catch(() => undefined)
       if (!idempotent || !NO_IDEMPOTENCE.has(errorType(error) ?? '')) throw error
       log.warn(`the cluster does not allow an idempotent producer: a batch that is sent again may be there twice (${kafkaReason(error)})`)
       idempotent = false

@@ -121,7 +121,9 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, deliver }: Ou
     lane.isSending = true
     outbox.inFlight++
     deliverAll(lane)
-      .catch(outbox.fail)
+      .catch((error: unknown) => {
+        outbox.fail(error as Error)
+      })
       .finally(() => {
         lane.isSending = false
         outbox.inFlight--

@@ -12,49 +12,63 @@ const PAUSE_MS = 300
 /** After that the operator is told what the tool waits for. */
 const SILENCE_MS = 2000
 
-export interface TopicWanted {
-  topic: string
-  /** asks the cluster to create the topic, which it does where it is set up so */
-  create?: () => Promise<void>
+export interface Start {
   /** true once the tool is to stop */
   isStopped: () => boolean
   log: Log
 }
 
 /**
- * Waits for a broker and the topic; gives the topic's partitions by number. Throws UserError with code 69 where none answers in time, where one
- * refuses what waiting does not mend, and where there is no such topic.
+ * What `attempt` gives, which is tried until it does. Throws UserError with code 69 where that takes too long, and where a broker refuses what
+ * waiting does not mend; a UserError of `attempt` as it is.
  */
-export async function reachTopic({ kafka }: Client, { topic, create, isStopped, log }: TopicWanted): Promise<number[]> {
+export async function patiently<T>({ isStopped, log }: Start, attempt: () => Promise<T>): Promise<T> {
   const started = Date.now()
-  const reasons = new Map<string, string>()
-  const admin = kafka.admin({ retry: { retries: 0 } })
-  let answered: number | undefined
+  // by broker, because the seeds are tried in turn
+  const reasons = new Map<string | undefined, string>()
   let isTold = false
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (error instanceof UserError) throw error
+      if (isRefusal(error)) throw new UserError(EXIT.unavailable, kafkaReason(error))
+      reasons.set(brokerOf(error), kafkaReason(error))
+    }
+    const inWords = [...reasons.values()].join('; ')
+    const waited = Date.now() - started
+    if (isStopped()) throw new UserError(EXIT.unavailable, `stopped before a broker was reached: ${inWords}`)
+    if (waited > PATIENCE_MS) throw new UserError(EXIT.unavailable, `no broker within ${PATIENCE_MS / 1000} s: ${inWords}`)
+    if (waited > SILENCE_MS && !isTold) {
+      isTold = true
+      log.warn(`waiting for a broker: ${inWords}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
+}
+
+/**
+ * The partitions of the topic, by number. Where there is no such topic and `mayCreate`, asks the cluster for it, which makes it where it is set
+ * up so. Throws as `patiently`, and UserError with code 69 where the topic is not there soon.
+ */
+export async function reachTopic(client: Client, topic: string, mayCreate: boolean, start: Start): Promise<number[]> {
+  const admin = client.kafka.admin({ retry: { retries: 0 } })
+  let missingSince: number | undefined
   try {
-    for (;;) {
+    return await patiently(start, async () => {
       try {
         await admin.connect()
-        answered ??= Date.now()
         return await partitionsOf(admin, topic)
       } catch (error) {
-        if (isRefusal(error)) throw new UserError(EXIT.unavailable, kafkaReason(error))
-        const isMissing = errorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
-        // by broker, because the seeds are tried in turn
-        reasons.set(isMissing ? topic : (brokerOf(error) ?? ''), kafkaReason(error))
-        if (isMissing) await create?.().catch(() => undefined)
-        if (isMissing && Date.now() - answered! > TOPIC_PATIENCE_MS) throw new UserError(EXIT.unavailable, `topic ${topic} does not exist, and the cluster does not create it`)
+        if (errorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+        missingSince ??= Date.now()
+        if (Date.now() - missingSince > TOPIC_PATIENCE_MS) {
+          throw new UserError(EXIT.unavailable, `topic ${topic} does not exist${mayCreate ? ', and the cluster does not create it' : ''}`)
+        }
+        if (mayCreate) await askFor(client, topic).catch(() => undefined)
+        throw error
       }
-      const inWords = [...reasons.values()].join('; ')
-      if (isStopped()) throw new UserError(EXIT.unavailable, `stopped before there was a broker: ${inWords}`)
-      const waited = Date.now() - started
-      if (waited > PATIENCE_MS) throw new UserError(EXIT.unavailable, `no broker within ${PATIENCE_MS / 1000} s: ${inWords}`)
-      if (waited > SILENCE_MS && !isTold) {
-        isTold = true
-        log.warn(`waiting for ${answered === undefined ? 'a broker' : `topic ${topic}`}: ${inWords}`)
-      }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
-    }
+    })
   } finally {
     await admin.disconnect().catch(() => undefined)
   }
@@ -63,4 +77,15 @@ export async function reachTopic({ kafka }: Client, { topic, create, isStopped, 
 async function partitionsOf(admin: Admin, topic: string): Promise<number[]> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
   return topics[0].partitions.map(({ partitionId }) => partitionId)
+}
+
+/** A producer that sends nothing asks for the topic all the same, with leave to create it (auto.create.topics.enable). */
+async function askFor({ kafka }: Client, topic: string): Promise<void> {
+  const producer = kafka.producer({ createPartitioner: () => () => 0 })
+  try {
+    await producer.connect()
+    await producer.send({ topic, messages: [] })
+  } finally {
+    await producer.disconnect()
+  }
 }

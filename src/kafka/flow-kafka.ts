@@ -1,0 +1,99 @@
+/** flow-kafka: FlowMessages, Datagrams or lines of text to a Kafka topic, and back. */
+import { duration, wholeNumber, wordList, type CommandLine } from '../cli/options.js'
+import { EXIT, UserError } from '../cli/exit.js'
+import { runTool, type Tool } from '../cli/tool.js'
+import { brokerList, srvBrokers } from './brokers.js'
+import { openClient } from './client.js'
+import { COMPRESSIONS, type Compression } from './codecs.js'
+import { consume } from './consume.js'
+import { produce } from './produce.js'
+import { SASL_MECHANISMS, securityConfig, type SecurityOptions } from './security.js'
+
+/** goflow2's spelling of an option. */
+const long = (name: string): { aliases: string[] } => ({ aliases: [`transport.kafka.${name}`] })
+
+const COMMAND_LINE: CommandLine = {
+  name: 'flow-kafka',
+  summary: 'Sends the flows on stdin to a Kafka topic; with -consume, reads them back to stdout.',
+  options: [
+    { flags: 'brokers <list>', help: 'brokers to begin with, HOST:PORT,…', default: '127.0.0.1:9092,[::1]:9092', ...long('brokers') },
+    { flags: 'srv <name>', help: 'find the brokers by this SRV record instead', ...long('srv') },
+    { flags: 'topic <name>', help: 'topic', default: 'flow-messages', ...long('topic') },
+    { flags: 'tls', help: 'use TLS', ...long('tls') },
+    { flags: 'tls.ca <file>', help: 'authority that signed the brokers\' certificates (the system\'s)', ...long('tls.ca') },
+    { flags: 'tls.client <file>', help: 'our certificate, for brokers that want one', ...long('tls.client') },
+    { flags: 'tls.key <file>', help: 'its key', ...long('tls.key') },
+    { flags: 'tls.insecure', help: 'trust any certificate', ...long('tls.insecure') },
+    { flags: 'sasl <mechanism>', help: 'log in as KAFKA_SASL_USER with KAFKA_SASL_PASS', choices: SASL_MECHANISMS, default: 'none', ...long('sasl') },
+    { flags: 'format <format>', help: 'messages, or lines of text', choices: ['bin', 'json', 'text'], default: 'bin' },
+    { flags: 'delimited', help: 'messages of the topic have their length in front', default: true },
+    { flags: 'compression <codec>', help: 'of batches', choices: COMPRESSIONS, default: 'none', aliases: ['compression.type', 'transport.kafka.compression', 'transport.kafka.compression.type'] },
+    { flags: 'mapping <file>', help: 'mapping file, for its formatter.key' },
+    { flags: 'key <fields>', help: 'fields that make the key instead, a,b,c', parse: wordList },
+    { flags: 'hashing', help: 'the key decides the partition', default: true, ...long('hashing') },
+    { flags: 'maxmsgbytes <bytes>', help: 'largest message and batch', parse: wholeNumber(1000, 2 ** 30), default: 1_000_000, ...long('maxmsgbytes') },
+    { flags: 'flushbytes <bytes>', help: 'send when so much is gathered', parse: wholeNumber(1), default: 104_857_600, ...long('flushbytes') },
+    { flags: 'flushfreq <time>', help: 'send when a message has waited for so long (5s)', parse: duration, ...long('flushfreq') },
+    { flags: 'giveup <time>', help: 'end when brokers take nothing for so long (never)', parse: duration },
+    { flags: 'consume', help: 'read the topic' },
+    { flags: 'group <name>', help: 'with -consume: go on where this group was, share the topic with it' },
+    { flags: 'from <place>', help: 'where to begin otherwise', choices: ['earliest', 'latest'], default: 'earliest' },
+    { flags: 'exit-at-end', help: 'end when all that the topic held at the start is read' },
+    { flags: 'transport <name>', help: 'accepted', choices: ['kafka'], hidden: true },
+    { flags: 'transport.kafka.version <version>', help: 'accepted', hidden: true }
+  ],
+  examples: [
+    'flow-listen | flow-decode | flow-kafka -brokers kafka1:9092,kafka2:9092',
+    'flow-kafka -consume -group store | flow-enrich -db.asn GeoLite2-ASN.mmdb | flow-format'
+  ]
+}
+
+export interface KafkaOptions extends SecurityOptions {
+  brokers: string
+  srv?: string
+  topic: string
+  format: 'bin' | 'json' | 'text'
+  delimited: boolean
+  compression: Compression
+  mapping?: string
+  key?: string[]
+  hashing: boolean
+  maxmsgbytes: number
+  flushbytes: number
+  /** milliseconds */
+  flushfreq?: number
+  /** milliseconds */
+  giveup?: number
+  consume?: boolean
+  group?: string
+  from: 'earliest' | 'latest'
+  'exit-at-end'?: boolean
+}
+
+async function run(tool: Tool<KafkaOptions>): Promise<void> {
+  const { options, log } = tool
+  checkTogether(options)
+  const { srv } = options
+  const seeds = srv === undefined ? brokerList(options.brokers) : await srvBrokers(srv)
+  const client = await openClient({
+    // asked again, a name server that fails is no reason to forget what it said
+    brokers: async () => (srv === undefined ? seeds : srvBrokers(srv).catch(() => seeds)),
+    security: securityConfig(options, process.env),
+    isDebugging: options.loglevel === 'debug',
+    log
+  })
+  await (options.consume === true ? consume(tool, client) : produce(tool, client))
+}
+
+function checkTogether({ topic, consume, group, 'exit-at-end': exitAtEnd }: KafkaOptions): void {
+  if (!/^[\w.-]{1,249}$/.test(topic) || topic === '.' || topic === '..') {
+    throw new UserError(EXIT.usage, `-topic ${topic}: a topic's name is made of letters, digits, '.', '_' and '-', 249 at the most`)
+  }
+  if (consume === true) return
+  if (group !== undefined) throw new UserError(EXIT.usage, '-group goes with -consume')
+  if (exitAtEnd === true) throw new UserError(EXIT.usage, '-exit-at-end goes with -consume')
+}
+
+export async function main(): Promise<void> {
+  await runTool(COMMAND_LINE, run)
+}

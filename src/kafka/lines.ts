@@ -1,0 +1,56 @@
+/** Reading text: a line is a message. */
+import { once } from 'node:events'
+import split2 from 'split2'
+import { EXIT, UserError } from '../cli/exit.js'
+import { readable } from '../cli/filter.js'
+import { MAX_MESSAGE_BYTES } from '../flow/frames.js'
+import type { Input } from '../flow/input.js'
+import type { Sink } from '../flow/output.js'
+
+export const TEXT_FORMATS = ['json', 'text'] as const
+export type TextFormat = (typeof TEXT_FORMATS)[number]
+
+/**
+ * Hands every line of the input that is not empty to `onLine`, without its line end; the last one may lack it. `sink` sets the pace. What came
+ * before something that is no text, or no JSON, is handled; then this throws.
+ */
+export async function filterLines(input: Input, format: TextFormat, sink: Sink, onLine: (line: string) => void): Promise<void> {
+  const lines = split2({ maxLength: MAX_MESSAGE_BYTES })
+  let failure: Error | undefined
+  let isFirst = true
+  lines.on('data', (line: string) => {
+    if (line !== '') onLine(line)
+  })
+  lines.on('error', () => {
+    failure ??= new UserError(EXIT.badData, `stdin: a line is longer than ${MAX_MESSAGE_BYTES >> 20} MiB`)
+  })
+  try {
+    for await (const chunk of readable(input)) {
+      if (isFirst) refuseOther(chunk, format)
+      isFirst = false
+      await new Promise<void>((resolve) => {
+        lines.write(chunk, () => {
+          resolve()
+        })
+      })
+      if (failure !== undefined) throw failure
+      sink.commit()
+      if (sink.blocked) await sink.ready()
+    }
+    const ended = once(lines, 'end')
+    lines.end()
+    await ended
+  } finally {
+    await sink.end()
+  }
+}
+
+function refuseOther(head: Buffer, format: TextFormat): void {
+  if (looksBinary(head)) throw new UserError(EXIT.badData, `stdin is no text: leave out -format ${format}, or put flow-format in between`)
+  if (format === 'json' && !/^\s*[{[]/.test(head.toString('latin1', 0, 1024))) throw new UserError(EXIT.badData, 'stdin is no JSON: its first line begins with no {')
+}
+
+/** Whether there are control characters that no text holds; a message has some nearly always. */
+export function looksBinary(head: Buffer): boolean {
+  return head.subarray(0, 1024).some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b)
+}

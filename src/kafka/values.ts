@@ -1,0 +1,66 @@
+/** The values of a topic's messages, put on stdout as what the next tool reads. */
+import { EXIT, UserError } from '../cli/exit.js'
+import { MAX_MESSAGE_BYTES, MAX_PREFIX_BYTES } from '../flow/frames.js'
+import type { Output } from '../flow/output.js'
+import { messageKind } from '../flow/streamkind.js'
+import { readVarint, writeVarint32 } from '../flow/varint.js'
+import { looksBinary } from './lines.js'
+
+const NEWLINE = 0x0a
+
+/** Appends a value; false, and nothing appended, where it is nothing that the next tool could read. Throws UserError where an option does not fit the topic. */
+export type ValueWriter = (value: Buffer) => boolean
+
+export function valueWriter(output: Output, format: 'bin' | 'json' | 'text', delimited: boolean): ValueWriter {
+  if (format === 'bin') return delimited ? delimitedWriter(output) : bareWriter(output)
+  let isChecked = false
+  return (value) => {
+    if (!isChecked && looksBinary(value)) throw new UserError(EXIT.badData, `the topic holds messages and no text: leave out -format ${format}`)
+    isChecked = true
+    append(output, value, NEWLINE)
+    return true
+  }
+}
+
+/** For values that have their length in front, and so are frames. */
+function delimitedWriter(output: Output): ValueWriter {
+  return (value) => {
+    if (isFrame(value)) {
+      append(output, value)
+      return true
+    }
+    if (value.length > 0 && messageKind(value) !== undefined) throw new UserError(EXIT.badData, 'the messages of the topic have no length in front: -delimited=false reads them')
+    return false
+  }
+}
+
+/** For values that are messages and nothing else. */
+function bareWriter(output: Output): ValueWriter {
+  const prefix = Buffer.alloc(MAX_PREFIX_BYTES + 1)
+  let isChecked = false
+  return (value) => {
+    if (value.length > MAX_MESSAGE_BYTES) return false
+    if (!isChecked && value.length > 1 && isFrame(value) && messageKind(value) === undefined) {
+      throw new UserError(EXIT.badData, 'the messages of the topic have their length in front: leave out -delimited=false')
+    }
+    isChecked = true
+    const size = writeVarint32(prefix, 0, value.length)
+    output.reserve(size + value.length)
+    prefix.copy(output.buf, output.pos, 0, size)
+    output.pos += size
+    append(output, value)
+    return true
+  }
+}
+
+const length = { pos: 0, lo: 0, hi: 0 }
+
+function isFrame(value: Buffer): boolean {
+  return readVarint(value, 0, value.length, length) && length.hi === 0 && length.lo <= MAX_MESSAGE_BYTES && length.pos + length.lo === value.length
+}
+
+function append(output: Output, value: Buffer, terminator?: number): void {
+  output.reserve(value.length + 1)
+  output.pos += value.copy(output.buf, output.pos)
+  if (terminator !== undefined) output.buf[output.pos++] = terminator
+}
