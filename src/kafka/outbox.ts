@@ -5,7 +5,7 @@
 import type { Message } from 'kafkajs'
 
 /** What may be held at the most, in bytes of keys and values and what Node needs to hold them. */
-const HELD_BYTES = 64 * 1024 * 1024
+const HELD_BYTES = 32 * 1024 * 1024
 /** Two Buffers and an object. */
 const MESSAGE_COST_BYTES = 300
 /** What a record takes in a batch beside key and value, at the most: five varints, attributes, room to spare. */
