@@ -33,7 +33,7 @@ const COMMAND_LINE: CommandLine = {
     { flags: 'hashing', help: 'the key decides the partition', default: true, ...long('hashing') },
     { flags: 'maxmsgbytes <bytes>', help: 'largest message and batch', parse: wholeNumber(1000, 2 ** 30), default: 1_000_000, ...long('maxmsgbytes') },
     { flags: 'flushbytes <bytes>', help: 'send when so much is gathered', parse: wholeNumber(1), default: 104_857_600, ...long('flushbytes') },
-    { flags: 'flushfreq <time>', help: 'send when a message has waited for so long (5s)', parse: duration, ...long('flushfreq') },
+    { flags: 'flushfreq <time>', help: 'send when a message has waited for so long', parse: duration, default: '5s', ...long('flushfreq') },
     { flags: 'giveup <time>', help: 'end when brokers take nothing for so long (never)', parse: duration },
     { flags: 'consume', help: 'read the topic' },
     { flags: 'group <name>', help: 'with -consume: go on where this group was, share the topic with it' },
@@ -61,7 +61,7 @@ export interface KafkaOptions extends SecurityOptions {
   maxmsgbytes: number
   flushbytes: number
   /** milliseconds */
-  flushfreq?: number
+  flushfreq: number
   /** milliseconds */
   giveup?: number
   consume?: boolean

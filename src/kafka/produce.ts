@@ -16,7 +16,6 @@ import { keyPartition } from './murmur2.js'
 import { openOutbox, type Outbox } from './outbox.js'
 import { patiently, reachTopic } from './topic.js'
 
-const DEFAULT_FLUSH_MS = 5000
 /** After SIGTERM, how long the cluster may take nothing at all before what is left is given up. */
 const PATIENCE_AFTER_TERM_MS = 30_000
 
@@ -38,7 +37,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   let isStopped = false
   signals.onStop((signal) => (isStopped ||= signal === 'SIGTERM'))
   const turns = { count: 0, next: 0 }
-  const outboxOptions = { maxMessageBytes: options.maxmsgbytes, flushBytes: options.flushbytes, flushMs: options.flushfreq ?? DEFAULT_FLUSH_MS }
+  const outboxOptions = { maxMessageBytes: options.maxmsgbytes, flushBytes: options.flushbytes, flushMs: options.flushfreq }
   const delivery = await connect()
   const outbox = openOutbox({ ...outboxOptions, deliver: delivery.deliver })
   const served = options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counters, delivery, outbox), new Map(), log)
