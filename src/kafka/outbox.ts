@@ -181,7 +181,7 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, deliver }: Ou
       outbox.heldMessages++
       outbox.heldBytes += cost
       if (isFull(batch)) send(lane)
-      timer ??= setTimeout(sendAll, flushMs)
+      if (failure === undefined) timer ??= setTimeout(sendAll, flushMs)
       return true
     },
     commit(): void {
@@ -197,6 +197,7 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, deliver }: Ou
     },
     fail(error: Error): void {
       failure ??= error
+      clearTimeout(timer)
       wake()
     },
     shrink(bytes: number): void {

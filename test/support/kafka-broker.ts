@@ -38,19 +38,33 @@ export interface KafkaBroker {
   stop(): Promise<void>
 }
 
-function has(command: string): boolean {
+function has(command: string, option: string): boolean {
   try {
-    execFileSync(command, ['-version'], { stdio: 'ignore' })
+    execFileSync(command, [option], { stdio: 'ignore' })
     return true
   } catch {
     return false
   }
 }
 
-/** To be given as a test's `skip`: false where a broker can be run. With CI=true it is always to be run, and the test fails where that cannot be. */
-export const withoutKafka: string | false = process.env.CI === 'true' || (has('java') && has('mvn')) ? false : 'no java and mvn to run a Kafka broker with'
+const isCI = process.env.CI === 'true'
+/** A cluster that is there already, and is as good for most tests. */
+const external = process.env.KAFKA_BROKERS
 
-/** The brokers to use: those of KAFKA_BROKERS where it is set, else a broker of our own, which is in `own`. */
+/** To be given as a test's `skip`: false where a broker of our own can be run. With CI=true it is always to be run, and the test fails where it cannot. */
+export const withoutOwnKafka: string | false = isCI || (has('java', '-version') && has('mvn', '-version')) ? false : 'no java and mvn to run a Kafka broker with'
+/** The same for tests that are content with any broker. */
+export const withoutKafka: string | false = external === undefined ? withoutOwnKafka : false
+/** For tests whose judge is kcat. */
+export const withoutKcat: string | false = withoutKafka || (isCI || has('kcat', '-V') ? false : 'no kcat')
+
+/** host:port of a broker that listens without TLS and SASL, and how to be done with it. */
+export async function anyKafka(): Promise<Pick<KafkaBroker, 'plain' | 'stop'>> {
+  if (external === undefined) return startKafka()
+  return { plain: external, stop: () => Promise.resolve() }
+}
+
+/** Starts a broker of our own. */
 export async function startKafka(properties: Record<string, string> = {}): Promise<KafkaBroker> {
   const jars = await fetchJars()
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-kafka-test-'))
