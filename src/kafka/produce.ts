@@ -4,7 +4,7 @@ import { filterFrames, filterInput, textInput } from '../cli/filter.js'
 import type { Log } from '../cli/log.js'
 import { type Metric, serveMetrics } from '../cli/metrics.js'
 import type { Tool } from '../cli/tool.js'
-import { loadMapping, type Mapping } from '../flow/mapping.js'
+import { columnNames, findColumn, loadMapping, type Mapping, unknownField } from '../flow/mapping.js'
 import { messageKind } from '../flow/streamkind.js'
 import type { Client } from './client.js'
 import { compressionType } from './codecs.js'
@@ -129,13 +129,19 @@ interface Keys {
 async function keysFor(options: KafkaOptions, log: Log): Promise<Keys> {
   const mapping: Mapping = await loadMapping(options.mapping)
   for (const warning of mapping.warnings) log.warn(warning)
-  const columns = options.key ?? mapping.formatter.key
+  const columns = options.key?.map((name) => keyColumn(mapping, name)) ?? mapping.formatter.key
   const hasKey = columns.length > 0
   return {
     Datagram: exporterKey,
     FlowMessage: () => (hasKey ? fieldKey(mapping, columns) : noKey),
     json: () => (hasKey ? jsonKey(mapping, columns) : () => null)
   }
+}
+
+function keyColumn({ schema }: Mapping, name: string): string {
+  const column = findColumn(schema, name)
+  if (column === undefined) throw new UserError(EXIT.usage, `-key: ${unknownField(name, columnNames(schema))}`)
+  return column
 }
 
 function metricsOf(counters: Counters, delivery: Delivery, outbox: Outbox): Metric[] {
