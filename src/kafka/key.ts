@@ -18,14 +18,17 @@ export const noKey: KeyOf = () => null
 export function exporterKey(): KeyOf {
   const datagram = newDatagram()
   const out = Buffer.alloc(MAX_ADDRESS_BYTES)
+  const view = viewOf(out)
   return (buf, start, end) => {
     if (!readDatagram(buf, start, end, datagram)) return null
     const { srcStart, srcEnd } = datagram
-    if (srcEnd - srcStart === 4) return out.subarray(0, writeIPv4(out, 0, buf, srcStart))
-    if (srcEnd - srcStart === 16) return out.subarray(0, writeIPv6(out, 0, buf, srcStart))
+    if (srcEnd - srcStart === 4) return out.subarray(0, writeIPv4(view, 0, buf, srcStart))
+    if (srcEnd - srcStart === 16) return out.subarray(0, writeIPv6(view, 0, buf, srcStart))
     return null
   }
 }
+
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length)
 
 interface KeyField {
   place: number
@@ -55,18 +58,22 @@ export function fieldKey({ schema, formatter }: Mapping, columns: readonly strin
     }
   })
   let out = Buffer.alloc(1024)
+  let view = viewOf(out)
 
   function write(pos: number, { rendering, isBytes, addressPlace }: KeyField, hi: number, lo: number, start: number, end: number): number {
     const { buf } = values
     const most = rendering.most + 2 * (end - start) + 1
-    if (out.length - pos < most) out = Buffer.concat([out, Buffer.alloc(out.length + most)])
+    if (out.length - pos < most) {
+      out = Buffer.concat([out, Buffer.alloc(out.length + most)])
+      view = viewOf(out)
+    }
     if (rendering.show === SHOW.network) {
       const known = isSet(values, addressPlace)
-      return writeNetwork(out, pos, buf, known ? values.start[addressPlace] : 0, known ? values.end[addressPlace] : 0, lo)
+      return writeNetwork(view, pos, buf, known ? values.start[addressPlace] : 0, known ? values.end[addressPlace] : 0, lo)
     }
-    if (!isBytes) return writeNumber(out, pos, rendering, hi, lo)
+    if (!isBytes) return writeNumber(view, pos, rendering, hi, lo)
     if (rendering.show === SHOW.text) return pos + buf.copy(out, pos, start, end)
-    return writeBytes(out, pos, rendering, buf, start, end)
+    return writeBytes(view, pos, rendering, buf, start, end)
   }
 
   function writeField(pos: number, field: KeyField): number {
