@@ -14,8 +14,8 @@ export interface Pace {
   stop(): void
 }
 
-/** `speed` is how much faster than the capture, 0: everything is due. */
-export function pace(speed: number): Pace {
+/** `speed` is how much faster than the capture, 0: everything is due. `now` is a clock that never goes back, in milliseconds. */
+export function pace(speed: number, now = (): number => performance.now()): Pace {
   let first: Time | undefined
   let startedAt = 0
   let waitMs = 0
@@ -29,10 +29,10 @@ export function pace(speed: number): Pace {
       if (speed === 0 || stopped) return true
       if (first === undefined) {
         first = { hi: time.hi, lo: time.lo }
-        startedAt = performance.now()
+        startedAt = now()
         return true
       }
-      waitMs = millisecondsBetween(time, first) / speed - (performance.now() - startedAt)
+      waitMs = millisecondsBetween(time, first) / speed - (now() - startedAt)
       return waitMs < TICK_MS
     },
     async wait() {

@@ -7,7 +7,9 @@ import { replay, type ReplayOptions } from '../../src/pcap/replay.js'
 import { readDatagrams, type ReadDatagram } from './datagram-stream.js'
 
 export interface Replayed {
-  datagrams: ReadDatagram[]
+  /** what was written */
+  stream: Buffer
+  readonly datagrams: ReadDatagram[]
   counts: Counts
   warnings: string[]
   /** what the input was broken by */
@@ -40,7 +42,16 @@ export async function replayed(file: Buffer, options: Partial<ReplayOptions> & {
   }
   player.end()
   await output.end()
-  return { datagrams: readDatagrams(Buffer.concat(written)), counts, warnings, error }
+  const stream = Buffer.concat(written)
+  return {
+    stream,
+    get datagrams() {
+      return readDatagrams(stream)
+    },
+    counts,
+    warnings,
+    error
+  }
 }
 
 /** One chunk's memory, filled again for the next, as a file's chunks are. */
