@@ -1,12 +1,13 @@
 /** flow-pcap: capture files → Datagram. */
 import { EXIT, type ExitCode, UserError } from '../cli/exit.js'
+import type { Log } from '../cli/log.js'
 import { serveMetrics } from '../cli/metrics.js'
 import { badValue, type CommandLine, wholeNumber, wordList } from '../cli/options.js'
 import { binaryStdout, refuseTerminalInput, runTool, type Tool } from '../cli/tool.js'
 import { parseAddress } from '../flow/address.js'
-import { metricsOf, newCounts, summaryOf } from './counts.js'
-import { openProgress } from './progress.js'
-import { type Exporter, replay } from './replay.js'
+import { type Counts, metricsOf, newCounts, summaryOf } from './counts.js'
+import { openProgress, type Progress } from './progress.js'
+import { type Exporter, replay, type Replay, type ReplayOptions } from './replay.js'
 import { checkReadable, inputError, openSource, STDIN } from './sources.js'
 
 interface Options {
@@ -31,7 +32,7 @@ const LINE: CommandLine = {
   ],
   examples: [
     'flow-pcap export.pcap.gz | flow-decode | flow-format',
-    'tcpdump -U -w - udp port 2055 | flow-pcap | flow-decode | flow-format -format csv',
+    'tcpdump --immediate-mode -U -w - udp port 2055 | flow-pcap | flow-decode | flow-format',
     'flow-pcap -speed 1 monday.pcapng | flow-decode | flow-kafka -brokers localhost:9092'
   ]
 }
@@ -41,7 +42,7 @@ export function main(): Promise<void> {
 }
 
 async function run(tool: Tool<Options>): Promise<ExitCode> {
-  const { options, log } = tool
+  const { options, log, signals } = tool
   checkOptions(options)
   const files = tool.operands.length === 0 ? [STDIN] : tool.operands
   if (files.includes(STDIN)) refuseTerminalInput(tool)
@@ -50,38 +51,37 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
     player.cancel()
   })
   const counts = newCounts()
-  const player = replay(
-    {
-      kind: options.raw === true ? 'raw' : options.ipfix === true ? 'ipfix' : 'capture',
-      exporter: options.src ?? exporterOf('127.0.0.1'),
-      ports: options.port,
-      speed: options.speed
-    },
-    output,
-    counts,
-    log
-  )
-  tool.signals.onStop(() => {
+  const player = replay(replayOptionsOf(options), output, counts, log)
+  signals.onStop(() => {
     player.stop()
   })
   const served = options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counts, output), new Map(), log)
   const progress = await openProgress(options.loglevel === 'info' || options.loglevel === 'debug' ? totalBytes : 0)
+  const exitCode = await playAll(files, player, counts, progress, log)
+  await output.end()
+  served?.close()
+  // of what is no capture at all, the error has said enough
+  if (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0) log.info('done', summaryOf(counts))
+  return exitCode
+}
+
+/** Plays file after file; one that is broken costs a line and the exit code, which is that of the first. */
+async function playAll(files: readonly string[], player: Replay, counts: Counts, progress: Progress, log: Log): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok
+  const onRead = (bytes: number): void => {
+    counts.bytes += bytes
+    progress.update(counts.bytes)
+  }
   try {
     for (const file of files) {
       if (player.stopped) break
       counts.files++
       try {
-        await player.play(
-          openSource(file, (bytes) => {
-            counts.bytes += bytes
-            progress.update(counts.bytes)
-          })
-        )
+        await player.play(openSource(file, onRead))
       } catch (error) {
         const told = inputError(file, error)
         if (told === undefined) throw error
-        if (player.stopped) break
+        if (player.stopped) break // what a signal ended may be cut short
         counts.badFiles++
         if (exitCode === EXIT.ok) exitCode = told.exitCode
         progress.interrupt(() => {
@@ -89,15 +89,20 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
         })
       }
     }
-    player.end()
-    await output.end()
   } finally {
     progress.end()
-    served?.close()
   }
-  // of what is no capture at all, the error has said enough
-  if (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0) log.info('done', summaryOf(counts))
+  player.end()
   return exitCode
+}
+
+function replayOptionsOf({ raw, ipfix, port, src, speed }: Options): ReplayOptions {
+  return {
+    kind: raw === true ? 'raw' : ipfix === true ? 'ipfix' : 'capture',
+    exporter: src ?? exporterOf('127.0.0.1'),
+    ports: port,
+    speed
+  }
 }
 
 function checkOptions({ raw, ipfix, port, speed, src }: Options): void {

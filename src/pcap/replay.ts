@@ -119,6 +119,12 @@ export function replay({ kind, exporter, ports, speed }: ReplayOptions, output: 
     if (output.blocked) await output.ready()
   }
 
+  function cancel(): void {
+    stopped = cancelled = true
+    playing?.stop()
+    clock.stop()
+  }
+
   return {
     async play(source) {
       playing = source
@@ -132,15 +138,11 @@ export function replay({ kind, exporter, ports, speed }: ReplayOptions, output: 
       }
     },
     stop() {
+      if (playing?.live !== true || speed > 0) return cancel()
       stopped = true
-      if (playing?.live === true && speed === 0) playing.drain()
-      else this.cancel()
+      playing.drain()
     },
-    cancel() {
-      stopped = cancelled = true
-      playing?.stop()
-      clock.stop()
-    },
+    cancel,
     end() {
       packets.end()
     },
