@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import test from 'node:test'
 import type { ErrorKind } from '../../src/decode/decoding.js'
-import { datagramsOf, readCaptures } from '../support/captures.js'
-import { decode, decodeStream } from '../support/decode.js'
+import { readCapture } from '../support/captures.js'
+import { decode } from '../support/decode.js'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
 import { captureIndex } from './capture-index.js'
 
@@ -67,7 +67,7 @@ for (const { name, path: file, datagrams, records, optionsRecords } of captureIn
   if (listed.length === 0 && UNLISTED[name] === undefined) continue
   const difference = DIFFERENCES[name]
   test(`${name}: as many flows as the index has records${difference === undefined ? '' : `, but ${difference.reason}`}`, async () => {
-    const { flows, decoder } = await decodeStream(await readCaptures(file))
+    const { flows, decoder } = await decode(await readCapture(file))
     const byType = [...decoder.counts.byType].filter(([type]) => type !== 'SFLOW_5' && type !== 'unknown')
     assert.deepEqual(Object.fromEntries(byType), { ...Object.fromEntries(listed), ...UNLISTED[name] }, 'datagrams')
     assert.equal(flows.filter(({ type }) => type !== 'SFLOW_5').length, difference?.flows ?? records ?? 0, 'flows')
@@ -86,7 +86,7 @@ const generated = (name: string): string => path.join(CAPTURES, 'generated', nam
 
 /** What does not depend on how the datagrams came. */
 async function flowsOf(name: string, most: number): Promise<object[]> {
-  const datagrams = datagramsOf(await readCaptures(generated(name))).filter(({ payload }) => payload[1] !== 0)
+  const datagrams = (await readCapture(generated(name))).filter(({ payload }) => payload[1] !== 0)
   const { flows } = await decode(datagrams.slice(0, most))
   return flows.map((flow) => ({ ...flow, time_received_ns: '', sampler_address: '' }))
 }

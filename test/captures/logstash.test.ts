@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
-import { readCaptures } from '../support/captures.js'
+import { readCapture } from '../support/captures.js'
 import type { Flow } from '../support/datagram-stream.js'
-import { decodeStream } from '../support/decode.js'
+import { decode } from '../support/decode.js'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
 import { assertFlows, expectations, withoutReceipt } from './expected-flow.js'
 import { readLogstash } from './logstash.js'
@@ -17,7 +17,7 @@ const names = withoutCaptures === false ? fs.readdirSync(path.join(FOLDER, 'gold
 for (const name of names) {
   test(`${name}: what logstash expects`, async () => {
     const golden = readLogstash(path.join(FOLDER, 'golden', `${name}.json`))
-    const { flows, decoder } = await decodeStream(await readCaptures(path.join(FOLDER, `${name}.pcap`)))
+    const { flows, decoder } = await decode(await readCapture(path.join(FOLDER, `${name}.pcap`)))
     const { optionsRecords } = decoder.netflow
     if (golden.count !== undefined) assert.equal(flows.length + optionsRecords, golden.count, 'records')
     const expected = expectations()

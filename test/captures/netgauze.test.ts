@@ -4,8 +4,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import { saveExporter } from '../../src/decode/netflow/state.js'
-import { readCaptures } from '../support/captures.js'
-import { decodeStream } from '../support/decode.js'
+import { readCapture } from '../support/captures.js'
+import { decode } from '../support/decode.js'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
 import { assertFlows, expectations, withoutReceipt } from './expected-flow.js'
 import { type GoldenTemplate, readNetgauze } from './netgauze.js'
@@ -24,7 +24,7 @@ const names = withoutCaptures === false ? fs.readdirSync(FOLDER).map((file) => f
 for (const name of names) {
   test(`${name}: all that netgauze reads`, async () => {
     const golden = readNetgauze(path.join(FOLDER, name + SUFFIX))
-    const { flows, decoder } = await decodeStream(await readCaptures(path.join(CAPTURES, 'pmacct', `${CAPTURED_AS[name] ?? name}.pcap`)))
+    const { flows, decoder } = await decode(await readCapture(path.join(CAPTURES, 'pmacct', `${CAPTURED_AS[name] ?? name}.pcap`)))
     const records = golden.flatMap((datagram) => datagram.records)
     const expected = expectations()
     assertFlows(flows.map(withoutReceipt), records.flatMap(expected.flowsOf), 'flows')

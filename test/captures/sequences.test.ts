@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import test from 'node:test'
 import { missing } from '../../src/decode/counts.js'
-import { datagramsOf, readCaptures } from '../support/captures.js'
+import { readCapture } from '../support/captures.js'
 import { decode } from '../support/decode.js'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
 
-type Datagrams = ReturnType<typeof datagramsOf>
+type Datagrams = Awaited<ReturnType<typeof readCapture>>
 
 async function lossOf(datagrams: Datagrams): Promise<{ missing: number; restarts: number; flows: number }> {
   const { decoder, flows } = await decode(datagrams)
@@ -29,7 +29,7 @@ for (const [name, counts] of [
   ['pmacct-nfprobe-v10.pcap', 'the first record']
 ] as const) {
   test(`${name}: the number is that of ${counts}`, { skip: withoutCaptures }, async () => {
-    const datagrams = datagramsOf(await readCaptures(path.join(CAPTURES, 'generated', name)))
+    const datagrams = await readCapture(path.join(CAPTURES, 'generated', name))
     const whole = await lossOf(datagrams)
     assert.deepEqual({ missing: whole.missing, restarts: whole.restarts }, { missing: 0, restarts: 0 })
     // datagrams with templates and options records are not taken out: without them others would be lost too

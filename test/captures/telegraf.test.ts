@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import test from 'node:test'
 import { saveExporter } from '../../src/decode/netflow/state.js'
-import { readCaptures } from '../support/captures.js'
+import { readCapture } from '../support/captures.js'
 import type { Flow } from '../support/datagram-stream.js'
-import { type Decoded, decodeStream } from '../support/decode.js'
+import { decode, type Decoded } from '../support/decode.js'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
 import { assertFlows, expectations, withoutReceipt } from './expected-flow.js'
 import { readTelegraf, recordOf, type TelegrafLine } from './telegraf.js'
@@ -15,7 +15,7 @@ const FOLDER = path.join(CAPTURES, 'telegraf')
 async function read(name: string): Promise<{ golden: TelegrafLine[]; decoded: Decoded }> {
   return {
     golden: readTelegraf(path.join(FOLDER, 'golden', `${name}.expected.out`)),
-    decoded: await decodeStream(await readCaptures(path.join(FOLDER, `${name}.pcap`)))
+    decoded: await decode(await readCapture(path.join(FOLDER, `${name}.pcap`)))
   }
 }
 

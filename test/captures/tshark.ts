@@ -21,9 +21,12 @@ const SCOPES: Record<string, number> = { scope_system: 1, scope_interface: 2, mp
 /** Numbers that some exporter gives under a name that several elements share. */
 export type Renumbered = Readonly<Record<number, number>>
 
-/** All records of a capture, in their order, as `-d`'s rule makes tshark see them. */
-export function readTshark(file: string, renumbered: Renumbered = {}): GoldenRecord[] {
-  const { stdout, status, stderr } = spawnSync('tshark', ['-r', file, '-d', 'udp.port==1-65535,cflow', '-T', 'pdml'], { maxBuffer: 1 << 28, encoding: 'utf8' })
+/** The records of a capture's first datagrams, in their order. */
+export function readTshark(file: string, datagrams: number, renumbered: Renumbered = {}): GoldenRecord[] {
+  const { stdout, status, stderr } = spawnSync('tshark', ['-r', file, '-c', String(datagrams), '-d', 'udp.port==1-65535,cflow', '-T', 'pdml'], {
+    maxBuffer: 1 << 28,
+    encoding: 'utf8'
+  })
   if (status !== 0) throw new Error(stderr)
   return stdout
     .split('<proto name="cflow"')
