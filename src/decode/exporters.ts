@@ -1,5 +1,6 @@
 /** The exporters that are known: bounded in number, the one that was silent longest is forgotten. */
 import { type Exporter, newExporter } from './netflow/domain.js'
+import { addressText } from '../flow/text/addresses.js'
 import { type ErrorKind } from './decoding.js'
 import { endSequences, newSequences, type Sequences } from './sequence.js'
 
@@ -81,12 +82,4 @@ export function isMappedIPv4(buf: Buffer, start: number, end: number): boolean {
   if (end - start !== 16 || buf[start + 10] !== 0xff || buf[start + 11] !== 0xff) return false
   for (let i = start; i < start + 10; i++) if (buf[i] !== 0) return false
   return true
-}
-
-/** An address of 4 or 16 bytes as text (RFC 5952); any other is unknown. */
-export function addressText(address: Buffer): string {
-  if (address.length === 4) return address.join('.')
-  if (address.length !== 16) return 'unknown'
-  const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(2 * i).toString(16))
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }

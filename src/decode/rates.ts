@@ -1,7 +1,7 @@
 /** `-samplingrate`: the rate of exporters that tell none, for all or by network: `1000`, `192.0.2.0/24=1000,2001:db8::/32=512`. */
 import { BlockList, isIP } from 'node:net'
 import { badValue } from '../cli/options.js'
-import { addressText } from './exporters.js'
+import { addressText } from '../flow/text/addresses.js'
 
 /** Gives the rate for an exporter's address (4 or 16 bytes), 0 where none is set. */
 export type RateOf = (address: Buffer) => number

@@ -14,7 +14,11 @@ export interface Decoded {
 
 /** Decodes these datagrams one after another. A Buffer is a payload from a default exporter. */
 export async function decode(datagrams: readonly (Buffer | DatagramSpec)[], options: Partial<DecoderOptions> = {}): Promise<Decoded> {
-  return decodeStream(Buffer.concat(datagrams.map((datagram) => datagramFrame(Buffer.isBuffer(datagram) ? { payload: datagram } : datagram))), options)
+  return decodeStream(streamOf(datagrams), options)
+}
+
+function streamOf(datagrams: readonly (Buffer | DatagramSpec)[]): Buffer {
+  return Buffer.concat(datagrams.map((datagram) => datagramFrame(Buffer.isBuffer(datagram) ? { payload: datagram } : datagram)))
 }
 
 /** Decodes a stream of Datagram messages. */
@@ -24,8 +28,8 @@ export async function decodeStream(stream: Buffer, options: Partial<DecoderOptio
 }
 
 /** The lines of raw output for these payloads. */
-export async function rawLines(payloads: readonly Buffer[]): Promise<string[]> {
-  const { written } = await run(Buffer.concat(payloads.map((payload) => datagramFrame({ payload }))), { raw: 'json' })
+export async function rawLines(payloads: readonly (Buffer | DatagramSpec)[]): Promise<string[]> {
+  const { written } = await run(streamOf(payloads), { raw: 'json' })
   return written.toString().split('\n').slice(0, -1)
 }
 

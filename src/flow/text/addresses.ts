@@ -112,3 +112,12 @@ export function writeNetwork(out: DataView, pos: number, buf: Buffer, start: num
   out.setUint8(pos, SLASH)
   return writeDecimal32(out, pos + 1, length)
 }
+
+const text = new DataView(new ArrayBuffer(MAX_ADDRESS_BYTES))
+const textBytes = Buffer.from(text.buffer)
+
+/** An address of 4 or 16 bytes as a string; any other is unknown. */
+export function addressText(address: Buffer): string {
+  if (address.length !== 4 && address.length !== 16) return 'unknown'
+  return textBytes.toString('latin1', 0, address.length === 4 ? writeIPv4(text, 0, address, 0) : writeIPv6(text, 0, address, 0))
+}
