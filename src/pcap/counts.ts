@@ -1,6 +1,5 @@
 /** What flow-pcap counts, for its metrics and its last line. */
 import type { Metric } from '../cli/metrics.js'
-import type { LogFields } from '../cli/log.js'
 import type { Output } from '../flow/output.js'
 import { SKIP_CAUSES, type SkipCause } from './packet.js'
 
@@ -22,11 +21,15 @@ export function newCounts(): Counts {
   return { files: 0, badFiles: 0, bytes: 0, packets: 0, datagrams: 0, cutDatagrams: 0, fragments: 0, skipped }
 }
 
-/** The fields of the last line: what went out, and what came in and what became of the rest where that is not zero. */
-export function summaryOf(counts: Counts): LogFields {
-  const { files, packets, datagrams, skipped, fragments, cutDatagrams, badFiles } = counts
-  const present = (fields: Record<string, number>, least = 1): LogFields => Object.fromEntries(Object.entries(fields).filter(([, count]) => count >= least))
-  return { ...present({ files }, 2), ...present({ packets }), datagrams, ...present({ ...skipped, fragments, 'cut-datagrams': cutDatagrams, 'bad-files': badFiles }) }
+/** The last line: what came in and went out, and what became of the rest where that is not zero. */
+export function summaryOf({ files, packets, fragments, datagrams, skipped, cutDatagrams, badFiles }: Counts): string {
+  const rest = Object.entries({ ...skipped, 'cut short': cutDatagrams, 'bad files': badFiles }).filter(([, count]) => count > 0)
+  return [
+    packets > 0 ? `${packets} packets in` : `${files} files in`,
+    ...(fragments > 0 ? [`${fragments} of them fragments`] : []),
+    `${datagrams} datagrams out`,
+    ...rest.map(([what, count]) => `${count} ${what}`)
+  ].join(', ')
 }
 
 export function metricsOf(counts: Counts, output: Output): Metric[] {

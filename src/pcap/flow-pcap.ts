@@ -61,7 +61,7 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
   await output.end()
   served?.close()
   // of what is no capture at all, the error has said enough
-  if (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0) log.info('done', summaryOf(counts))
+  if (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0) log.info(summaryOf(counts))
   return exitCode
 }
 

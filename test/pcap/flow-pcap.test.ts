@@ -39,7 +39,7 @@ test('files in their order, stdin, - and gzip', async () => {
   const files = await runTool('flow-pcap', [one, '-', two], TWO)
   assert.equal(files.code, 0)
   assert.deepEqual(textsOf(files.stdout), ['one', 'two', 'three', 'two', 'three'])
-  assert.deepEqual(linesOf(files), ['flow-pcap: done (files=3 packets=6 datagrams=5 not-udp=1)'])
+  assert.deepEqual(linesOf(files), ['flow-pcap: 6 packets in, 5 datagrams out, 1 not-udp'])
   const members = await runTool('flow-pcap', ['-loglevel', 'warn'], Buffer.concat([zlib.gzipSync(ONE.subarray(0, 30)), zlib.gzipSync(ONE.subarray(30)), zlib.gzipSync(TWO)]))
   assert.deepEqual([members.code, members.stderr, textsOf(members.stdout)], [0, '', ['one', 'two', 'three']])
 })
@@ -144,7 +144,7 @@ test('-speed keeps the order, and a signal ends the wait', async () => {
   hour.child.kill('SIGINT')
   const ended = await hour.ended
   assert.deepEqual([ended.code, textsOf(ended.stdout)], [0, ['a']])
-  assert.match(ended.stderr, /done \(packets=1 datagrams=1\)/)
+  assert.match(ended.stderr, /: 1 packets in, 1 datagrams out$/m)
 })
 
 interface Live {
@@ -190,7 +190,7 @@ test('a signal on a live capture loses nothing that is in flight, and its cut en
     tool.child.stdin!.end(TWO.subarray(0, TWO.length - 3))
     const ended = await tool.ended
     assert.deepEqual([ended.code, textsOf(ended.stdout)], [0, ['one', 'two']])
-    assert.match(ended.stderr, /^flow-pcap: done \(packets=3 datagrams=2 not-udp=1\)\n$/)
+    assert.match(ended.stderr, /^flow-pcap: 3 packets in, 2 datagrams out, 1 not-udp\n$/)
   }
 })
 
