@@ -1,12 +1,12 @@
 /** From a captured frame to the UDP datagram in it. */
-import type { Datagram } from '../flow/datagram.js'
 import { readUint16 } from '../flow/bigendian.js'
+import type { Datagram } from '../flow/datagram.js'
+import type { Counts } from './counts.js'
 import { mayCarryUdp, readIp, skipExtensions, UDP } from './ip.js'
 import { CUT, ipStart, NOT_IP } from './link.js'
-import type { Counts } from './counts.js'
 import { newIpPacket, type Verdict } from './packet.js'
-import { reassembly } from './reassembly.js'
 import { looksLikeFlows } from './protocols.js'
+import { reassembly } from './reassembly.js'
 import type { Time } from './time.js'
 
 const UDP_HEADER_BYTES = 8
@@ -33,7 +33,8 @@ export function dissector(datagram: Datagram, ports: ReadonlySet<number> | undef
     const { buf, payloadStart: start } = ip
     if (ip.protocol !== UDP) return 'not-udp'
     if (start + UDP_HEADER_BYTES > ip.payloadEnd) return ip.cut ? 'cut' : 'malformed'
-    const end = start + readUint16(buf, start + 4)
+    const length = readUint16(buf, start + 4)
+    const end = length === 0 ? ip.payloadEnd : start + length // zero: a jumbogram (RFC 2675 §4), or as in IP
     if (end < start + UDP_HEADER_BYTES || (end > ip.payloadEnd && !ip.cut)) return 'malformed'
     datagram.srcPort = readUint16(buf, start)
     datagram.dstPort = readUint16(buf, start + 2)

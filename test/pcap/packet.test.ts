@@ -107,8 +107,10 @@ test('padding behind the IP packet, and what the UDP length leaves out, is no pa
   await assertDatagram(short, LINK.raw)
 })
 
-test('an IP length of zero, as of a packet that the network card cuts up, means to the end', async () => {
+test('a length of zero in IP or UDP, as of a packet that the network card cuts up, means to the end', async () => {
   const v4 = packet(...export4)
+  v4.writeUInt16BE(0, 24)
+  await assertDatagram(v4, LINK.raw)
   v4.writeUInt16BE(0, 2)
   await assertDatagram(v4, LINK.raw)
   const v6 = packet(...export6)
