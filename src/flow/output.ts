@@ -80,20 +80,21 @@ export function openOutput(stream: Writable, onBroken: (error: NodeJS.ErrnoExcep
     output.bytesWritten += bytes.length
     if (broken !== undefined) return
     inFlight++
+    output.blocked = inFlight > 1
     stream.write(bytes, (error?: Error | null) => {
       inFlight--
+      output.blocked = inFlight > 1
       if (!error) taken()
-      if (inFlight <= 1) wake()
+      if (!output.blocked) wake()
     })
   }
 
+  // no getters in here: V8 gives an object literal that has one a hash table for its properties, and `buf` and `pos` are read for each flow
   const output = {
     buf: Buffer.allocUnsafeSlow(BUFFER_BYTES) as Buffer,
     pos: 0,
     bytesWritten: 0,
-    get blocked(): boolean {
-      return inFlight > 1
-    },
+    blocked: false,
     reserve(size: number): void {
       if (output.buf.length - output.pos >= size) return
       if (output.pos > 0) hand()
@@ -116,7 +117,7 @@ export function openOutput(stream: Writable, onBroken: (error: NodeJS.ErrnoExcep
       write(bytes, taken)
     },
     async ready(): Promise<void> {
-      while (broken === undefined && inFlight > 1) await new Promise<void>((resolve) => waiting.push(resolve))
+      while (broken === undefined && output.blocked) await new Promise<void>((resolve) => waiting.push(resolve))
       if (broken !== undefined) throw broken
     },
     async end(): Promise<void> {
