@@ -23,7 +23,7 @@ export interface Answer {
 }
 
 export interface AnswerStore {
-  readonly bytes: Buffer
+  readonly bytes: () => Buffer
   readonly add: (facts: Facts) => Answer
   readonly clear: () => void
 }
@@ -43,9 +43,7 @@ export function answerStore(): AnswerStore {
   let bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
   let used = 1
   return {
-    get bytes() {
-      return bytes
-    },
+    bytes: () => bytes,
     add({ asn, asName, country, city }) {
       if (bytes.length - used < ANSWER_BYTES) {
         const larger = Buffer.allocUnsafeSlow(2 * bytes.length)

@@ -1,7 +1,8 @@
 /** What flow-enrich tells at /metrics. */
 import type { Metric } from '../cli/metrics.js'
 import type { Output } from '../flow/output.js'
-import { type Lookups, RESULTS } from './lookups.js'
+import type { Lookups } from './lookups.js'
+import { RESULTS } from './records.js'
 import type { Rewriter } from './rewrite.js'
 import type { OpenSource } from './source.js'
 
@@ -22,10 +23,10 @@ export function metricsOf(sources: readonly OpenSource[], lookups: Lookups, { co
       sources.flatMap(({ wanted }, i) => RESULTS.map((result, j) => [{ database: wanted, result }, lookups.count(i, j)] as const))
     ),
     metric('cache_lookups_total', 'counter', 'Addresses asked for, by whether they were remembered', ['result'], () => [
-      [{ result: 'hit' }, lookups.remembered],
-      [{ result: 'miss' }, lookups.total - lookups.remembered]
+      [{ result: 'hit' }, lookups.counts.remembered],
+      [{ result: 'miss' }, lookups.counts.asked - lookups.counts.remembered]
     ]),
-    metric('cache_entries', 'gauge', 'Addresses remembered', [], () => lookups.entries),
+    metric('cache_entries', 'gauge', 'Addresses remembered', [], () => lookups.counts.entries),
     metric('database_build_time_seconds', 'gauge', 'When the database in use was built, in seconds since 1970', ['database', 'type'], () =>
       sources.map(({ wanted, database: { type, built } }) => [{ database: wanted, type }, built.getTime() / 1000] as const)
     ),

@@ -60,7 +60,7 @@ export function rewriter(lookups: Lookups, { keepAs, samplingRate }: Rewriting, 
   function decide(buf: Buffer): void {
     replaced = always
     srcStart = srcEnd = dstStart = dstEnd = 0
-    if (lookups.sources.length === 0) return
+    if (!lookups.hasSources) return
     lookups.trim()
     const { list } = marks
     let srcAddr = -1

@@ -1,6 +1,7 @@
 /** Enriches in this process, with databases made on the spot. */
 import type { Log } from '../../src/cli/log.js'
-import { openLookups, type Lookups, RESULTS } from '../../src/enrich/lookups.js'
+import { openLookups, type Lookups } from '../../src/enrich/lookups.js'
+import { RESULTS } from '../../src/enrich/records.js'
 import { databaseOf } from '../../src/enrich/database.js'
 import { asOf, cityOf, countryOf, type Facts } from '../../src/enrich/record.js'
 import { type Rewriting, rewriter } from '../../src/enrich/rewrite.js'

@@ -29,11 +29,11 @@ for (const setBits of [1, 3, 12]) {
       const { address, asn } = addressOf(random())
       assert(lookups.find(address, 0, address.length))
       assert.equal(lookups.answer.asn, asn)
-      assert(lookups.entries <= 2 << setBits)
+      assert(lookups.counts.entries <= 2 << setBits)
     }
     assert.deepEqual(countsOf(lookups), { hit: 5000, miss: 0, error: 0 })
-    assert.equal(lookups.total, 5000)
-    assert(setBits < 12 || lookups.remembered > 0)
+    assert.equal(lookups.counts.asked, 5000)
+    assert(setBits < 12 || lookups.counts.remembered > 0)
   })
 }
 
@@ -43,8 +43,8 @@ test('an address met again is remembered, as IPv4 and as the IPv4-mapped address
     lookups.find(address, 0, address.length)
     assert.equal(lookups.answer.asn, 4)
   }
-  assert.equal(lookups.remembered, 2)
-  assert.equal(lookups.entries, 1)
+  assert.equal(lookups.counts.remembered, 2)
+  assert.equal(lookups.counts.entries, 1)
 })
 
 test('two addresses of one set stay, the third pushes out the older', async () => {
@@ -53,10 +53,10 @@ test('two addresses of one set stay, the third pushes out the older', async () =
   // with two sets, some of these share one
   const addresses = Array.from({ length: 4 }, () => addressOf(random()).address)
   for (const address of addresses) lookups.find(address, 0, address.length)
-  const before = lookups.remembered
+  const before = lookups.counts.remembered
   const last = addresses[3]
   lookups.find(last, 0, last.length)
-  assert.equal(lookups.remembered, before + 1)
+  assert.equal(lookups.counts.remembered, before + 1)
 })
 
 test('what is too much is forgotten between messages, and learned again', async () => {
@@ -64,9 +64,9 @@ test('what is too much is forgotten between messages, and learned again', async 
   const random = numbers(11)
   let forgotten = 0
   for (let i = 0; i < 500; i++) {
-    const before = lookups.entries
+    const before = lookups.counts.entries
     lookups.trim()
-    if (lookups.entries < before) forgotten++
+    if (lookups.counts.entries < before) forgotten++
     const { address, asn } = addressOf(random())
     lookups.find(address, 0, address.length)
     assert.equal(lookups.answer.asn, asn)
@@ -77,7 +77,7 @@ test('what is too much is forgotten between messages, and learned again', async 
 test('addresses of other lengths than 4 and 16 are not looked up', async () => {
   const lookups = await lookupsIn([ASN])
   for (const length of [0, 1, 3, 5, 6, 15, 17, 20]) assert.equal(lookups.find(Buffer.alloc(20, 10), 0, length), false)
-  assert.equal(lookups.total, 0)
+  assert.equal(lookups.counts.asked, 0)
 })
 
 test('each database counts its own results', async () => {
@@ -100,5 +100,5 @@ test('another database counts as soon as what was remembered is forgotten', asyn
   source.database = await database(2)
   lookups.forget()
   assert.equal(ask(), 2)
-  assert.equal(lookups.entries, 1)
+  assert.equal(lookups.counts.entries, 1)
 })

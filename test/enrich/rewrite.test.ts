@@ -101,7 +101,7 @@ test('addresses of odd lengths are not looked up', async () => {
   const lookups = await lookupsIn([AS])
   const stream = Buffer.concat([flowFrame({ src_addr: Buffer.alloc(5), dst_addr: Buffer.alloc(0) }), flowFrame({ src_addr: SRC.subarray(0, 3) })])
   assert.deepEqual(enrich(lookups, stream).stream, stream)
-  assert.equal(lookups.total, 0)
+  assert.equal(lookups.counts.asked, 0)
 })
 
 /** Any field, with numbers of the schema and others. */

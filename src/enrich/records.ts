@@ -1,0 +1,129 @@
+/**
+ * What the databases say of an address together: the trees are walked, each record is decoded once, and the answer for each combination of
+ * records is encoded once. Failures are remembered like the rest: a broken record can cost milliseconds.
+ */
+import { type Answer, answerStore } from './answers.js'
+import type { Database } from './database.js'
+import { type Facts, knowsNothing, NO_FACTS } from './record.js'
+import { findRecord, NOTHING_KNOWN, TREE_BROKEN } from './tree.js'
+
+/** A database in use, and how it is read. */
+export interface Source {
+  database: Database
+  /** what its records tell */
+  readonly facts: (record: unknown) => Facts
+  /** hears of a record that cannot be read */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** How a lookup in one database ended. */
+export const RESULTS = ['hit', 'miss', 'error'] as const
+const HIT = 0
+const MISS = 1
+const FAILED = 2
+const RESULT_BITS = 2
+
+/** The result of that source in the results of all. */
+export function resultOf(results: number, source: number): number {
+  return (results >> (RESULT_BITS * source)) & ((1 << RESULT_BITS) - 1)
+}
+
+/** How many values the results of all sources can have. */
+export function resultsRange(sources: number): number {
+  return 1 << (RESULT_BITS * sources)
+}
+
+/** An answer, and how the lookups in all sources ended. */
+export interface Asked extends Answer {
+  readonly results: number
+}
+
+export interface Records {
+  /** Looks the address of these four words up (an IPv4 address as ::ffff:a.b.c.d). */
+  readonly ask: (a: number, b: number, c: number, d: number) => Asked
+  /** what the answers' encoded fields stand in */
+  readonly bytes: () => Buffer
+  /** So much is remembered that it should be forgotten. */
+  readonly isFull: () => boolean
+  /** Forgets everything; the bytes of answers given before are void then. */
+  readonly forget: () => void
+}
+
+interface Known {
+  readonly result: number
+  readonly facts: Facts
+}
+const UNKNOWN: Known = { result: MISS, facts: NO_FACTS }
+const UNREADABLE: Known = { result: FAILED, facts: NO_FACTS }
+
+/** `most` records and combinations are remembered. */
+export function openRecords(sources: readonly Source[], most: number): Records {
+  const answers = answerStore()
+  /** for each source, by the record's position */
+  const known = sources.map(() => new Map<number, Known>())
+  /** by the positions of the records of all sources */
+  const combinations = new Map<number | string, Asked>()
+  let held = 0
+
+  function knownOf(i: number, a: number, b: number, c: number, d: number): Known {
+    const position = findRecord(sources[i].database.tree, a, b, c, d)
+    if (position === NOTHING_KNOWN) return UNKNOWN
+    const before = known[i].get(position)
+    if (before !== undefined) return before
+    const now = read(sources[i], position, a, b, c, d)
+    // of a single source, a combination is no more than its record
+    if (sources.length > 1) {
+      known[i].set(position, now)
+      held++
+    }
+    return now
+  }
+
+  function combine(a: number, b: number, c: number, d: number): Asked {
+    const all: Facts = { ...NO_FACTS }
+    let results = 0
+    for (let i = 0; i < sources.length; i++) {
+      const { result, facts } = knownOf(i, a, b, c, d)
+      results |= result << (RESULT_BITS * i)
+      all.asn ||= facts.asn
+      all.asName ||= facts.asName
+      all.country ||= facts.country
+      all.city ||= facts.city
+    }
+    const { start, length, numberLength, asLength, asn, fields } = answers.add(all)
+    return { start, length, numberLength, asLength, asn, fields, results }
+  }
+
+  return {
+    ask(a, b, c, d) {
+      let key: number | string = findRecord(sources[0].database.tree, a, b, c, d)
+      for (let i = 1; i < sources.length; i++) key = `${key} ${findRecord(sources[i].database.tree, a, b, c, d)}`
+      let asked = combinations.get(key)
+      if (asked === undefined) {
+        asked = combine(a, b, c, d)
+        combinations.set(key, asked)
+        held++
+      }
+      return asked
+    },
+    bytes: answers.bytes,
+    isFull: () => held >= most,
+    forget() {
+      held = 0
+      answers.clear()
+      combinations.clear()
+      for (const records of known) records.clear()
+    }
+  }
+}
+
+function read({ database, facts, onFailure }: Source, position: number, a: number, b: number, c: number, d: number): Known {
+  try {
+    if (position === TREE_BROKEN) throw new Error('the search tree leads nowhere')
+    const told = facts(database.record(a, b, c, d))
+    return knowsNothing(told) ? UNKNOWN : { result: HIT, facts: told }
+  } catch (error) {
+    onFailure(error)
+    return UNREADABLE
+  }
+}
