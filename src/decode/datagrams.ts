@@ -74,6 +74,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     countError(of as KnownExporter, 'template-not-found', `no template ${set.templateId} for ${set.body.length} bytes of data`)
   })
   const exporters = knownExporters(options.maxExporters, options.rateOf, (gone) => {
+    errorLog.warn(`more than ${options.maxExporters} exporters (-exporters.max): the one that was silent longest is forgotten`, { exporter: gone.name })
     held.drop(gone)
     for (const [kind, count] of gone.errors) add(counts.forgottenErrors, kind, count)
   })
@@ -81,6 +82,9 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const netflow = netflowDecoder({
     held,
     maxTemplates,
+    onTemplatesEvicted() {
+      errorLog.warn(`more than ${maxTemplates} templates (-templates.max): the one that was not used longest is forgotten`, { exporter: exporter.name })
+    },
     now,
     mapping9: mappedElements(mapping?.netflowv9 ?? []),
     mapping10: mappedElements(mapping?.ipfix ?? [])

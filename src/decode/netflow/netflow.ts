@@ -58,6 +58,8 @@ export interface NetflowOptions {
   readonly held: HeldSets
   /** templates of one exporter */
   readonly maxTemplates: number
+  /** hears of templates that went because there were more */
+  readonly onTemplatesEvicted: () => void
   readonly mapping9?: readonly MappedElement[]
   readonly mapping10?: readonly MappedElement[]
   /** milliseconds of the clock by which templates age and data is held */
@@ -213,6 +215,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         const { changed, evicted } = defineTemplate(context.domain, template, options.now(), options.maxTemplates)
         if (changed) counts.changes++
         counts.templatesEvicted += evicted
+        if (evicted > 0) options.onTemplatesEvicted()
         const waiting = held.take(exporter, key, template.id)
         if (waiting.length === 0) return
         decodeHeld(waiting, context.domain, template.id, decoding)
