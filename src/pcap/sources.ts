@@ -26,10 +26,10 @@ export interface Source {
 }
 
 /** Something is wrong with an input, and other inputs may be read all the same. */
-export class InputError extends UserError {}
+class InputError extends UserError {}
 
 /** `path` in messages. */
-export function nameOf(path: string): string {
+function nameOf(path: string): string {
   return path === STDIN ? 'stdin' : path
 }
 

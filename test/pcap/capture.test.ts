@@ -108,6 +108,15 @@ test('captures that were put one behind the other are read one after the other',
   assert.deepEqual(texts((await replayed(Buffer.concat(file))).datagrams), ['a', 'b', 'c'])
 })
 
+test('packets that are put off until they are due come once and in order, wherever the chunks are cut', async () => {
+  const file = pcap(['a', 'b', 'c', 'd'].map((text, i) => captured(text, BigInt(i) * 3_000_000_000n)))
+  for (const chunkBytes of [1, 7, 50, file.length]) {
+    const { datagrams, counts } = await replayed(file, { speed: 1000, chunkBytes })
+    assert.deepEqual(texts(datagrams), ['a', 'b', 'c', 'd'])
+    assert.equal(counts.packets, 4)
+  }
+})
+
 test('a packet without a byte is a packet', async () => {
   const { datagrams, counts } = await replayed(pcap([{ bytes: Buffer.alloc(0) }, captured('a')]))
   assert.deepEqual(texts(datagrams), ['a'])
