@@ -11,67 +11,68 @@ export const STEP = 5
 
 /** A const enum: the switch that runs the steps needs literal numbers to become a jump table. */
 export const enum Op {
-  // numbers of 1, 2, 4 bytes, and of any length into 32 or 64 bits
+  // numbers of 1, 2, 4, 8 bytes, and of any length into 32 or 64 bits
   u8 = 0,
   u16 = 1,
   u32 = 2,
-  uint32 = 3,
-  uint64 = 4,
+  u64 = 3,
+  uint32 = 4,
+  uint64 = 5,
   /** (value >>> (argument & 0xff)) & (argument >>> 8) */
-  bits = 5,
+  bits = 6,
   /** an address as it is */
-  address = 6,
+  address = 7,
   /** an address that is not all zero */
-  realAddress = 7,
+  realAddress = 8,
   /** the argument as a value */
-  constant = 8,
+  constant = 9,
   /** the Ethernet type that goes with an IP version */
-  ipVersion = 9,
+  ipVersion = 10,
   // times set the flow's start (argument 0) or end (1), which the last two steps write
-  uptime = 10,
-  uptimeOfAnyLength = 11,
+  uptime = 11,
+  uptimeOfAnyLength = 12,
   /** IPFIX's uptimes; `field` is the place in `lists` of the uptime and, or −1, of the flow's last uptime and of the boot time */
-  initUptime = 12,
-  seconds = 13,
-  millis = 14,
-  ntpMicros = 15,
-  ntpNanos = 16,
-  deltaMicros = 17,
-  exportTime = 18,
+  initUptime = 13,
+  seconds = 14,
+  millis = 15,
+  ntpMicros = 16,
+  ntpNanos = 17,
+  deltaMicros = 18,
+  exportTime = 19,
   /** the other end of the flow, moved by the element's milliseconds or microseconds */
-  durationMillis = 19,
-  durationMicros = 20,
+  durationMillis = 20,
+  durationMicros = 21,
   /** the other end of the flow */
-  otherEnd = 21,
-  writeTime = 22,
+  otherEnd = 22,
+  writeTime = 23,
   // sampling; argument: the place of the second element of a pair
-  rateOfSpace = 23,
-  rateOfPopulation = 24,
+  rateOfSpace = 24,
+  rateOfPopulation = 25,
   /** what was learned or set: by sampler (`field`) and by interface (argument), each a place + 1 or 0 */
-  learnedRate = 25,
+  learnedRate = 26,
   // icmp; tag is that of the type, argument that of the code
-  icmpTypeCode = 26,
+  icmpTypeCode = 27,
   /** in the destination port; `field` is the place in `lists` of protocol, source port or −1, destination port */
-  icmpPorts = 27,
+  icmpPorts = 28,
   /** `field` is the place in `lists` of type (v4, v6) and code (v4, v6), each a place or −1 */
-  icmpApart = 28,
+  icmpApart = 29,
   // lists of places: `field` is the place in `lists`
-  mpls = 29,
-  communities = 30,
-  segments = 31,
+  mpls = 30,
+  communities = 31,
+  segments = 32,
   // names; argument 0: the input's, 1: the output's
-  interfaceName = 32,
-  vrfName = 33,
-  applicationName = 34,
+  interfaceName = 33,
+  vrfName = 34,
+  applicationName = 35,
   /** the bytes of a section of a packet, no more than the element argument − 1 says */
-  sectionBytes = 35,
+  sectionBytes = 36,
   /** the fields of a packet's section that the record does not have itself: `tag` is the set to leave out, argument the link in the low byte, and
    * above it, + 1, the place of the section's exported length */
-  frame = 36,
+  frame = 37,
   // what a mapping file adds; argument 1: little-endian
-  mappedNumber = 37,
-  mappedBytes = 38,
-  mappedString = 39
+  mappedNumber = 38,
+  mappedBytes = 39,
+  mappedString = 40
 }
 
 /** One direction and address family of a template, compiled. */

@@ -209,7 +209,7 @@ function tagOf(name: string): number {
 /** A number of the element at `place` into `to`. */
 function uintStep(builder: Builder, to: string, place: number, length: number): void {
   const wide = flowMessage.field(to).type === 'uint64'
-  const op = length === 1 ? Op.u8 : length === 2 ? Op.u16 : length === 4 ? Op.u32 : wide ? Op.uint64 : Op.uint32
+  const op = length === 1 ? Op.u8 : length === 2 ? Op.u16 : length === 4 ? Op.u32 : !wide ? Op.uint32 : length === 8 ? Op.u64 : Op.uint64
   step(builder, op, place, tagOf(to))
 }
 

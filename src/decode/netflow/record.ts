@@ -1,6 +1,6 @@
 /** Runs a plan over a record: FlowMessage bytes straight from the record's bytes. */
 import { copyBytesField, writeTag, writeUint32Field, writeUint64Field } from '../../flow/message.js'
-import { writeVarint32 } from '../../flow/varint.js'
+import { writeVarint32, writeVarint64 } from '../../flow/varint.js'
 import { type Frame, writeFrameFields } from '../packet/frame.js'
 import type { Domain, Names } from './domain.js'
 import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
@@ -100,6 +100,14 @@ export function writeRecord(
       case Op.u32:
         word = ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0
         break
+      case Op.u64: {
+        const hi = ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0
+        word = ((buf[at + 4] << 24) | (buf[at + 5] << 16) | (buf[at + 6] << 8) | buf[at + 7]) >>> 0
+        if (hi === 0) break
+        pos = writeVarint64(out, writeTag(out, pos, code[i + 2]), hi, word)
+        i = code[i + 4]
+        continue
+      }
       case Op.constant:
         word = code[i + 3]
         break
@@ -179,7 +187,10 @@ function writeOther(
       setMillis(instant, context.exportSeconds * 1000 - uptimeAge(context.uptime, value.lo), context.exportNanos)
       return DONE
     case Op.initUptime: {
-      const [uptime, last, init] = lists[field]
+      const places = lists[field] // by index: taking it apart as a pattern runs an iterator
+      const uptime = places[0]
+      const last = places[1]
+      const init = places[2]
       const initMs = init < 0 ? 0 : readNumber(buf, base + offsets[init], lengths[init])
       const lastUptime = last < 0 ? NaN : readCapped(buf, base + offsets[last], lengths[last])
       setInitUptime(context, initMs, readCapped(buf, base + offsets[uptime], lengths[uptime]), lastUptime, argument)
@@ -237,7 +248,10 @@ function writeOther(
       return writeIcmp(out, pos, tag, both >>> 8, argument, both & 0xff)
     }
     case Op.icmpPorts: {
-      const [protocol, source, destination] = lists[field]
+      const places = lists[field]
+      const protocol = places[0]
+      const source = places[1]
+      const destination = places[2]
       const number = readCapped(buf, base + offsets[protocol], lengths[protocol])
       if (number !== ICMP && number !== ICMPV6) return pos
       if (source >= 0 && readCapped(buf, base + offsets[source], lengths[source]) !== 0) return pos
@@ -245,9 +259,9 @@ function writeOther(
       return writeIcmp(out, pos, tag, port >>> 8, argument, port & 0xff)
     }
     case Op.icmpApart: {
-      const [type4, type6, code4, code6] = lists[field]
-      const type = firstNumber(type4, type6, offsets, lengths, buf, base)
-      return writeIcmp(out, pos, tag, type, argument, firstNumber(code4, code6, offsets, lengths, buf, base))
+      const places = lists[field]
+      const type = firstNumber(places[0], places[1], offsets, lengths, buf, base)
+      return writeIcmp(out, pos, tag, type, argument, firstNumber(places[2], places[3], offsets, lengths, buf, base))
     }
     case Op.mpls:
       return writeMplsLabels(out, pos, tag, lists[field], buf, base, offsets, lengths)
