@@ -3,7 +3,7 @@
  * Control characters but tab and line ends have no place in CSV and become U+FFFD.
  */
 import { characterSize, isControl, writeCharacter, writeReplacement } from '../flow/text/utf8.js'
-import { asString, type Style } from '../flow/text/line.js'
+import { asString, type Style } from '../flow/text/cells.js'
 
 const QUOTE = 0x22
 const COMMA = 0x2c

@@ -2,7 +2,7 @@
 import { chunksOf, writeChunks } from '../flow/text/chunks.js'
 import { writeHexByte } from '../flow/text/digits.js'
 import { characterSize, isControl, writeCharacter } from '../flow/text/utf8.js'
-import type { Style } from '../flow/text/line.js'
+import type { Style } from '../flow/text/cells.js'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c

@@ -4,7 +4,7 @@
  */
 import { characterSize, isControl } from '../flow/text/utf8.js'
 import { writeJsonString } from './json.js'
-import { asString, type Style } from '../flow/text/line.js'
+import { asString, type Style } from '../flow/text/cells.js'
 
 /** ASCII characters that stand for themselves */
 const BARE = new Uint8Array(128)

@@ -20,3 +20,32 @@ export function writeChunks(out: DataView, pos: number, { words, size }: Chunks)
   for (let i = 0; i < words.length; i++) out.setFloat64(pos + 8 * i, words[i], true)
   return pos + size
 }
+
+/** Many texts side by side, in steps of the longest: quicker to come by than an object each. */
+export interface ChunkTable {
+  readonly words: Float64Array
+  readonly width: number
+  readonly sizes: Uint32Array
+}
+
+export function chunkTable(texts: readonly string[]): ChunkTable {
+  const chunks = texts.map(chunksOf)
+  const width = Math.max(0, ...chunks.map(({ words }) => words.length))
+  const words = new Float64Array(width * chunks.length)
+  chunks.forEach((chunk, i) => {
+    words.set(chunk.words, i * width)
+  })
+  return { words, width, sizes: Uint32Array.from(chunks, ({ size }) => size) }
+}
+
+/** Writes text number `i` as `writeChunks` does. */
+export function writeChunk(out: DataView, pos: number, { words, width, sizes }: ChunkTable, i: number): number {
+  const size = sizes[i]
+  for (let from = i * width, to = 0; to < size; to += 8) out.setFloat64(pos + to, words[from++], true)
+  return pos + size
+}
+
+/** A Buffer as the writers take it. */
+export function viewOf(buf: Buffer): DataView {
+  return new DataView(buf.buffer, buf.byteOffset, buf.length)
+}
