@@ -1,7 +1,7 @@
 /** What databases know of an address, made ready to be appended to a message: the encoded fields, once as source and once as destination. */
 import { writeBytesField, writeUint32Field } from '../flow/message.js'
 import { AS, AS_NAME, CITY, COUNTRY, tagOf } from './fields.js'
-import type { Facts } from './record.js'
+import type { Facts } from './facts.js'
 
 /**
  * Encoded fields in a store's `bytes`: the source's from `start`, the destination's as many behind them, their tags being as long.

@@ -24,7 +24,8 @@ const MAX_PARTS = 10_000
 /** Reads a database. Throws the error of the system where it cannot be read, BrokenDatabaseError where it is none. */
 export async function openDatabase(path: string): Promise<Database> {
   const stat = await fs.stat(path)
-  if (!stat.isFile() && !stat.isFIFO() && !stat.isDirectory()) throw new BrokenDatabaseError('is not a file')
+  // a pipe could be read once, and not again when it is time to reload
+  if (!stat.isFile() && !stat.isDirectory()) throw new BrokenDatabaseError('is no regular file')
   return databaseOf(await fs.readFile(path))
 }
 
@@ -43,7 +44,7 @@ export async function databaseOf(buf: Buffer): Promise<Database> {
     if (!Number.isInteger(nodeCount) || (ipVersion !== 4 && ipVersion !== 6)) throw new Error('the metadata make no sense')
     if (searchTreeSize + SEPARATOR_BYTES > dataEnd) throw new Error('the search tree is larger than the file')
     return {
-      type: databaseType,
+      type: String(databaseType),
       built: buildEpoch,
       tree: searchTree(buf, nodeCount, recordSize, ipVersion, dataEnd),
       record: (a, b, c, d) => reader.get(addressText(a, b, c, d))

@@ -11,7 +11,7 @@ import { openSource, type OpenSource } from './source.js'
 
 const COMMAND: CommandLine = {
   name: 'flow-enrich',
-  summary: 'Adds AS numbers and names, countries and cities of the addresses to flows: FlowMessages in, FlowMessages out.',
+  summary: 'Looks the addresses of flows up and adds their AS numbers, countries and cities: flows in, flows out.',
   options: [
     { flags: 'db.asn <file>', help: 'MMDB file with AS numbers: sets src_as, dst_as, src_as_name, dst_as_name' },
     { flags: 'db.country <file>', help: 'MMDB file with countries: sets src_country, dst_country' },

@@ -4,7 +4,7 @@
  */
 import { type Answer, answerStore } from './answers.js'
 import type { Database } from './database.js'
-import { type Facts, knowsNothing, NO_FACTS } from './record.js'
+import { type Facts, knowsNothing, NO_FACTS } from './facts.js'
 import { findRecord, NOTHING_KNOWN, TREE_BROKEN } from './tree.js'
 
 /** A database in use, and how it is read. */

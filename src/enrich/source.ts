@@ -2,9 +2,9 @@
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import { BrokenDatabaseError, type Database, openDatabase, survey } from './database.js'
+import { asOf, cityOf, countryOf, type Facts, NO_FACTS } from './facts.js'
 import { GEOIP_FOLDERS, locate } from './locate.js'
 import type { Source } from './records.js'
-import { asOf, cityOf, countryOf, type Facts, NO_FACTS } from './record.js'
 import { fileIdentity, watchFile } from './watch.js'
 
 /** What a database is asked for: the option is -db.WANTED. */

@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { generate, type Generated } from '../support/generate.js'
+import { mmdb } from '../support/mmdb-writer.js'
 import { ROOT } from '../support/tools.js'
 import { median } from './measure.js'
 
@@ -36,6 +37,13 @@ try {
     fs.rmSync(file)
   }
   report('raw copy of flows', flows, copy, decoded)
+  const asn = path.join(folder, 'asn.mmdb')
+  const networks = Array.from({ length: 4096 }, (_, i): [string, { autonomous_system_number: number; autonomous_system_organization: string }] => [
+    `10.${i >> 4}.${(i & 15) << 4}.0/20`,
+    { autonomous_system_number: 64_512 + (i % 1000), autonomous_system_organization: `Organization ${i % 1000}` }
+  ])
+  fs.writeFileSync(asn, mmdb({ networks }))
+  report('flow-enrich -db.asn', flows, `${bin('flow-enrich')} -db.asn ${asn}`, decoded)
   for (const format of ['json', 'text', 'csv', 'bin']) report(`flow-format -format ${format}`, flows, `${bin('flow-format')} -format ${format}`, decoded)
 } finally {
   fs.rmSync(folder, { recursive: true })

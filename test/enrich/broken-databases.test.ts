@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
-import { BrokenDatabaseError, databaseOf, survey } from '../../src/enrich/database.js'
+import { BrokenDatabaseError, databaseOf, openDatabase, survey } from '../../src/enrich/database.js'
 import { numbers } from '../support/generate.js'
 import { mmdb, type MmdbValue } from '../support/mmdb-writer.js'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
@@ -69,6 +69,7 @@ test('what is no database is told for what it is', async () => {
     [Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1'), /no MMDB file, or a broken one/]
   ]
   for (const [file, reason] of refusals) await assert.rejects(databaseOf(file), reason)
+  await assert.rejects(openDatabase('/dev/null'), /is no regular file/)
 })
 
 test('a record that cannot be read is decoded once, and counted each time it is met', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { NO_FACTS } from '../../src/enrich/record.js'
+import { NO_FACTS } from '../../src/enrich/facts.js'
 import { openLookups } from '../../src/enrich/lookups.js'
 import { databaseOf } from '../../src/enrich/database.js'
 import { numbers } from '../support/generate.js'

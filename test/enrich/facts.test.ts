@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { NO_FACTS } from '../../src/enrich/record.js'
+import { NO_FACTS } from '../../src/enrich/facts.js'
 import { factsOf } from './enriching.js'
 
 const SHAPES: [name: string, record: unknown, facts: object][] = [
