@@ -27,7 +27,7 @@ function report(name: string, count: number, command: string, file: string): voi
 try {
   process.stdout.write(`${flows} flows a run, median of ${runs} runs, Node ${process.version}, ${os.cpus()[0]?.model ?? ''}, load ${os.loadavg()[0].toFixed(1)}\n`)
   const decoded = path.join(folder, 'flows')
-  for (const kind of ['v5', 'v9', 'ipfix'] satisfies Generated[]) {
+  for (const kind of ['v5', 'v9', 'ipfix', 'sflow'] satisfies Generated[]) {
     const file = path.join(folder, kind)
     const generated = generate(kind, flows)
     fs.writeFileSync(file, generated.stream)

@@ -1,5 +1,7 @@
 /** Generates Datagram streams of many flows for the bench: exporters, addresses and counters vary, templates come now and then. */
 import { be, type FieldSpec, ipfix, set, template, v5, v9 } from './build-netflow.js'
+import { ethernet, ipv4 as packetIpv4, packet, tcp } from './build-packet.js'
+import { buildSflowDatagram, extendedGateway, extendedRouter, extendedSwitch, flowSample, rawHeader } from './build-sflow.js'
 import { datagramFrame } from './datagram-stream.js'
 
 /** 20 fields, as a router sends them. */
@@ -12,8 +14,9 @@ const FIELDS_IPFIX: readonly FieldSpec[] = [
   [11, 2], [6, 2], [4, 1], [5, 1], [16, 4], [17, 4], [9, 1], [13, 1], [61, 1], [58, 2]
 ]
 
-export type Generated = 'v5' | 'v9' | 'ipfix'
-const RECORDS: Record<Generated, number> = { v5: 30, v9: 24, ipfix: 20 }
+export type Generated = 'v5' | 'v9' | 'ipfix' | 'sflow'
+/** flows in a datagram */
+const RECORDS: Record<Generated, number> = { v5: 30, v9: 24, ipfix: 20, sflow: 5 }
 
 /** A repeatable sequence of numbers (xorshift). */
 export function numbers(seed: number): () => number {
@@ -70,6 +73,23 @@ function record(fields: readonly FieldSpec[], random: () => number): Buffer {
   )
 }
 
+/** A sample as a switch sends it: 128 bytes of a frame, and what the switch, its routes and BGP know of it. */
+function sample(random: () => number): Buffer {
+  const address = (): string => [10, random() & 255, random() & 255, (random() % 254) + 1].join('.')
+  const frame = Buffer.alloc(128)
+  packet(ethernet(), packetIpv4({ src: address(), dst: address() }), tcp(random() & 0xffff, 443)).copy(frame)
+  return flowSample({
+    input: random() % 48,
+    output: random() % 48,
+    records: [
+      rawHeader(frame, { frameLength: 64 + (random() % 1450) }),
+      extendedSwitch(random() % 4000, random() % 4000),
+      extendedRouter('10.0.0.1', 24, 24),
+      extendedGateway({ path: [{ ases: [64512 + (random() % 100), 64700, 64512 + (random() % 1000)] }], communities: [0xfc000001] })
+    ]
+  })
+}
+
 /** A stream of Datagram messages with about `flows` flows; gives the exact number too. */
 export function generate(kind: Generated, flows: number): { stream: Buffer; flows: number } {
   const random = numbers(1 + RECORDS[kind])
@@ -99,6 +119,10 @@ export function generate(kind: Generated, flows: number): { stream: Buffer; flow
         dstMask: 24
       }))
       return datagramFrame({ src, payload: v5({ sequence: i * perDatagram, sampling: 0x4064 }, ...records) })
+    }
+    if (kind === 'sflow') {
+      const samples = Array.from({ length: perDatagram }, () => sample(random))
+      return datagramFrame({ src, dstPort: 6343, payload: buildSflowDatagram({ agent: `192.0.2.${(i % 8) + 1}`, sequence: i, samples }) })
     }
     const sets = [set(256, ...Array.from({ length: perDatagram }, () => record(fields, random)))]
     if (withTemplate) sets.unshift(set(kind === 'v9' ? 0 : 2, template(256, fields)))
