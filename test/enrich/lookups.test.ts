@@ -4,14 +4,15 @@ import { NO_FACTS } from '../../src/enrich/facts.js'
 import { openLookups } from '../../src/enrich/lookups.js'
 import { databaseOf } from '../../src/enrich/database.js'
 import { numbers } from '../support/generate.js'
-import { mmdb } from '../support/mmdb-writer.js'
+import { mmdb, type MmdbValue } from '../support/mmdb-writer.js'
 import { bytesOf, countsOf, lookupsIn } from './enriching.js'
 
+const asOf = (number: number): MmdbValue => ({ autonomous_system_number: number, autonomous_system_organization: String(number).padStart(200) })
 const ASN = {
   networks: [
-    ...Array.from({ length: 200 }, (_, i): [string, object] => [`10.${i}.0.0/16`, { autonomous_system_number: i + 1 }]),
-    ...Array.from({ length: 50 }, (_, i): [string, object] => [`2001:db8:${i.toString(16)}::/48`, { autonomous_system_number: i + 1000 }])
-  ] as [string, { autonomous_system_number: number }][]
+    ...Array.from({ length: 200 }, (_, i): [string, MmdbValue] => [`10.${i}.0.0/16`, asOf(i + 1)]),
+    ...Array.from({ length: 50 }, (_, i): [string, MmdbValue] => [`2001:db8:${i.toString(16)}::/48`, asOf(i + 1000)])
+  ]
 }
 
 function addressOf(random: number): { address: Buffer; asn: number } {
@@ -36,6 +37,22 @@ for (const setBits of [1, 3, 12]) {
     assert(setBits < 12 || lookups.counts.remembered > 0)
   })
 }
+
+test('addresses that differ in one word alone are different addresses', async () => {
+  const addresses = Array.from({ length: 16 }, (_, i) => {
+    const address = Buffer.alloc(16, 0x20)
+    for (let word = 0; word < 4; word++) address[4 * word + 3] = (i >> word) & 1
+    return address
+  })
+  const networks = addresses.map((address, i): [string, MmdbValue] => [`${address.toString('hex').replace(/....(?!$)/g, '$&:')}/128`, { autonomous_system_number: i + 1 }])
+  const lookups = await lookupsIn([{ networks }], 1)
+  const random = numbers(13)
+  for (let i = 0; i < 1000; i++) {
+    const which = random() % 16
+    lookups.find(addresses[which], 0, 16)
+    assert.equal(lookups.answer.asn, which + 1)
+  }
+})
 
 test('an address met again is remembered, as IPv4 and as the IPv4-mapped address', async () => {
   const lookups = await lookupsIn([ASN])
@@ -72,6 +89,7 @@ test('what is too much is forgotten between messages, and learned again', async 
     assert.equal(lookups.answer.asn, asn)
   }
   assert(forgotten > 10)
+  assert(lookups.bytes().length <= 64 * 1024)
 })
 
 test('addresses of other lengths than 4 and 16 are not looked up', async () => {
@@ -81,8 +99,7 @@ test('addresses of other lengths than 4 and 16 are not looked up', async () => {
 })
 
 test('each database counts its own results', async () => {
-  const place = (country: string): object => ({ country_code: country })
-  const lookups = await lookupsIn([ASN, { networks: [['10.0.0.0/9', place('DE') as { country_code: string }]] }])
+  const lookups = await lookupsIn([ASN, { networks: [['10.0.0.0/9', { country_code: 'DE' }]] }])
   for (const address of ['10.1.0.1', '10.150.0.1', '10.150.0.1', '192.0.2.1']) lookups.find(bytesOf(address), 0, 4)
   assert.deepEqual(countsOf(lookups, 0), { hit: 3, miss: 1, error: 0 })
   assert.deepEqual(countsOf(lookups, 1), { hit: 1, miss: 3, error: 0 })

@@ -181,6 +181,8 @@ test('bytes that are no protobuf pass as they are, and are counted', async () =>
   const whole = flowFrame({ src_addr: SRC, dst_addr: DST, bytes: 2 ** 40, src_country: 'FR', time_received_ns: 2 ** 52 }).subarray(1)
   const broken = [
     [0x00],
+    [0x02, 0],
+    [0x05, 1, 2, 3, 4],
     [0x07, 1],
     [0x32],
     [0x32, 4, 1, 2, 3],

@@ -79,6 +79,16 @@ for (const recordSize of [24, 28, 32] as const) {
   }
 }
 
+for (const recordSize of [28, 32] as const) {
+  test(`records of ${recordSize} bits whose numbers take more than 24`, async () => {
+    for (const [network, other] of [['0.0.0.0/1', '128.0.0.0/1'], ['128.0.0.0/1', '0.0.0.0/1']]) {
+      const find = await finder(mmdb({ networks: [[network, 'here']], recordSize, ipVersion: 4, unused: (3 << 24) + 5 }))
+      assert.equal(find(bytesOf(network.split('/')[0])), 'here')
+      assert.equal(find(bytesOf(other.split('/')[0])), undefined)
+    }
+  })
+}
+
 test('an IPv4-mapped address is the IPv4 address, in trees of both kinds', async () => {
   for (const ipVersion of [4, 6] as const) {
     const find = await finder(mmdb({ networks: [['192.0.2.0/24', 'here']], ipVersion }))

@@ -11,14 +11,16 @@ export interface MmdbOptions {
   recordSize?: 24 | 28 | 32
   /** seconds since 1970 */
   built?: number
+  /** bytes in front of the data that nothing points to: for large numbers in the tree */
+  unused?: number
 }
 
 const SEPARATOR = Buffer.alloc(16)
 const MARKER = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1')
 const EMPTY = -1
 
-export function mmdb({ networks, type = 'Test', ipVersion = 6, recordSize = 24, built = 1_700_000_000 }: MmdbOptions): Buffer {
-  const data = dataSection()
+export function mmdb({ networks, type = 'Test', ipVersion = 6, recordSize = 24, built = 1_700_000_000, unused = 0 }: MmdbOptions): Buffer {
+  const data = dataSection(unused)
   // a record of a node: EMPTY, another node (≥ 0), or -2 - the position of its data
   const records: number[] = [EMPTY, EMPTY]
   const sorted = [...networks].map(([network, record]) => [prefixBits(network, ipVersion), record] as const).sort(([a], [b]) => a.length - b.length)
@@ -80,11 +82,11 @@ function searchTree(values: readonly number[], recordSize: 24 | 28 | 32): Buffer
 }
 
 /** Values one after another; one that was there before is a pointer to it where it is a part, and not written again where it is a whole. */
-function dataSection(): { add: (value: MmdbValue) => number; bytes: () => Buffer } {
-  const parts: Buffer[] = []
+function dataSection(unused = 0): { add: (value: MmdbValue) => number; bytes: () => Buffer } {
+  const parts: Buffer[] = [Buffer.alloc(unused)]
   const wholes = new Map<string, number>()
   const known = new Map<string, number>()
-  let length = 0
+  let length = unused
   const put = (...bytes: Buffer[]): void => {
     for (const part of bytes) {
       parts.push(part)
