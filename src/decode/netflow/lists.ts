@@ -5,13 +5,16 @@
  *     basicList := semantic(1), element(2), length(2), [enterprise(4)], value*       RFC 6313 section 4.5.1
  *     SRH       := next header(1) length(1) type(1) segments left(1) last entry(1) flags(1) tag(2), segment(16)*   RFC 8754 section 2
  */
+import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import { writeTag } from '../../flow/message.js'
 import { writeVarint32 } from '../../flow/varint.js'
 import { IE } from './elements.js'
 import { VARIABLE_LENGTH } from './template.js'
 import { isZero, readCapped } from './values.js'
 
-
+/** semantic, element and length; the enterprise number, if any, comes behind */
+const LIST_HEADER_BYTES = 5
+const COMMUNITY_BYTES = 4
 const SEGMENT_BYTES = 16
 
 /** Labels of the entries (label(20 bits), class(3), bottom of stack(1)), to the bottom of the stack; empty entries are passed over. */
@@ -32,7 +35,7 @@ export function writeMplsLabels(out: Buffer, pos: number, tag: number, places: I
   return pos
 }
 
-/** Communities of 4 bytes, alone or in lists of the element `id`. */
+/** Communities: of the places, `places[0]` are numbers, the others lists of the element `id`. */
 export function writeCommunities(
   out: Buffer,
   pos: number,
@@ -45,22 +48,22 @@ export function writeCommunities(
   lengths: Int32Array
 ): number {
   const start = pos
-  let body = pos
-  for (const place of places) {
-    const at = base + offsets[place]
-    const end = at + lengths[place]
-    if (lengths[place] === 4) {
-      if (body === start) body = pos = openPacked(out, start, tag)
-      pos = writeVarint32(out, pos, readCapped(buf, at, 4))
-      continue
-    }
-    if (lengths[place] < 9 || ((buf[at + 1] << 8) | buf[at + 2]) !== id || ((buf[at + 3] << 8) | buf[at + 4]) !== 4) continue
-    for (let item = at + 5; item + 4 <= end; item += 4) {
-      if (body === start) body = pos = openPacked(out, start, tag)
-      pos = writeVarint32(out, pos, readCapped(buf, item, 4))
+  const body = openPacked(out, start, tag)
+  const values = places[0]
+  pos = body
+  for (let i = 1; i < places.length; i++) {
+    const at = base + offsets[places[i]]
+    const length = lengths[places[i]]
+    if (i <= values) {
+      const value = readCapped(buf, at, length)
+      if (value !== 0) pos = writeVarint32(out, pos, value)
+    } else if (length >= LIST_HEADER_BYTES && readUint16(buf, at + 1) === id && readUint16(buf, at + 3) === COMMUNITY_BYTES) {
+      for (let item = at + LIST_HEADER_BYTES; item + COMMUNITY_BYTES <= at + length; item += COMMUNITY_BYTES) {
+        pos = writeVarint32(out, pos, readUint32(buf, item))
+      }
     }
   }
-  return body === start ? start : closePacked(out, body, pos)
+  return pos === body ? start : closePacked(out, body, pos)
 }
 
 /** Three bytes for the length, which a varint may be padded to: a list is at most 64 KiB. */
@@ -94,13 +97,14 @@ export function writeSegments(
     let from = at
     let until = end
     if (id === IE.srhSegmentIPv6BasicList) {
-      const length = end - at < 5 ? 0 : (buf[at + 3] << 8) | buf[at + 4]
-      if (length !== SEGMENT_BYTES && length !== VARIABLE_LENGTH) continue
-      from = at + ((buf[at + 1] & 0x80) === 0 ? 5 : 9)
+      if (end - at < LIST_HEADER_BYTES || readUint16(buf, at + 1) !== IE.srhSegmentIPv6) continue
+      from = at + LIST_HEADER_BYTES
+      const length = readUint16(buf, at + 3)
       if (length === VARIABLE_LENGTH) {
         pos = writeVariableSegments(out, pos, tag, buf, from, end)
         continue
       }
+      if (length !== SEGMENT_BYTES) continue
     } else if (id === IE.srhIPv6Section) {
       if (end - at < 8) continue
       from = at + 8
@@ -111,10 +115,15 @@ export function writeSegments(
   return pos
 }
 
+/** Each behind its length: 16, or 255 and 16 (RFC 7011 section 7). */
 function writeVariableSegments(out: Buffer, pos: number, tag: number, buf: Buffer, from: number, end: number): number {
-  while (from < end && buf[from] === SEGMENT_BYTES && from + 1 + SEGMENT_BYTES <= end) {
-    pos = writeSegment(out, pos, tag, buf, from + 1)
-    from += 1 + SEGMENT_BYTES
+  while (from < end) {
+    const long = buf[from] === 0xff
+    const length = !long ? buf[from] : end - from < 3 ? -1 : readUint16(buf, from + 1)
+    from += long ? 3 : 1
+    if (length !== SEGMENT_BYTES || from + SEGMENT_BYTES > end) break
+    pos = writeSegment(out, pos, tag, buf, from)
+    from += SEGMENT_BYTES
   }
   return pos
 }

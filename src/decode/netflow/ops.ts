@@ -58,6 +58,7 @@ export const enum Op {
   icmpApart = 29,
   // lists of places: `field` is the place in `lists`
   mpls = 30,
+  /** in front of the places is how many of them are single values; those behind are lists */
   communities = 31,
   segments = 32,
   // names; argument 0: the input's, 1: the output's

@@ -280,13 +280,14 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       return
     case 'mpls': {
       const places: number[] = []
-      for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) places.push(...direction.places(id))
+      for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) places.push(...direction.places(id).slice(0, 1))
       if (places.length > 0) step(builder, Op.mpls, list(builder, places), tagOf(to))
       return
     }
     case 'communities': {
-      const places = [...direction.places(rule.value), ...rule.lists.flatMap(direction.places)]
-      if (places.length > 0) step(builder, Op.communities, list(builder, places), tagOf(to), rule.value)
+      const values = direction.places(rule.value)
+      const lists = rule.lists.flatMap(direction.places)
+      if (values.length + lists.length > 0) step(builder, Op.communities, list(builder, [values.length, ...values, ...lists]), tagOf(to), rule.value)
       return
     }
     case 'segments':
