@@ -56,7 +56,7 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
     forward: forwardPrograms,
     reverse: reverse === undefined ? undefined : programs(reverse),
     reverseCounters: Int32Array.from(
-      reverse === undefined ? [] : [1, 2, 23, 24, 85, 86, IE.initiatorOctets, IE.initiatorPackets].map(reverse.number).filter((place) => place >= 0)
+      reverse === undefined ? [] : RULES.flatMap((rule) => (rule.as === 'counter' ? counterElements(rule, reverse).map(reverse.number) : []))
     ),
     addresses4: Int32Array.from(mixed ? addresses4 : []),
     addresses6: Int32Array.from(mixed ? addresses6 : []),
@@ -73,9 +73,13 @@ function reverseOf(template: Template, places: Places): Direction | undefined {
     (has(IE.initiatorOctets) && has(IE.responderOctets)) ||
     (has(IE.initiatorPackets) && has(IE.responderPackets))
   if (!biflow) return undefined
+  const hasOwn = (ids: readonly number[]): boolean => ids.some((id) => places(id, REVERSE_ENTERPRISE).length > 0)
+  // a start or end of its own counts, in whatever unit, before the forward direction's, and so does one that its duration gives
+  const [starts, ends, durations] = [START_IDS, END_IDS, DURATION_IDS].map(hasOwn)
+  const notForward = new Set([...(starts || (ends && durations) ? START_IDS : []), ...(ends || (starts && durations) ? END_IDS : [])])
   return directionOf(template, (id) => {
     const own = places(id, REVERSE_ENTERPRISE)
-    if (own.length > 0) return own
+    if (own.length > 0 || notForward.has(id)) return own
     const swapped = SWAPPED.get(id)
     if (swapped !== undefined) return places(swapped, 0)
     if (!FORWARD_ONLY.has(id)) return places(id, 0)
@@ -235,8 +239,7 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       return
     }
     case 'counter':
-      if (rule.from.some((id) => direction.number(id) >= 0)) uints(rule.from)
-      else uints(rule.totals.filter((id) => direction.number(id) >= 0).slice(0, 1))
+      uints(counterElements(rule, direction))
       return
     case 'src_addr':
     case 'dst_addr': {
@@ -296,6 +299,12 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
     case 'name':
       compileName(builder, rule, direction)
   }
+}
+
+/** The elements that a counter is read from: deltas, or the first total where there is no delta. */
+function counterElements({ from, totals }: Extract<Rule, { as: 'counter' }>, direction: Direction): readonly number[] {
+  const isThere = (id: number): boolean => direction.number(id) >= 0
+  return from.some(isThere) ? from.filter(isThere) : totals.filter(isThere).slice(0, 1)
 }
 
 function compileSampling(builder: Builder, tag: number, { number }: Direction): void {
@@ -366,6 +375,10 @@ const END: readonly TimeElement[] = [
   [IE.observationTimeMilliseconds, Op.millis],
   [IE.observationTimeSeconds, Op.seconds]
 ]
+
+const START_IDS = START.map(([id]) => id)
+const END_IDS = END.map(([id]) => id)
+const DURATION_IDS = [IE.flowDurationMilliseconds, IE.flowDurationMicroseconds]
 
 /**
  * The steps that set the start and end of the flow, each by the finest element that is not zero. Where neither element nor duration
