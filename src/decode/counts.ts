@@ -91,6 +91,7 @@ export function decodeMetrics(counted: Counted): (Metric | DistributionMetric)[]
       for (const exporter of exporters.all()) templates += exporter.templates.size
       return templates
     }),
+    gauge('state_bytes', 'Memory for what exporters told, roughly', () => exporters.bytes),
     gauge('held_bytes', 'Bytes of data sets held until their template comes', () => held.bytes),
     { name: 'flow_decode_delay_seconds', help: 'From the export of a datagram to its receipt', type: 'histogram', read: () => counts.delay },
     { name: 'flow_decode_decoding_seconds', help: 'Time to decode a datagram', type: 'histogram', read: () => counts.decoding }

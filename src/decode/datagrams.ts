@@ -29,6 +29,8 @@ export interface DecoderOptions {
   readonly errorLines: number
   readonly errorIntervalMs: number
   readonly maxExporters: number
+  /** memory for what all of them told */
+  readonly maxStateBytes: number
   /** of one exporter */
   readonly maxTemplates: number
   readonly held: HeldLimits
@@ -73,8 +75,10 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const held = heldSets(options.held, (of, set) => {
     countError(of as KnownExporter, 'template-not-found', `no template ${set.templateId} for ${set.body.length} bytes of data`)
   })
-  const exporters = knownExporters(options.maxExporters, options.rateOf, (gone) => {
-    errorLog.warn(`more than ${options.maxExporters} exporters (-exporters.max): the one that was silent longest is forgotten`, { exporter: gone.name })
+  const { maxExporters, maxStateBytes } = options
+  const exporters = knownExporters({ exporters: maxExporters, bytes: maxStateBytes }, options.rateOf, (gone, limit) => {
+    const why = limit === 'bytes' ? `what exporters told takes more than ${maxStateBytes} bytes (-state.bytes)` : `more than ${maxExporters} exporters (-exporters.max)`
+    errorLog.warn(`${why}: the one that was silent longest is forgotten`, { exporter: gone.name })
     held.drop(gone)
     for (const [kind, count] of gone.errors) add(counts.forgottenErrors, kind, count)
   })
@@ -173,13 +177,14 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         held.expire(started)
       }
       decodePayload()
+      exporters.settle(exporter)
       if (options.timed) observe(counts.decoding, (now() - started) / 1000)
     },
     *state() {
       for (const each of exporters.all()) yield* saveExporter(each)
     },
     restore(domain) {
-      restoreDomain(domain, (address) => exporters.get(address, 0, address.length), now(), maxTemplates)
+      exporters.settle(restoreDomain(domain, (address) => exporters.get(address, 0, address.length), now(), maxTemplates))
     },
     sweep() {
       if (options.templateTtlMs === 0) return

@@ -27,6 +27,7 @@ const COMMAND: CommandLine = {
     { flags: 'templates.ttl.extend-on-access', help: 'use counts as definition' },
     { flags: 'templates.sweep-interval <duration>', help: 'how often old ones are looked for', parse: duration, default: '1m' },
     { flags: 'templates.path <path>', help: 'where -addr shows the templates', default: '/templates' },
+    { flags: 'state.bytes <n>', help: 'memory for what all exporters told', parse: wholeNumber(), default: 256 << 20 },
     { flags: 'held.bytes <n>', help: 'data held per exporter until its template comes', parse: wholeNumber(), default: 1 << 20 },
     { flags: 'held.total <n>', help: 'data held for all exporters', parse: wholeNumber(), default: 64 << 20 },
     { flags: 'held.time <duration>', help: 'how long it is held', parse: duration, default: '30m' },
@@ -49,6 +50,7 @@ interface Options {
   'templates.ttl.extend-on-access'?: boolean
   'templates.sweep-interval': number
   'templates.path': string
+  'state.bytes': number
   'held.bytes': number
   'held.total': number
   'held.time': number
@@ -78,6 +80,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     errorLines: options['err.cnt'],
     errorIntervalMs: options['err.int'],
     maxExporters: options['exporters.max'],
+    maxStateBytes: options['state.bytes'],
     maxTemplates: options['templates.max'],
     templateTtlMs: options['templates.ttl'],
     templateAccess: options['templates.ttl.extend-on-access'] === true,

@@ -54,6 +54,7 @@ async function run(stream: Buffer, options: Partial<DecoderOptions>): Promise<{ 
     errorLines: 10,
     errorIntervalMs: 10_000,
     maxExporters: 1000,
+    maxStateBytes: 1 << 28,
     maxTemplates: 1000,
     templateTtlMs: 0,
     templateAccess: false,

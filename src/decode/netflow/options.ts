@@ -117,17 +117,17 @@ function readTold(told: Told, id: number, value: number, inScope: boolean): void
 function learnRate(told: Told, domain: Domain): boolean {
   const rate = told.rates === undefined ? undefined : toldRate(told.rates)
   if (rate === undefined) return false
-  if (!Number.isNaN(told.sampler)) return learnRateOf(domain.samplerRates, told.sampler, rate)
-  if (!Number.isNaN(told.scopeInterface)) return learnRateOf(domain.interfaceRates, told.scopeInterface, rate)
+  if (!Number.isNaN(told.sampler)) return learnRateOf(domain, domain.samplerRates, told.sampler, rate)
+  if (!Number.isNaN(told.scopeInterface)) return learnRateOf(domain, domain.interfaceRates, told.scopeInterface, rate)
   if (domain.rate !== undefined && isSame(domain.rate, rate)) return false
   domain.rate = rate
   return true
 }
 
-function learnRateOf(rates: Map<number, Rate>, of: number, rate: Rate): boolean {
+function learnRateOf({ exporter }: Domain, rates: Map<number, Rate>, of: number, rate: Rate): boolean {
   const known = rates.get(of)
   if (known !== undefined && isSame(known, rate)) return false
-  learn(rates, of, rate)
+  learn(exporter, rates, of, rate)
   return true
 }
 
@@ -154,12 +154,14 @@ function readName(buf: Buffer, at: number, length: number): string {
 }
 
 /** Keeps the name of a thing; whether it is a new one. */
-export function learnName(of: number, text: string, domain: Domain, kind: keyof Names): boolean {
-  if (Number.isNaN(of) || text === '' || domain.names[kind].get(of)?.text === text) return false
+export function learnName(of: number, name: string, domain: Domain, kind: keyof Names): boolean {
+  if (Number.isNaN(of) || name === '') return false
+  const text = cutText(name)
+  if (domain.names[kind].get(of)?.text === text) return false
   const fields = FIELDS_OF[kind]
-  const name: Name = { text, in: stringField(fields.in, text), out: stringField(fields.out, text) }
-  learn(domain.names[kind], of, name)
-  learn(domain.exporter.names[kind], of, name)
+  const learned: Name = { text, in: stringField(fields.in, text), out: stringField(fields.out, text) }
+  domain.exporter.names[kind].set(of, learned)
+  learn(domain.exporter, domain.names[kind], of, learned)
   return true
 }
 
@@ -169,13 +171,16 @@ const FIELDS_OF: Record<keyof Names, { in: string; out: string }> = {
   applications: { in: 'application_name', out: 'application_name' }
 }
 
+function cutText(text: string): string {
+  if (Buffer.byteLength(text) <= MAX_NAME_BYTES) return text
+  const bytes = Buffer.from(text)
+  let end = MAX_NAME_BYTES
+  while ((bytes[end] & 0xc0) === 0x80) end-- // not inside a character
+  return bytes.toString('utf8', 0, end)
+}
+
 function stringField(name: string, text: string): Buffer {
-  let bytes = Buffer.from(text)
-  if (bytes.length > MAX_NAME_BYTES) {
-    let end = MAX_NAME_BYTES
-    while ((bytes[end] & 0xc0) === 0x80) end-- // not inside a character
-    bytes = bytes.subarray(0, end)
-  }
+  const bytes = Buffer.from(text)
   const field = Buffer.alloc(bytes.length + 8)
   const pos = writeVarint32(field, writeTag(field, 0, packedTag(flowMessage.field(name).number, WIRE_BYTES)), bytes.length)
   return Buffer.concat([field.subarray(0, pos), bytes])

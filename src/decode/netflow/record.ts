@@ -319,7 +319,7 @@ function writeName(out: Buffer, pos: number, side: number, domain: Domain, kind:
   if (all.size === 0) return pos
   const number = readNumber(buf, at, length)
   const name = domain.names[kind].get(number) ?? all.get(number)
-  if (name === undefined) return pos
+  if (name === undefined) return number === 0 ? pos : DONE // another element's name would be that of another thing
   const field = side === 0 ? name.in : name.out
   out.set(field, pos)
   return pos + field.length

@@ -81,21 +81,23 @@ function saveTemplate({ id, options, scopes, fields, version }: Template): Saved
 }
 
 /**
- * Puts a saved domain back, as if its exporter had just told it. Throws an Error with what is wrong where the data is not what
+ * Puts a saved domain back, as if its exporter, which is given, had just told it. Throws an Error with what is wrong where the data is not what
  * `saveExporter` gave.
  */
-export function restoreDomain(saved: unknown, exporterOf: (address: Buffer) => Exporter, now: number, maxTemplates: number): void {
+export function restoreDomain<E extends Exporter>(saved: unknown, exporterOf: (address: Buffer) => E, now: number, maxTemplates: number): E {
   const { exporter, version, domain: id, templates, rate, samplers, interfaceRates, systemInitMs, names } = saved as Partial<SavedDomain>
   const address = typeof exporter === 'string' ? parseAddress(exporter) : undefined
   if (address === undefined) throw new Error(`no exporter's address: ${JSON.stringify(exporter)}`)
   if (!isUint(version, 10) || !isUint(id, 0xffffffff) || !Array.isArray(templates)) throw new Error(`no observation domain of ${String(exporter)}`)
-  const domain = domainOf(exporterOf(address), version, id)
+  const restored = exporterOf(address)
+  const domain = domainOf(restored, version, id)
   for (const template of templates) defineTemplate(domain, restoreTemplate(template, version), now, maxTemplates)
   domain.rate = parseRate(rate)
   if (isUint(systemInitMs, Number.MAX_SAFE_INTEGER)) domain.systemInitMs = systemInitMs
-  restoreRates(domain.samplerRates, samplers)
-  restoreRates(domain.interfaceRates, interfaceRates)
+  restoreRates(domain, domain.samplerRates, samplers)
+  restoreRates(domain, domain.interfaceRates, interfaceRates)
   for (const kind of NAME_KINDS) restoreNames(domain, kind, names?.[kind])
+  return restored
 }
 
 function restoreTemplate(saved: unknown, version: number): Template {
@@ -113,10 +115,10 @@ function restoreTemplate(saved: unknown, version: number): Template {
   return template
 }
 
-function restoreRates(rates: Map<number, Rate>, saved: unknown): void {
+function restoreRates({ exporter }: Domain, rates: Map<number, Rate>, saved: unknown): void {
   for (const [of, text] of pairsOf(saved)) {
     const rate = parseRate(text)
-    if (rate !== undefined) learn(rates, of, rate)
+    if (rate !== undefined) learn(exporter, rates, of, rate)
   }
 }
 

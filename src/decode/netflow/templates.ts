@@ -1,5 +1,5 @@
 /** The templates of an exporter: defined, redefined, used and forgotten. */
-import type { Domain, Exporter, TemplateEntry } from './domain.js'
+import { type Domain, type Exporter, forgetTemplate, keepTemplate, type TemplateEntry } from './domain.js'
 import type { Template } from './template.js'
 
 /** What defining a template changed. */
@@ -10,28 +10,20 @@ export interface Defined {
 }
 const REPEATED: Defined = { changed: false, evicted: 0 }
 
-/** Keeps `template`; one that only repeats what is there keeps its compiled plan. Past `most` the exporter's least recently used go. */
+/** Keeps `template`; one that only repeats what is there keeps its compiled plan. Past `most`, or what memory it may take, the exporter's least recently used go. */
 export function defineTemplate(domain: Domain, template: Template, now: number, most: number): Defined {
   const { exporter } = domain
   const known = domain.templates.get(template.id)
   if (known !== undefined) {
-    exporter.templates.delete(known)
     if (known.template.options === template.options && known.template.definition.equals(template.definition)) {
       known.definedAt = now
+      exporter.templates.delete(known)
       exporter.templates.add(known)
       return REPEATED
     }
+    forgetTemplate(exporter, known)
   }
-  const entry: TemplateEntry = { template, domain, plan: undefined, definedAt: now, usedAt: now }
-  domain.templates.set(template.id, entry)
-  exporter.templates.add(entry)
-  let evicted = 0
-  for (const oldest of exporter.templates) {
-    if (exporter.templates.size <= most) break
-    forgetTemplate(exporter, oldest)
-    evicted++
-  }
-  return { changed: true, evicted }
+  return { changed: true, evicted: keepTemplate(domain, template, now, most) }
 }
 
 /** Takes note that records of it came. */
@@ -40,11 +32,6 @@ export function useTemplate(entry: TemplateEntry, now: number): void {
   templates.delete(entry)
   templates.add(entry)
   entry.usedAt = now
-}
-
-export function forgetTemplate(exporter: Exporter, entry: TemplateEntry): void {
-  exporter.templates.delete(entry)
-  if (entry.domain.templates.get(entry.template.id) === entry) entry.domain.templates.delete(entry.template.id)
 }
 
 /** Forgets the templates that were not defined, or with `access` not used either, for `ttl` milliseconds; gives how many. */
