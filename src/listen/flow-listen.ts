@@ -73,5 +73,5 @@ async function run(tool: Tool<Options>): Promise<void> {
   if (death !== undefined) throw death
   await queue.end()
   served?.close()
-  log.info('stopped', summaryOf(listenings))
+  log.info(summaryOf(listenings))
 }

@@ -1,5 +1,5 @@
 /** The metrics of flow-listen, and the warnings that say the same in words. */
-import type { Log, LogFields } from '../cli/log.js'
+import type { Log } from '../cli/log.js'
 import type { Metric } from '../cli/metrics.js'
 import type { Listening, Numbers } from './listening.js'
 
@@ -24,8 +24,7 @@ export function metricsOf(listenings: readonly Listening[]): Metric[] {
       help: 'Datagrams dropped: the queue was full, the exporter is not allowed, or the kernel had no room.',
       type: 'counter',
       labels: ['listener', 'cause'],
-      read: () =>
-        listenings.flatMap(({ name, numbers }) => dropsByCause(numbers()).map(([cause, value]) => [{ listener: name, cause }, value] as const))
+      read: () => listenings.flatMap(dropsOf)
     },
     metric('gauge', 'queue_datagrams', 'Datagrams that wait for the reader of stdout.', ({ heldDatagrams }) => heldDatagrams),
     metric('gauge', 'queue_bytes', 'Memory of what waits for the reader of stdout.', ({ heldBytes }) => heldBytes),
@@ -39,17 +38,20 @@ export function metricsOf(listenings: readonly Listening[]): Metric[] {
   ]
 }
 
-function dropsByCause({ queueFull, notAllowed, kernel }: Numbers): [cause: string, datagrams: number][] {
-  return [['queue_full', queueFull], ['not_allowed', notAllowed], ...(kernel === undefined ? [] : [['kernel', kernel] as [string, number]])]
+function dropsOf({ name, numbers }: Listening): Labelled {
+  const { queueFull, notAllowed, kernel } = numbers()
+  const labels = (cause: string): Record<string, string> => ({ listener: name, cause })
+  const ours: Labelled = [[labels('queue_full'), queueFull], [labels('not_allowed'), notAllowed]]
+  return kernel === undefined ? ours : [...ours, [labels('kernel'), kernel]]
 }
 
-/** Received, written and dropped by cause, of all listeners together. */
-export function summaryOf(listenings: readonly Listening[]): LogFields {
+/** The last line: what came in and went out, and what was dropped and why, of all listeners together. */
+export function summaryOf(listenings: readonly Listening[]): string {
   const all = listenings.map(({ numbers }) => numbers())
   const total = (value: (numbers: Numbers) => number): number => all.reduce((sum, numbers) => sum + value(numbers), 0)
-  const causes = new Map<string, number>()
-  for (const [cause, datagrams] of all.flatMap(dropsByCause)) causes.set(`dropped_${cause}`, (causes.get(`dropped_${cause}`) ?? 0) + datagrams)
-  return { received: total(({ received }) => received), written: total(({ written }) => written), ...Object.fromEntries(causes) }
+  const dropped = [`${total(({ queueFull }) => queueFull)} queue full`, `${total(({ notAllowed }) => notAllowed)} not allowed`]
+  if (all.some(({ kernel }) => kernel !== undefined)) dropped.push(`${total(({ kernel = 0 }) => kernel)} by the kernel`)
+  return `${total(({ received }) => received)} datagrams in, ${total(({ written }) => written)} out, dropped: ${dropped.join(', ')}`
 }
 
 const WARNING_INTERVAL_MS = 10_000

@@ -50,7 +50,7 @@ test('a monotonic clock that runs 100 ppm fast or slow for days stays within 2 m
   for (const rate of [0.9999, 1.0001]) {
     const fake = fakeClocks(START)
     let last = 0n
-    for (let i = 0; i < 300_000; i++) {
+    for (let i = 0; i < 100_000; i++) {
       fake.time += 997n * MS + 123n
       fake.monotonic += 997.000123 * rate
       const now = fake.read()

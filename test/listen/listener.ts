@@ -120,11 +120,20 @@ export function* numbered(count: number, size = 1400, first = 0): Generator<Buff
   }
 }
 
-/** The numbers in a summary line: `received=5 written=4 …`. */
-export function summaryIn(stderr: string): Record<string, number> {
-  const line = /stopped \((.*)\)/.exec(stderr)
-  assert.ok(line, stderr)
-  return Object.fromEntries(Array.from(line[1].matchAll(/(\w+)=(\d+)/g), ([, key, value]) => [key, Number(value)]))
+/** The numbers of the last line. */
+export interface Summary {
+  received: number
+  written: number
+  queueFull: number
+  notAllowed: number
+  kernel: number
+}
+
+export function summaryIn(stderr: string): Summary {
+  const match = /(\d+) datagrams in, (\d+) out, dropped: (\d+) queue full, (\d+) not allowed, (\d+) by the kernel\n$/.exec(stderr)
+  assert.ok(match, stderr)
+  const [received, written, queueFull, notAllowed, kernel] = match.slice(1).map(Number)
+  return { received, written, queueFull, notAllowed, kernel }
 }
 
 /** The most memory that a process had, in bytes. */
