@@ -1,5 +1,6 @@
 /** Which sockets a listener opens: one for each address that its host stands for, or as many as `count` says, and where they are read. */
 import dns from 'node:dns/promises'
+import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
@@ -17,15 +18,25 @@ const NO_IPV6_CODES = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT']
 
 /** Opens all sockets of a listener. Throws UserError where that cannot be. */
 export async function openSockets(listener: Listener, open: OpenSocket, log: Log): Promise<Intake[]> {
-  const { host, port } = listener
-  const openAt = (address: string): Promise<Intake[]> =>
+  const openAt = (address: string, port = listener.port): Promise<Intake[]> =>
     openShared(listener, { address, port, reusePort: false, shared: undefined }, open, log)
-  if (host !== '') return (await Promise.all((await addressesOf(listener)).map(openAt))).flat()
+  if (listener.host !== '') return (await Promise.all((await addressesOf(listener)).map((address) => openAt(address)))).flat()
+  let opened
   try {
-    return await openAt('::') // which takes IPv4 as well
+    opened = await openAt('::')
   } catch (error) {
     if (!(error instanceof CannotListenError) || !NO_IPV6_CODES.includes(error.code ?? '')) throw error
     return openAt('0.0.0.0')
+  }
+  return ipv6SocketsTakeIPv4() ? opened : [...opened, ...(await openAt('0.0.0.0', opened[0].bound.port))]
+}
+
+/** As they do unless the administrator changed Linux's default (ipv6(7), IPV6_V6ONLY). */
+function ipv6SocketsTakeIPv4(): boolean {
+  try {
+    return fs.readFileSync('/proc/sys/net/ipv6/bindv6only', 'latin1').trim() !== '1'
+  } catch {
+    return true
   }
 }
 
