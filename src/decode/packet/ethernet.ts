@@ -111,10 +111,10 @@ function writeLabels(frame: Frame, buf: Buffer, start: number, end: number): voi
   frame.pos = pos
 }
 
-/** Whether a control word and Ethernet follow; Ethernet without one may start with a zero too. */
+/** Whether Ethernet follows behind a control word: that is four zeros where nobody counts. An address of Ethernet without one may start with a zero, too. */
 function hasControlWord(buf: Buffer, at: number, end: number): boolean {
-  if (isEthernet(buf, at + 4, end)) return true
-  return end - at > 4 && readUint32(buf, at) === 0 && !isEthernet(buf, at, end)
+  if (end - at > 4 && readUint32(buf, at) === 0) return true
+  return !isEthernet(buf, at, end) && isEthernet(buf, at + 4, end)
 }
 
 /** Whether these bytes look like Ethernet: there is a type that one meets, or the LLC of a bridge protocol or SNAP. */
