@@ -204,7 +204,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const { buf, start, end, exporter, receivedHi, receivedLo } = arrival
     const header = readSetHeader(buf, start, end)
     if (header === undefined) return undefined
-    if (header.truncated) decoding.report('truncated', `${readUint16(buf, start + 2)} bytes announced, ${end - start} there`)
+    if (header.wrongBytes !== undefined) decoding.report('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
     const key = domainKey(header.version, header.domain)
     beginSets(arrival, header)
     let units = 0

@@ -52,7 +52,7 @@ export const enum Op {
   learnedRate = 26,
   // icmp; tag is that of the type, argument that of the code
   icmpTypeCode = 27,
-  /** in the destination port; `field` is the place in `lists` of protocol, source port or −1, destination port */
+  /** in the destination port; `field` is the place in `lists` of protocol, source port or −1, destination port, and of the two protocols that count */
   icmpPorts = 28,
   /** `field` is the place in `lists` of type (v4, v6) and code (v4, v6), each a place or −1 */
   icmpApart = 29,

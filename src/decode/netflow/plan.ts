@@ -18,7 +18,7 @@ export interface MappedElement {
 
 export interface PlanOptions {
   readonly mapping?: readonly MappedElement[]
-  /** v5, v1 and v7 put ICMP's type and code into the destination port whatever the source port */
+  /** v5, v1 and v7 put ICMP's type and code into the destination port whatever the source port; they know no ICMPv6 */
   readonly icmpInPort?: boolean
 }
 
@@ -325,6 +325,9 @@ function compileSampling(builder: Builder, tag: number, { number }: Direction): 
   step(builder, Op.learnedRate, sampler + 1, tag, input + 1)
 }
 
+const ICMP = 1
+const ICMPV6 = 58
+
 function compileIcmp(builder: Builder, typeTag: number, codeTag: number, direction: Direction, inPort: boolean): void {
   for (const id of [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6]) {
     const place = direction.number(id)
@@ -334,7 +337,8 @@ function compileIcmp(builder: Builder, typeTag: number, codeTag: number, directi
   const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(direction.number)
   if (apart.some((place) => place >= 0)) step(builder, Op.icmpApart, list(builder, apart), typeTag, codeTag)
   else if (protocol >= 0 && destination >= 0) {
-    step(builder, Op.icmpPorts, list(builder, [protocol, inPort ? -1 : source, destination]), typeTag, codeTag)
+    const ports = inPort ? [protocol, -1, destination, ICMP, ICMP] : [protocol, source, destination, ICMP, ICMPV6]
+    step(builder, Op.icmpPorts, list(builder, ports), typeTag, codeTag)
   }
 }
 

@@ -48,8 +48,6 @@ const value: Uint64 = { hi: 0, lo: 0 }
 const other: Uint64 = { hi: 0, lo: 0 }
 const start: Instant = { seconds: 0, nanos: 0 }
 const end: Instant = { seconds: 0, nanos: 0 }
-const ICMP = 1
-const ICMPV6 = 58
 const ETYPE_IPV4 = 0x0800
 const ETYPE_IPV6 = 0x86dd
 
@@ -253,7 +251,7 @@ function writeOther(
       const source = places[1]
       const destination = places[2]
       const number = readCapped(buf, base + offsets[protocol], lengths[protocol])
-      if (number !== ICMP && number !== ICMPV6) return pos
+      if (number !== places[3] && number !== places[4]) return pos
       if (source >= 0 && readCapped(buf, base + offsets[source], lengths[source]) !== 0) return pos
       const port = readCapped(buf, base + offsets[destination], lengths[destination])
       return writeIcmp(out, pos, tag, port >>> 8, argument, port & 0xff)

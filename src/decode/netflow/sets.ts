@@ -22,8 +22,8 @@ export interface SetHeader {
   readonly domain: number
   /** where the message ends: the datagram's end, or what the length in IPFIX's header says if that is less */
   readonly end: number
-  /** the header says that there is more than came */
-  readonly truncated: boolean
+  /** bytes that the header announces, where they are none that it can mean: more than came, or less than itself */
+  readonly wrongBytes: number | undefined
 }
 
 /** What hears of the sets, in their order. */
@@ -59,7 +59,7 @@ export function readSetHeader(buf: Buffer, start: number, end: number): SetHeade
       sequence: readUint32(buf, start + 12),
       domain: readUint32(buf, start + 16),
       end,
-      truncated: false
+      wrongBytes: undefined
     }
   }
   if (version !== 10 || end - start < IPFIX_HEADER_BYTES) return undefined
@@ -72,7 +72,7 @@ export function readSetHeader(buf: Buffer, start: number, end: number): SetHeade
     sequence: readUint32(buf, start + 8),
     domain: readUint32(buf, start + 12),
     end: Math.min(end, start + length),
-    truncated: length > end - start
+    wrongBytes: length > end - start || length < IPFIX_HEADER_BYTES ? length : undefined
   }
 }
 

@@ -58,7 +58,7 @@ export function setsTree(buf: Buffer, start: number, end: number, exporter: Expo
   if (header === undefined) return undefined
   const domain = domainOf(exporter, header.version, header.domain)
   const sets: Record<string, Tree>[] = []
-  if (header.truncated) onError('truncated', `${readUint16(buf, start + 2)} bytes announced, ${end - start} there`)
+  if (header.wrongBytes !== undefined) onError('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
   walkSets(header, buf, start, {
     onTemplate(template) {
       defineTemplate(domain, template, now, maxTemplates)
