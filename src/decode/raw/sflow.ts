@@ -6,6 +6,7 @@
  *     record   := enterprise(20 bits) format(12 bits), length(4), body(length)
  */
 import { readUint32 } from '../../flow/bigendian.js'
+import { recordBytes } from '../sflow/records.js'
 import type { OnError } from './netflow.js'
 import { COUNTER_RECORDS, FLOW_RECORDS } from './sflow-records.js'
 import type { Tree } from './tree.js'
@@ -58,12 +59,12 @@ interface Tagged extends XdrCursor {
   readonly format: number
 }
 
-/** Steps over the structure at the cursor; undefined where it is not whole. */
-function readTagged(cursor: XdrCursor): Tagged | undefined {
+/** Steps over the sample or record at the cursor; undefined where it is not whole. */
+function readTagged(cursor: XdrCursor, bytesOf = (_tag: number, length: number): number => length): Tagged | undefined {
   const { buf, pos, end } = cursor
   if (end - pos < 8) return undefined
   const tag = readUint32(buf, pos)
-  const length = readUint32(buf, pos + 4)
+  const length = bytesOf(tag, readUint32(buf, pos + 4))
   if (length > end - pos - 8) return undefined
   cursor.pos = pos + 8 + length
   return { buf, pos: pos + 8, end: cursor.pos, enterprise: tag >>> 12, format: tag & 0xfff }
@@ -75,7 +76,7 @@ function sampleTree(tagged: Tagged): Tree {
   const { records: count, ...members } = readStructure(kind.layout, tagged)
   const records: Tree[] = []
   while (records.length < Number(count ?? 0)) {
-    const record = readTagged(tagged)
+    const record = readTagged(tagged, kind.records === FLOW_RECORDS ? recordBytes : undefined)
     if (record === undefined) break
     records.push(recordTree(record, kind.records))
   }

@@ -31,6 +31,25 @@ export function clearRecords(records: Records): void {
   records.switch = records.router = records.gateway = records.nat = records.natPorts = records.vniOut = records.vniIn = -1
 }
 
+/** The bytes of the records of one size. */
+const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
+  [2, 24],
+  [3, 32],
+  [4, 56],
+  [1001, 16],
+  [1020, 8],
+  [1029, 4],
+  [1030, 4]
+])
+
+/**
+ * The bytes of a record that says it has `size`. XDR is made of words of four bytes: a length that is none, and too short for what the
+ * record is made of, is an error of the length alone, and what follows the record is found behind its structure.
+ */
+export function recordBytes(format: number, size: number): number {
+  return size % 4 === 0 ? size : Math.max(size, FIXED_BYTES.get(format) ?? 0)
+}
+
 /** Notes the record whose data is `buf[at, end)`, if its format (of enterprise 0) is one we know. False where it is not whole. */
 export function noteRecord(buf: Buffer, format: number, at: number, end: number, records: Records): boolean {
   const size = end - at

@@ -7,7 +7,7 @@ import { frameFieldsBound, newFrame } from '../packet/frame.js'
 import { writeExtended } from './extended.js'
 import { HEADER_FIELDS_BYTES, newSflowHeader, readSflowHeader, writeHeader } from './header.js'
 import { writePacket } from './packet.js'
-import { clearRecords, newRecords, noteRecord, type Records } from './records.js'
+import { clearRecords, newRecords, noteRecord, recordBytes, type Records } from './records.js'
 import {
   COUNTER_SAMPLE,
   DISCARDED_PACKET,
@@ -110,7 +110,7 @@ function findRecords(buf: Buffer, count: number, start: number, end: number, rec
       return
     }
     const format = readUint32(buf, pos)
-    const size = readUint32(buf, pos + 4)
+    const size = recordBytes(format, readUint32(buf, pos + 4))
     pos += 8
     if (size > end - pos) {
       decoding.report('malformed-record', `record ${i + 1} says ${size} bytes, its sample has ${end - pos} more`)
