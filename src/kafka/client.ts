@@ -10,6 +10,8 @@ export type Kafkajs = typeof import('kafkajs')
 
 export interface Client {
   readonly kafka: Kafka
+  /** the same, but every attempt to connect is one at one broker, and throws what that did */
+  readonly probe: Kafka
   readonly kafkajs: Kafkajs
 }
 
@@ -29,7 +31,7 @@ export async function openClient({ brokers, security, isDebugging, log }: Client
   const { default: kafkajs } = await import('kafkajs')
   await calmRequestQueues()
   registerCodecs(kafkajs)
-  const kafka = new kafkajs.Kafka({
+  const config: KafkaConfig = {
     clientId: 'flow-kafka',
     brokers: async () => (await brokers()).map(seedName),
     ...security,
@@ -41,8 +43,8 @@ export async function openClient({ brokers, security, isDebugging, log }: Client
     logCreator: () => (entry) => {
       pass(entry, log)
     }
-  })
-  return { kafka, kafkajs }
+  }
+  return { kafkajs, kafka: new kafkajs.Kafka(config), probe: new kafkajs.Kafka({ ...config, retry: { retries: 0 } }) }
 }
 
 const connectSocket: ISocketFactory = ({ host: name, port, ssl, onConnect }) => {

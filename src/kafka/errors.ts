@@ -23,13 +23,14 @@ export function errorType(error: unknown): string | undefined {
   return rootOf(error).type
 }
 
+const CLOSED = 'it closed the connection: is -tls or -sasl missing, or too much?'
 const REASONS: Partial<Record<string, string>> = {
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'the name server does not answer',
   ETIMEDOUT: 'no answer',
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'no route to the network',
-  ECONNRESET: 'the broker closed the connection',
+  ECONNRESET: CLOSED,
   UNKNOWN_TOPIC_OR_PARTITION: 'no such topic',
   TOPIC_AUTHORIZATION_FAILED: 'the broker does not allow this user the topic',
   GROUP_AUTHORIZATION_FAILED: 'the broker does not allow this user the group'
@@ -62,7 +63,7 @@ function clauseOf(root: KafkaError): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `its certificate is for another name: ${root.message.replace(/^.*altnames: /, '')}`
   if (/wrong version number|packet length too long/.test(root.message)) return 'it does not speak TLS: leave out -tls, or take its TLS port'
   if (/alert .*certificate/.test(root.message)) return 'it does not take our certificate, or wants one: see -tls.client and -tls.key'
-  if (root.name === 'KafkaJSConnectionClosedError') return 'it closed the connection: does it want -tls, or -sasl?'
+  if (root.name === 'KafkaJSConnectionClosedError') return CLOSED
   if (root.name === 'KafkaJSConnectionError' && root.message === 'Connection timeout') return 'no answer'
   return REASONS[root.type ?? code] ?? reasonOf(root).replace(/^Connection error: /, '')
 }

@@ -18,6 +18,7 @@ import { patiently, reachTopic } from './topic.js'
 
 /** After SIGTERM, how long the cluster may take nothing at all before what is left is given up. */
 const PATIENCE_AFTER_TERM_MS = 30_000
+const WATCH_MS = 250
 
 interface Counters {
   /** read from stdin */
@@ -74,20 +75,24 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
     log.warn(`dropped a message of ${end - start} bytes: more than -maxmsgbytes ${options.maxmsgbytes}; more of them are only counted`)
   }
 
-  /** Gives up when the cluster has taken nothing for too long, and says at any other exit what is lost by it. */
+  /** Gives up when the cluster has taken nothing for too long; says at whatever exit what is lost by it. */
   function watch(): void {
     let delivered = 0
     let since = Date.now()
-    const timer = setInterval(() => {
+    let isTold = false
+    const lost = (): string => `${outbox.heldMessages} messages were read and are not delivered`
+    signals.onStop(() => (since = Date.now()))
+    setInterval(() => {
       const patience = Math.min(options.giveup ?? Infinity, isStopped ? PATIENCE_AFTER_TERM_MS : Infinity)
       if (outbox.inFlight === 0 || delivery.counters.messages !== delivered) since = Date.now()
       delivered = delivery.counters.messages
-      if (Date.now() - since > patience) outbox.fail(new UserError(EXIT.unavailable, `gave up after ${patience / 1000} s: ${delivery.trouble ?? 'the broker does not answer'}`))
-    }, 250)
-    signals.onStop(() => (since = Date.now()))
-    timer.unref()
+      if (isTold || Date.now() - since <= patience) return
+      isTold = true
+      outbox.fail(new UserError(EXIT.unavailable, `gave up after ${patience / 1000} s (${delivery.trouble ?? 'the broker does not answer'}): ${lost()}`))
+      input.stop()
+    }, WATCH_MS).unref()
     process.once('exit', () => {
-      if (outbox.heldMessages > 0) log.error(`${outbox.heldMessages} messages were read and are not delivered`)
+      if (outbox.heldMessages > 0 && !isTold) log.error(lost())
     })
   }
 

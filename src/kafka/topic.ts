@@ -52,7 +52,7 @@ export async function patiently<T>({ isStopped, log }: Start, attempt: () => Pro
  * up so. Throws as `patiently`, and UserError with code 69 where the topic is not there soon.
  */
 export async function reachTopic(client: Client, topic: string, mayCreate: boolean, start: Start): Promise<number[]> {
-  const admin = client.kafka.admin({ retry: { retries: 0 } })
+  const admin = client.probe.admin()
   let missingSince: number | undefined
   try {
     return await patiently(start, async () => {
