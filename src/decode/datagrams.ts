@@ -15,6 +15,7 @@ import { netflowDecoder, type Told } from './netflow/netflow.js'
 import { type MappedElement } from './netflow/plan.js'
 import { restoreDomain, type SavedDomain, saveExporter } from './netflow/state.js'
 import { sweepTemplates } from './netflow/templates.js'
+import { compileFrameMapping } from './packet/mapping.js'
 import type { RateOf } from './rates.js'
 import { type RawFormat, writeRaw } from './raw/raw.js'
 import { newSflowHeader, readSflowHeader } from './sflow/header.js'
@@ -68,7 +69,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const now = (): number => performance.now()
   const errorLog = mutedLog(log, options.errorLines, options.errorIntervalMs, now)
   const datagram = newDatagram()
-  const sflow = sflowDecoder()
+  const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)
+  const sflow = sflowDecoder(framePlan)
   const sflowHeader = newSflowHeader()
   let exporter: KnownExporter
 
@@ -91,7 +93,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     },
     now,
     mapping9: mappedElements(mapping?.netflowv9 ?? []),
-    mapping10: mappedElements(mapping?.ipfix ?? [])
+    mapping10: mappedElements(mapping?.ipfix ?? []),
+    ...(framePlan === undefined ? {} : { framePlan })
   })
 
   function countError(of: KnownExporter, kind: Parameters<Decoding['report']>[0], detail: string): void {

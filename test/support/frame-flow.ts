@@ -11,7 +11,7 @@ const frame = newFrame()
 export function frameFlow(bytes: Buffer, { link = LINK.ethernet, skip = 0 } = {}): Flow {
   // in the middle of a larger buffer: nothing in front of the frame and behind it may be read
   const buf = Buffer.concat([Buffer.alloc(7, 0xff), bytes, Buffer.alloc(64, 0xff)])
-  const out = Buffer.alloc(frameFieldsBound(bytes.length))
+  const out = Buffer.alloc(frameFieldsBound(frame, bytes.length))
   const end = writeFrameFields(frame, buf, 7, 7 + bytes.length, link, out, 0, skip)
   assert.ok(end <= out.length, `${end} bytes of fields for ${bytes.length} bytes of frame`)
   return readFlows(Buffer.from(protobuf.Writer.create().bytes(out.subarray(0, end)).finish()))[0]

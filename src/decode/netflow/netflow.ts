@@ -4,7 +4,8 @@ import { closeFrame } from '../../flow/frames.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from '../../flow/message.js'
 import { flowMessage } from '../../flow/schema.js'
 import type { Decoding } from '../decoding.js'
-import { newFrame } from '../packet/frame.js'
+import { frameFieldsBound, newFrame } from '../packet/frame.js'
+import type { FramePlan } from '../packet/mapping.js'
 import { type Domain, domain0Of, domainKey, domainOf, type Exporter, type TemplateEntry } from './domain.js'
 import type { HeldSet, HeldSets } from './held.js'
 import { type Legacy, legacyOf } from './legacy.js'
@@ -62,6 +63,8 @@ export interface NetflowOptions {
   readonly onTemplatesEvicted: () => void
   readonly mapping9?: readonly MappedElement[]
   readonly mapping10?: readonly MappedElement[]
+  /** what a mapping file has for frames inside records */
+  readonly framePlan?: FramePlan
   /** milliseconds of the clock by which templates age and data is held */
   readonly now: () => number
 }
@@ -89,7 +92,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
   const context: RecordContext = {
-    frame: newFrame(),
+    frame: newFrame(options.framePlan),
     shared: Buffer.alloc(128),
     sharedBytes: 0,
     exportSeconds: 0,
@@ -131,7 +134,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   function emit(plan: Plan, template: Template, buf: Buffer, base: number, bytes: number, decoding: Decoding): void {
     const { output } = decoding
     const { offsets, lengths } = template
-    const room = context.sharedBytes + plan.extraBytes + GROWTH * bytes
+    const room = context.sharedBytes + plan.extraBytes + GROWTH * bytes + (options.framePlan === undefined ? 0 : frameFieldsBound(context.frame, bytes))
     const directions = plan.reverse !== undefined && hasReverse(plan, offsets, lengths, buf, base) ? 2 : 1
     for (let direction = 0; direction < directions; direction++) {
       output.reserve(room)

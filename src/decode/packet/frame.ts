@@ -6,6 +6,7 @@ import { closeFrame } from '../../flow/frames.js'
 import { writeTag, writeUint32Field } from '../../flow/message.js'
 import { writeVarint32 } from '../../flow/varint.js'
 import { NOTHING } from './carry.js'
+import { type FramePlan, mappedBitsBound, writeMappedBits } from './mapping.js'
 import {
   beginsPacket,
   BY_ETYPE,
@@ -52,6 +53,7 @@ export interface Frame {
   /** the fields (bits of fields.ts) that are written already or not to be written */
   told: number
 
+  readonly plan: FramePlan | undefined
   readonly ports: Ports
   /** how many layers there are; the arrays hold, for each: its id, where it starts, the bytes it has, what it carries, whether it is inner */
   layers: number
@@ -64,9 +66,10 @@ export interface Frame {
   rest: number
 }
 
-/** A frame that takes ports for layers as `ports` has them. */
-export function newFrame(ports: Ports = knownPorts()): Frame {
+/** A frame, with what a mapping file has for frames. */
+export function newFrame(plan?: FramePlan): Frame {
   return {
+    plan,
     out: Buffer.alloc(0),
     pos: 0,
     end: 0,
@@ -75,7 +78,7 @@ export function newFrame(ports: Ports = knownPorts()): Frame {
     etype: 0,
     proto: 0,
     told: 0,
-    ports,
+    ports: plan?.ports ?? knownPorts(),
     layers: 0,
     layer: new Uint8Array(MAX_LAYERS),
     layerStart: new Uint32Array(MAX_LAYERS),
@@ -87,8 +90,8 @@ export function newFrame(ports: Ports = knownPorts()): Frame {
 }
 
 /** More than the fields of a frame of so many bytes take. */
-export function frameFieldsBound(frameBytes: number): number {
-  return 768 + 2 * frameBytes
+export function frameFieldsBound({ plan }: Frame, frameBytes: number): number {
+  return 768 + 2 * frameBytes + (plan === undefined ? 0 : mappedBitsBound(plan, MAX_LAYERS, frameBytes))
 }
 
 /**
@@ -96,6 +99,8 @@ export function frameFieldsBound(frameBytes: number): number {
  * `frameFieldsBound` bytes; gives the position behind them. `link` is one of LINK, `skip` a set of fields (of `frameFieldSet`) not to write.
  */
 export function writeFrameFields(frame: Frame, buf: Buffer, start: number, end: number, link: number, out: Buffer, pos: number, skip: number): number {
+  const { plan } = frame
+  if (plan !== undefined) skip |= plan.skip
   frame.out = out
   frame.pos = pos
   frame.end = end
@@ -106,7 +111,8 @@ export function writeFrameFields(frame: Frame, buf: Buffer, start: number, end: 
   pos = frame.pos
   if ((skip & ETYPE.bit) === 0) pos = writeUint32Field(out, pos, ETYPE.tag, frame.etype)
   if ((skip & PROTO.bit) === 0) pos = writeUint32Field(out, pos, PROTO.tag, frame.proto)
-  return frame.layers > 0 ? writeLayers(frame, out, pos, skip) : pos
+  if (frame.layers > 0) pos = writeLayers(frame, out, pos, skip)
+  return plan === undefined ? pos : writeMappedBits(plan, frame, buf, end, out, pos)
 }
 
 function walkLayers(frame: Frame, buf: Buffer, start: number, end: number, link: number): void {

@@ -3,7 +3,8 @@ import { readUint32 } from '../../flow/bigendian.js'
 import type { Datagram } from '../../flow/datagram.js'
 import { closeFrame } from '../../flow/frames.js'
 import type { Decoding } from '../decoding.js'
-import { frameFieldsBound, newFrame } from '../packet/frame.js'
+import { type Frame, frameFieldsBound, newFrame } from '../packet/frame.js'
+import type { FramePlan } from '../packet/mapping.js'
 import { writeExtended } from './extended.js'
 import { HEADER_FIELDS_BYTES, newSflowHeader, readSflowHeader, writeHeader } from './header.js'
 import { writePacket } from './packet.js'
@@ -23,11 +24,11 @@ const PREFIX_BYTES = 2
 
 export type SflowDecoder = (datagram: Datagram, decoding: Decoding) => void
 
-/** A decoder of datagrams that are known to be sFlow v5. */
-export function sflowDecoder(): SflowDecoder {
+/** A decoder of datagrams that are known to be sFlow v5; `plan` is what a mapping file has for their frames. */
+export function sflowDecoder(plan?: FramePlan): SflowDecoder {
   const header = newSflowHeader()
   const records = newRecords()
-  const frame = newFrame()
+  const frame = newFrame(plan)
   const scratch = Buffer.alloc(HEADER_FIELDS_BYTES)
   let common = scratch.subarray(0, 0)
 
@@ -78,7 +79,7 @@ export function sflowDecoder(): SflowDecoder {
     }
     findRecords(buf, readUint32(buf, recordsStart - 4), recordsStart, end, records, decoding)
     const { output } = decoding
-    output.reserve(PREFIX_BYTES + messageBound(end - start))
+    output.reserve(PREFIX_BYTES + messageBound(frame, end - start))
     const out = output.buf
     const lengthAt = output.pos
     let pos = lengthAt + PREFIX_BYTES
@@ -94,8 +95,8 @@ export function sflowDecoder(): SflowDecoder {
 }
 
 /** More than the message of a sample of so many bytes takes. */
-function messageBound(sampleBytes: number): number {
-  return HEADER_FIELDS_BYTES + 512 + 2 * sampleBytes + frameFieldsBound(sampleBytes)
+function messageBound(frame: Frame, sampleBytes: number): number {
+  return HEADER_FIELDS_BYTES + 512 + 2 * sampleBytes + frameFieldsBound(frame, sampleBytes)
 }
 
 /**

@@ -1,0 +1,182 @@
+/**
+ * Bits of sampled frames that a mapping file sends to fields, and the ports that it gives parsers. Compiled once; a frame without a mapping
+ * pays a test for it.
+ */
+import { packedTag, WIRE_BYTES, WIRE_VARINT, writeTag } from '../../flow/message.js'
+import type { FrameMapping, LayerMapping, LayerSelector } from '../../flow/mapping.js'
+import { flowMessage } from '../../flow/schema.js'
+import { writeVarint32, writeVarint64 } from '../../flow/varint.js'
+import { frameFieldSet } from './fields.js'
+import type { Frame } from './frame.js'
+import { CARRIES, CARRIES_ETYPE, CARRIES_PROTOCOL, CARRIES_TCP, CARRIES_UDP, knownPorts, layerId, type Ports } from './layers.js'
+
+/** Where the layers of a mapping start in the frame: gives the first byte, or −1 where layer `i` is none of them. */
+type Match = (frame: Frame, i: number) => number
+
+interface MappedBits {
+  readonly match: Match
+  /** layers of packets inside the outermost one, or of that one */
+  readonly inner: number
+  /** from the layer's start */
+  readonly offset: number
+  readonly length: number
+  readonly tag: number
+  readonly kind: 'number' | 'bytes' | 'string'
+  readonly little: boolean
+  /** of 32 bits: larger values are capped */
+  readonly narrow: boolean
+  /** a zero has to be written, in place of what the frame's own layers gave */
+  readonly writeZero: boolean
+}
+
+/** A mapping file's section `sflow`, compiled. */
+export interface FramePlan {
+  readonly ports: Ports
+  /** repeated fields of the frame's own layers that are not written, because mapped values take their place */
+  readonly skip: number
+  readonly bits: readonly MappedBits[]
+  /** bytes of the longest value */
+  readonly longest: number
+}
+
+/** Undefined where the section maps nothing. */
+export function compileFrameMapping({ ports, mapping }: FrameMapping): FramePlan | undefined {
+  if (ports.length === 0 && mapping.length === 0) return undefined
+  return {
+    ports: portsOf(ports),
+    skip: frameFieldSet(mapping.filter(({ destination }) => destination.repeated).map(({ destination }) => destination.name)),
+    bits: mapping.map(compileBits),
+    longest: Math.max(0, ...mapping.map(({ length }) => Math.ceil(length / 8)))
+  }
+}
+
+function portsOf(parsers: FrameMapping['ports']): Ports {
+  const ports = knownPorts()
+  for (const { proto, dir, port, parser } of parsers) {
+    // of the names for several layers, the payload's own version decides: IPv4 stands for both
+    const id = layerId(parser === 'ip' ? 'ipv4' : parser === 'ipv6eh' ? 'ipv6-route' : parser)
+    const [dst, src] = proto === 'udp' ? [ports.udpDst, ports.udpSrc] : [ports.tcpDst, ports.tcpSrc]
+    if (dir !== 'src') dst[port] = id
+    if (dir !== 'dst') src[port] = id
+  }
+  return ports
+}
+
+function compileBits({ layer, encap, offset, length, destination, endianness }: LayerMapping): MappedBits {
+  const { type, number, name } = destination
+  const kind = type === 'bytes' ? 'bytes' : type === 'string' ? 'string' : 'number'
+  return {
+    match: matchOf(layer),
+    inner: encap ? 1 : 0,
+    offset,
+    length,
+    tag: packedTag(number, kind === 'number' ? WIRE_VARINT : WIRE_BYTES),
+    kind,
+    little: endianness === 'little',
+    narrow: type === 'uint32' || type === 'enum',
+    writeZero: !destination.repeated && flowMessage.find(name) !== undefined
+  }
+}
+
+const LEVELS: Record<2 | 3 | 4, readonly string[]> = {
+  2: ['ethernet'],
+  3: ['ipv4', 'ipv6'],
+  4: ['tcp', 'udp', 'sctp', 'icmp', 'ipv6-icmp']
+}
+
+function matchOf(selector: LayerSelector): Match {
+  const payload = (frame: Frame, i: number): number => frame.layerStart[i] + frame.layerSize[i]
+  switch (selector.kind) {
+    case 'layer': {
+      const { name } = selector
+      return startOf(name === 'ip' ? ['ipv4', 'ipv6'] : name === 'ipv6eh' ? ['ipv6-route', 'ipv6-frag'] : [name])
+    }
+    case 'level':
+      return startOf(LEVELS[selector.level])
+    case 'etype':
+      return (frame, i) => (CARRIES[frame.layer[i]] === CARRIES_ETYPE && frame.layerCarried[i] === selector.etype ? payload(frame, i) : -1)
+    case 'proto':
+      return (frame, i) => (CARRIES[frame.layer[i]] === CARRIES_PROTOCOL && frame.layerCarried[i] === selector.proto ? payload(frame, i) : -1)
+    case 'port': {
+      const carries = selector.transport === 'udp' ? CARRIES_UDP : CARRIES_TCP
+      return (frame, i) => {
+        if (CARRIES[frame.layer[i]] !== carries) return -1
+        const ports = frame.layerCarried[i]
+        return ports >>> 16 === selector.port || (ports & 0xffff) === selector.port ? payload(frame, i) : -1
+      }
+    }
+  }
+}
+
+function startOf(names: readonly string[]): Match {
+  const ids = new Set(names.map(layerId))
+  return (frame, i) => (ids.has(frame.layer[i]) ? frame.layerStart[i] : -1)
+}
+
+/** More than `writeMappedBits` writes for a frame of so many bytes. */
+export function mappedBitsBound({ bits, longest }: FramePlan, maxLayers: number, frameBytes: number): number {
+  return bits.length * maxLayers * (16 + 3 * Math.min(longest, frameBytes))
+}
+
+/** Writes the mapped bits of the frame that has been taken apart and ends at `end`; gives the position behind them. */
+export function writeMappedBits({ bits }: FramePlan, frame: Frame, buf: Buffer, end: number, out: Buffer, pos: number): number {
+  for (const mapped of bits) {
+    for (let i = 0; i < frame.layers; i++) {
+      if (frame.layerInner[i] !== mapped.inner) continue
+      const start = mapped.match(frame, i)
+      // bits that were not captured are no value
+      if (start < 0 || start * 8 + mapped.offset + mapped.length > end * 8) continue
+      pos = mapped.kind === 'number' ? writeNumber(mapped, buf, start, out, pos) : writeBytes(mapped, buf, start, out, pos)
+    }
+  }
+  return pos
+}
+
+/** Eight bits that start `bit` bits behind `buf[start]`, or the `count` of them that are wanted. */
+function bitsAt(buf: Buffer, start: number, bit: number, count: number): number {
+  const at = start + (bit >> 3)
+  const shift = bit & 7
+  const two = (buf[at] << 8) | (shift + count > 8 ? buf[at + 1] : 0)
+  return (two >> (16 - shift - count)) & ((1 << count) - 1)
+}
+
+/** The bits as bytes, the first of them filled up with zeros from the left where the bits are no whole number of bytes. */
+function bytesOf({ offset, length }: MappedBits, buf: Buffer, start: number, into: Buffer): number {
+  let size = 0
+  let bit = offset
+  const odd = length & 7
+  if (odd > 0) {
+    into[size++] = bitsAt(buf, start, bit, odd)
+    bit += odd
+  }
+  for (; bit < offset + length; bit += 8) into[size++] = bitsAt(buf, start, bit, 8)
+  return size
+}
+
+const number = Buffer.alloc(8)
+
+function writeNumber(mapped: MappedBits, buf: Buffer, start: number, out: Buffer, pos: number): number {
+  if (mapped.length > 64) return pos
+  const size = bytesOf(mapped, buf, start, number)
+  let hi = 0
+  let lo = 0
+  for (let i = 0; i < size; i++) {
+    hi = ((hi << 8) | (lo >>> 24)) >>> 0
+    lo = ((lo << 8) | number[mapped.little ? size - 1 - i : i]) >>> 0
+  }
+  if (mapped.narrow && hi > 0) {
+    hi = 0
+    lo = 0xffffffff
+  }
+  if (hi === 0 && lo === 0 && !mapped.writeZero) return pos
+  return writeVarint64(out, writeTag(out, pos, mapped.tag), hi, lo)
+}
+
+function writeBytes(mapped: MappedBits, buf: Buffer, start: number, out: Buffer, pos: number): number {
+  let bytes: Buffer = Buffer.alloc(Math.ceil(mapped.length / 8))
+  bytesOf(mapped, buf, start, bytes)
+  // a protobuf string has to be UTF-8
+  if (mapped.kind === 'string') bytes = Buffer.from(bytes.toString('utf8').replace(/\0+$/, ''))
+  pos = writeVarint32(out, writeTag(out, pos, mapped.tag), bytes.length)
+  return pos + bytes.copy(out, pos)
+}
