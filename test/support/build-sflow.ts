@@ -88,8 +88,14 @@ export function counterSample(expanded = false): Buffer {
 
 export const HEADER_PROTOCOL = { ethernet: 1, fddi: 4, ppp: 7, ipv4: 11, ipv6: 12, mpls: 13 } as const
 
+export interface RawHeaderOptions {
+  protocol?: number
+  frameLength?: number
+  stripped?: number
+}
+
 /** A raw header; `frameLength` is that of the packet, of which `frame` is the start. */
-export function rawHeader(frame: Buffer, { protocol = HEADER_PROTOCOL.ethernet, frameLength = frame.length, stripped = 4 } = {}): Buffer {
+export function rawHeader(frame: Buffer, { protocol = HEADER_PROTOCOL.ethernet, frameLength = frame.length, stripped = 4 }: RawHeaderOptions = {}): Buffer {
   return structure(1, Buffer.concat([u32(protocol, frameLength, stripped, frame.length), padded(frame)]))
 }
 

@@ -8,7 +8,7 @@ import { type Flow, readFlows } from './datagram-stream.js'
 const frame = newFrame()
 
 /** The fields that a frame gives, written into no more room than they are promised to take; `skip` as in `writeFrameFields`. */
-export function frameFlow(bytes: Buffer, { link = LINK.ethernet, skip = 0 } = {}): Flow {
+export function frameFlow(bytes: Buffer, { link = LINK.ethernet, skip = 0 }: { link?: number; skip?: number } = {}): Flow {
   // in the middle of a larger buffer: nothing in front of the frame and behind it may be read
   const buf = Buffer.concat([Buffer.alloc(7, 0xff), bytes, Buffer.alloc(64, 0xff)])
   const out = Buffer.alloc(frameFieldsBound(frame, bytes.length))
