@@ -17,7 +17,7 @@ export async function decode(datagrams: readonly (Buffer | DatagramSpec)[], opti
   return decodeStream(streamOf(datagrams), options)
 }
 
-function streamOf(datagrams: readonly (Buffer | DatagramSpec)[]): Buffer {
+export function streamOf(datagrams: readonly (Buffer | DatagramSpec)[]): Buffer {
   return Buffer.concat(datagrams.map((datagram) => datagramFrame(Buffer.isBuffer(datagram) ? { payload: datagram } : datagram)))
 }
 
@@ -33,8 +33,25 @@ export async function rawLines(payloads: readonly (Buffer | DatagramSpec)[]): Pr
   return written.toString().split('\n').slice(0, -1)
 }
 
+/** A decoder that is fed by and by. */
+export interface OpenDecoder {
+  readonly decoder: DatagramDecoder
+  readonly warnings: readonly string[]
+  /** Decodes a stream of Datagram messages. */
+  readonly push: (stream: Buffer) => void
+  /** What was written since it was asked for last. */
+  readonly taken: () => Promise<Buffer>
+}
+
 async function run(stream: Buffer, options: Partial<DecoderOptions>): Promise<{ written: Buffer; decoder: DatagramDecoder; warnings: string[] }> {
-  const chunks: Buffer[] = []
+  const { decoder, warnings, push, taken } = openDecoder(options)
+  push(stream)
+  decoder.end()
+  return { written: await taken(), decoder, warnings: [...warnings] }
+}
+
+export function openDecoder(options: Partial<DecoderOptions> = {}): OpenDecoder {
+  let chunks: Buffer[] = []
   const warnings: string[] = []
   const output = openOutput(
     new Writable({
@@ -62,10 +79,19 @@ async function run(stream: Buffer, options: Partial<DecoderOptions>): Promise<{ 
     timed: false,
     ...options
   })
-  const reader = frameReader(decoder.decode)
-  reader.push(stream)
-  reader.end()
-  decoder.end()
-  await output.end()
-  return { written: Buffer.concat(chunks), decoder, warnings }
+  return {
+    decoder,
+    warnings,
+    push(stream) {
+      const reader = frameReader(decoder.decode)
+      reader.push(stream)
+      reader.end()
+    },
+    async taken() {
+      await output.end()
+      const written = Buffer.concat(chunks)
+      chunks = []
+      return written
+    }
+  }
 }

@@ -24,8 +24,8 @@ export interface HeldLimits {
   readonly ms: number
 }
 
-/** A set is charged for its bookkeeping too. */
-const OVERHEAD_BYTES = 256
+/** A set is charged for its bookkeeping too: the memory it takes beside its bytes, as measured. */
+const OVERHEAD_BYTES = 1024
 
 export interface HeldSets {
   readonly bytes: number
@@ -40,26 +40,27 @@ export interface HeldSets {
 
 /** `onDrop` hears of every set that is given up. */
 export function heldSets(limits: HeldLimits, onDrop: (exporter: object, set: HeldSet) => void): HeldSets {
-  // exporters in the order in which their oldest set was held
-  const queues = new Map<object, { sets: HeldSet[]; bytes: number }>()
+  const exporters = new Map<object, Waiting>()
+  const all = newQueue()
   let total = 0
 
   const cost = (set: HeldSet): number => set.body.length + OVERHEAD_BYTES
 
-  function dropOldest(exporter: object, queue: { sets: HeldSet[]; bytes: number }): void {
-    const set = queue.sets.shift()!
-    queue.bytes -= cost(set)
+  function release(entry: Entry): void {
+    const { exporter, set, key } = entry
+    const own = exporters.get(exporter)!
+    const same = own.byTemplate.get(key)!
+    entry.isGone = true
+    for (const queue of [all, own.queue, same]) queue.left()
+    own.bytes -= cost(set)
     total -= cost(set)
-    if (queue.sets.length === 0) queues.delete(exporter)
-    onDrop(exporter, set)
+    if (same.size === 0) own.byTemplate.delete(key)
+    if (own.queue.size === 0) exporters.delete(exporter)
   }
 
-  function drop(exporter: object): void {
-    for (;;) {
-      const queue = queues.get(exporter)
-      if (queue === undefined) return
-      dropOldest(exporter, queue)
-    }
+  function drop(entry: Entry): void {
+    release(entry)
+    onDrop(entry.exporter, entry.set)
   }
 
   return {
@@ -71,39 +72,88 @@ export function heldSets(limits: HeldLimits, onDrop: (exporter: object, set: Hel
         onDrop(exporter, set)
         return
       }
-      let queue = queues.get(exporter)
-      if (queue === undefined) queues.set(exporter, (queue = { sets: [], bytes: 0 }))
-      queue.sets.push(set)
-      queue.bytes += cost(set)
+      let own = exporters.get(exporter)
+      if (own === undefined) exporters.set(exporter, (own = { queue: newQueue(), bytes: 0, byTemplate: new Map() }))
+      const key = keyOf(set.domainKey, set.templateId)
+      let same = own.byTemplate.get(key)
+      if (same === undefined) own.byTemplate.set(key, (same = newQueue()))
+      const entry: Entry = { exporter, set, key, isGone: false }
+      for (const queue of [all, own.queue, same]) queue.push(entry)
+      own.bytes += cost(set)
       total += cost(set)
-      while (queue.bytes > limits.exporterBytes) dropOldest(exporter, queue)
-      while (total > limits.totalBytes) {
-        const [[oldest, its]] = queues
-        dropOldest(oldest, its)
-      }
+      while (own.bytes > limits.exporterBytes) drop(own.queue.first()!)
+      while (total > limits.totalBytes) drop(all.first()!)
     },
     take(exporter, domainKey, templateId) {
-      const queue = queues.get(exporter)
-      if (queue === undefined) return []
-      const taken = queue.sets.filter((set) => set.templateId === templateId && set.domainKey === domainKey)
-      if (taken.length === 0) return taken
-      const out = new Set(taken)
-      queue.sets = queue.sets.filter((set) => !out.has(set))
-      for (const set of taken) {
-        queue.bytes -= cost(set)
-        total -= cost(set)
+      const same = exporters.get(exporter)?.byTemplate.get(keyOf(domainKey, templateId))
+      const taken: HeldSet[] = []
+      for (let entry = same?.first(); entry !== undefined; entry = same?.first()) {
+        taken.push(entry.set)
+        release(entry)
       }
-      if (queue.sets.length === 0) queues.delete(exporter)
       return taken
     },
     expire(now) {
-      for (const [exporter, queue] of queues) {
-        while (queue.sets.length > 0 && queue.sets[0].heldAt + limits.ms < now) dropOldest(exporter, queue)
-      }
+      for (let entry = all.first(); entry !== undefined && entry.set.heldAt + limits.ms < now; entry = all.first()) drop(entry)
     },
     drop(exporter) {
-      if (exporter !== undefined) drop(exporter)
-      else for (const each of [...queues.keys()]) drop(each)
+      const queue = exporter === undefined ? all : exporters.get(exporter)?.queue
+      for (let entry = queue?.first(); entry !== undefined; entry = queue?.first()) drop(entry)
+    }
+  }
+}
+
+/** Less than 2^53: a domain's key has 36 bits, a template's id 16. */
+const keyOf = (domainKey: number, templateId: number): number => domainKey * 0x10000 + templateId
+
+interface Entry {
+  readonly exporter: object
+  readonly set: HeldSet
+  readonly key: number
+  isGone: boolean
+}
+
+/** What of one exporter waits: all of it in its order, and the same by template. */
+interface Waiting {
+  readonly queue: Queue
+  readonly byTemplate: Map<number, Queue>
+  bytes: number
+}
+
+/** Entries in the order they came; they may leave from the middle. */
+interface Queue {
+  readonly size: number
+  push(entry: Entry): void
+  /** The oldest that is not gone. */
+  first(): Entry | undefined
+  /** To be called when one of the entries is gone. */
+  left(): void
+}
+
+/** Short enough to be walked. */
+const FEW_ENTRIES = 16
+
+function newQueue(): Queue {
+  let entries: Entry[] = []
+  let head = 0
+  let size = 0
+  return {
+    get size() {
+      return size
+    },
+    push(entry) {
+      entries.push(entry)
+      size++
+    },
+    first() {
+      while (head < entries.length && entries[head].isGone) head++
+      return entries.at(head)
+    },
+    left() {
+      size--
+      if (entries.length < 2 * size + FEW_ENTRIES) return
+      entries = entries.filter(({ isGone }) => !isGone)
+      head = 0
     }
   }
 }

@@ -236,11 +236,15 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
           return
         }
         units = -1
+        // memory of its own: one of a pool would keep all of that pool's
+        const kept = Buffer.allocUnsafeSlow(header.headerBytes + until - from)
+        buf.copy(kept, 0, start, start + header.headerBytes)
+        buf.copy(kept, header.headerBytes, from, until)
         held.hold(exporter, {
           templateId: id,
           domainKey: key,
-          body: Buffer.from(buf.subarray(from, until)),
-          header: Buffer.from(buf.subarray(start, start + header.headerBytes)),
+          body: kept.subarray(header.headerBytes),
+          header: kept.subarray(0, header.headerBytes),
           receivedHi,
           receivedLo,
           heldAt: options.now()
