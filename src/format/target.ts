@@ -7,7 +7,7 @@ import { openOutput, type Output } from '../flow/output.js'
 
 export interface Target {
   readonly output: Output
-  /** Opens the file anew, for one that was moved away; what is written up to then is in the old one, and ends with a whole line. */
+  /** Opens the file anew, for one that was moved away; the old one ends with a whole line. What is buffered goes to either of them. */
   reopen(): void
   /** To be called when everything is written. Throws UserError with code 74 where it did not arrive. */
   close(): Promise<void>
@@ -18,26 +18,37 @@ export interface Target {
  * written: stop reading then, the output's next `ready` or `end` throws. Throws UserError with code 73 where there can be no such file.
  */
 export function fileTarget(file: string, header: string, log: Log, onBroken: () => void): Target {
-  let fd: number
-  try {
-    fd = openToAppend(file, header)
-  } catch (error) {
-    throw new UserError(EXIT.cannotCreate, `cannot open ${file}: ${reasonOf(error)}`)
-  }
   const cannotWrite = (error: unknown): UserError => new UserError(EXIT.ioError, `cannot write ${file}: ${reasonOf(error)}`)
   let writing = false
   let stale = false
+  let fd: number
+  try {
+    fd = fs.openSync(file, 'a')
+  } catch (error) {
+    throw new UserError(EXIT.cannotCreate, `cannot open ${file}: ${reasonOf(error)}`)
+  }
+  try {
+    writeHeader(fd, header)
+  } catch (error) {
+    throw cannotWrite(error)
+  }
 
   /** Between two writes: each is a number of whole lines. */
   function replace(): void {
     stale = false
+    let opened: number | undefined
     try {
-      const old = fd
-      fd = openToAppend(file, header)
-      fs.closeSync(old)
+      opened = fs.openSync(file, 'a')
+      writeHeader(opened, header)
     } catch (error) {
       log.error(`cannot reopen ${file}: ${reasonOf(error)}; lines still go to the file that was open`)
+      if (opened !== undefined) fs.closeSync(opened)
+      return
     }
+    fs.close(fd, (error) => {
+      if (error !== null) log.error(`${file}, before it was reopened: ${reasonOf(error)}`)
+    })
+    fd = opened
   }
 
   function writeAll(chunk: Buffer, done: (error: Error | null) => void): void {
@@ -64,7 +75,6 @@ export function fileTarget(file: string, header: string, log: Log, onBroken: () 
   return {
     output,
     reopen() {
-      // what is buffered by now belongs to the old file's time as little as to the new one's: it may go to either, whole
       if (writing) stale = true
       else replace()
     },
@@ -78,10 +88,9 @@ export function fileTarget(file: string, header: string, log: Log, onBroken: () 
   }
 }
 
-function openToAppend(file: string, header: string): number {
-  const fd = fs.openSync(file, 'a')
+/** At the start of a file; one that is appended to has its own. */
+function writeHeader(fd: number, header: string): void {
   if (header !== '' && fs.fstatSync(fd).size === 0) fs.writeFileSync(fd, header)
-  return fd
 }
 
 /** stdout as a target; there is nothing to reopen. */

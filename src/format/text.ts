@@ -2,7 +2,7 @@
  * Text for people and for line tools: `key=value key=value`. A string that holds white space, quotes, control characters or what
  * stands between values is written as JSON writes it, so that a flow stays a line and its values can be told apart.
  */
-import { characterSize, isControl } from '../flow/text/utf8.js'
+import { characterSize, isControl, isSpace } from '../flow/text/utf8.js'
 import { writeJsonString } from './json.js'
 import { asString, type Style } from '../flow/text/cells.js'
 
@@ -19,7 +19,7 @@ function isBare(buf: Buffer, start: number, end: number): boolean {
       continue
     }
     const size = characterSize(buf, at, end)
-    if (size < 0 || isControl(buf, at, size)) return false
+    if (size < 0 || isControl(buf, at, size) || isSpace(buf, at, size)) return false
     at += size
   }
   return true

@@ -237,6 +237,8 @@ test('what cannot be created, and what cannot be written', async () => {
   assert.deepEqual([directory.code, directory.stderr], [73, `flow-format: cannot open ${folder}: is a directory\n`])
   const full = await runTool('flow-format', ['-transport.file', '/dev/full'], flows(1))
   assert.deepEqual([full.code, full.stderr], [74, 'flow-format: cannot write /dev/full: no space left on the device\n'])
+  const header = await runTool('flow-format', ['-format', 'csv', '-transport.file', '/dev/full'])
+  assert.deepEqual([header.code, header.stderr], [74, full.stderr])
   const stdout = await runPipeline('flow-format > /dev/full', flows(1))
   assert.deepEqual([stdout.code, stdout.stderr], [74, 'flow-format: cannot write stdout: no space left on the device\n'])
 })

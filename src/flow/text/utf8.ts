@@ -26,6 +26,20 @@ export function isControl(buf: Buffer, at: number, size: number): boolean {
   return size === 2 && buf[at] === 0xc2 && buf[at + 1] < 0xa0
 }
 
+/** Unicode's white space past ASCII that is no control character, with U+FEFF, which many readers take for some. */
+const SPACES = new Set([0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff, ...Array.from({ length: 11 }, (_, i) => 0x2000 + i)])
+
+/** Whether a reader that goes by Unicode takes the character at `buf[at]`, of that size, for white space. */
+export function isSpace(buf: Buffer, at: number, size: number): boolean {
+  if (size === 2) return SPACES.has(((buf[at] & 0x1f) << 6) | (buf[at + 1] & 0x3f))
+  return size === 3 && SPACES.has(((buf[at] & 0x0f) << 12) | ((buf[at + 1] & 0x3f) << 6) | (buf[at + 2] & 0x3f))
+}
+
+/** Whether that reader takes it for the end of a line: U+2028 and U+2029. */
+export function isLineSeparator(buf: Buffer, at: number, size: number): boolean {
+  return size === 3 && buf[at] === 0xe2 && buf[at + 1] === 0x80 && (buf[at + 2] === 0xa8 || buf[at + 2] === 0xa9)
+}
+
 /** Copies the character of `size` bytes at `buf[at]`, or writes U+FFFD where the size is below zero; gives the position behind it. */
 export function writeCharacter(out: DataView, pos: number, buf: Buffer, at: number, size: number): number {
   if (size < 0) return writeReplacement(out, pos)
