@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
-import os from 'node:os'
 import test from 'node:test'
 import { runTool } from '../support/tools.js'
-import { listen, numbered, send, summaryIn } from './listener.js'
+import { listen, numbered, send, summaryIn, withoutIpv6 } from './listener.js'
 
 const LOOPBACK = Buffer.from([127, 0, 0, 1])
 const LOOPBACK6 = Buffer.from('00000000000000000000000000000001', 'hex')
-const withoutIpv6: string | false = Object.values(os.networkInterfaces()).flat().some((at) => at?.address === '::1') ? false : 'no IPv6 on this machine'
 
 test('a datagram comes out with its payload, where it came from and went to, and when', async (t) => {
   const flowListen = await listen(t, 'netflow://127.0.0.1:0')

@@ -5,11 +5,16 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
+import os from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import protobuf from 'protobufjs'
 import { frameReader } from '../../src/flow/frames.js'
 import { ROOT } from '../support/tools.js'
+
+/** To be given as a test's `skip`. */
+export const withoutIpv6: string | false = Object.values(os.networkInterfaces()).flat().some((at) => at?.address === '::1') ? false : 'no IPv6 on this machine'
+export const withoutProc: string | false = os.platform() === 'linux' ? false : 'the kernel tells its drops on Linux only'
 
 /** A Datagram as another implementation reads it from proto/datagram.proto. */
 export interface Received {

@@ -1,9 +1,7 @@
 /** What flow-listen does when its reader is slow or bursts are larger than its queue: nothing is lost that is not counted. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { listen, numbered, peakMemory, type Received, type Running, send, type Summary, summaryIn } from './listener.js'
-
-const withoutProc: string | false = process.platform === 'linux' ? false : 'the kernel tells its drops on Linux only'
+import { listen, numbered, peakMemory, type Received, type Running, send, type Summary, summaryIn, withoutProc } from './listener.js'
 
 /** Sends while stdout is not read, then reads all of it. Every frame is whole, each datagram comes at most once and none is out of order. */
 async function burst(flowListen: Running, count: number, size: number): Promise<Summary> {
