@@ -1,7 +1,10 @@
 /** flow-kafka against a real cluster, with kcat as the judge of what it sends and as the sender of what it reads. */
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
-import kafkajs, { type Admin } from 'kafkajs'
+import kafkajs, { type Admin, type Message, type ProducerConfig } from 'kafkajs'
+import { brokerList } from '../../src/kafka/brokers.js'
+import { openClient } from '../../src/kafka/client.js'
+import { openDelivery } from '../../src/kafka/delivery.js'
 import { runPipeline, runTool, startTool, type Ended } from '../support/tools.js'
 import { anyKafka, withoutKafka, withoutKcat } from '../support/kafka-broker.js'
 import { assertSame, datagrams, exporter, flows, frameOf, framesOf, freshName, kcat, readTopic } from '../support/kafka.js'
@@ -122,19 +125,24 @@ test('datagrams are keyed by their exporter’s address', { skip: withoutKcat },
 for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {
   test(`${codec}: what is sent kcat reads, what kcat or the broker compressed is read`, { skip: withoutKcat }, async () => {
     const sent = flows(3000)
-    const ours = await freshTopic()
-    await produce(ours, ['-transport.kafka.compression', codec], Buffer.concat(sent))
-    assertSame((await readTopic(broker, ours)).map(({ value }) => value), sent)
-    assertSame(framesOf(await consume(ours)), sent)
-
-    const theirs = await freshTopic()
-    const lines = Array.from({ length: 3000 }, (_, i) => `{"line":${i},"of":"the same"}`)
-    await kcat(['-b', broker, '-t', theirs, '-P', '-z', codec], lines.join('\n'))
-    assert.deepEqual((await consume(theirs, '-format', 'json')).toString().trimEnd().split('\n').sort(), [...lines].sort())
-
-    const brokers = await freshTopic({ 'compression.type': codec === 'none' ? 'uncompressed' : codec })
-    await produce(brokers, [], Buffer.concat(sent))
-    assertSame(framesOf(await consume(brokers)), sent)
+    async function ours(): Promise<void> {
+      const topic = await freshTopic()
+      await produce(topic, ['-transport.kafka.compression', codec], Buffer.concat(sent))
+      assertSame((await readTopic(broker, topic)).map(({ value }) => value), sent)
+      assertSame(framesOf(await consume(topic)), sent)
+    }
+    async function kcats(): Promise<void> {
+      const topic = await freshTopic()
+      const lines = Array.from({ length: 3000 }, (_, i) => `{"line":${i},"of":"the same"}`)
+      await kcat(['-b', broker, '-t', topic, '-P', '-z', codec], lines.join('\n'))
+      assert.deepEqual((await consume(topic, '-format', 'json')).toString().trimEnd().split('\n').sort(), [...lines].sort())
+    }
+    async function brokers(): Promise<void> {
+      const topic = await freshTopic({ 'compression.type': codec === 'none' ? 'uncompressed' : codec })
+      await produce(topic, [], Buffer.concat(sent))
+      assertSame(framesOf(await consume(topic)), sent)
+    }
+    await Promise.all([ours(), kcats(), brokers()])
   })
 }
 
@@ -165,6 +173,29 @@ test('a batch that is too large for the broker is cut until what is too large st
   const { stderr } = await produce(topic, [], Buffer.concat([...small.slice(0, 250), large, ...small.slice(250)]))
   assert.match(stderr, /warning: dropped a message of 50\d\d bytes: the broker takes none of that size[^\n]*\nflow-kafka: 501 messages in, 500 delivered, 1 too large, 0 retries\n$/)
   assert.deepEqual((await readTopic(broker, topic)).map(({ value }) => value), small)
+})
+
+test('a producer whose numbers run out is replaced, and nothing is lost, twice there or out of order', { skip: withoutKcat }, async () => {
+  const topic = await freshTopic({}, 2)
+  const silent = (): void => undefined
+  const log = { debug: silent, info: silent, warn: silent, error: silent }
+  const client = await openClient({ brokers: () => Promise.resolve(brokerList(broker)), security: {}, isDebugging: false, log })
+  let producers = 0
+  const { kafka } = client
+  const counted = Object.assign(Object.create(kafka) as typeof kafka, { producer: (config: ProducerConfig) => (producers++, kafka.producer(config)) })
+  const delivery = await openDelivery(
+    { ...client, kafka: counted },
+    { topic, compression: kafkajs.CompressionTypes.None, log, onPartitions: silent, onTooLarge: silent, maxSequence: 1000 }
+  )
+  const numbered = (from: number): Message[] => Array.from({ length: 300 }, (_, i) => ({ partition: 0, key: null, value: Buffer.from(String(from + i)) }))
+  for (let from = 0; from < 3000; from += 300) {
+    await Promise.all([0, 1].map((partition) => delivery.deliver(partition, numbered(from).map((message) => ({ ...message, partition })))))
+  }
+  await delivery.close()
+  const values = (await readTopic(broker, topic)).map(({ value }) => Number(value))
+  const expected = Array.from({ length: 3000 }, (_, i) => i)
+  assert.deepEqual(values, [...expected, ...expected])
+  assert.equal(producers, 4)
 })
 
 test('a group goes on where it was, and begins where it is told', { skip: withoutKafka }, async () => {
