@@ -15,10 +15,10 @@ import { filterLines } from './lines.js'
 import { keyPartition } from './murmur2.js'
 import { openOutbox, type Outbox } from './outbox.js'
 import { patiently, reachTopic } from './topic.js'
+import { watchDelivery } from './watch.js'
 
 /** After SIGTERM, how long the cluster may take nothing at all before what is left is given up. */
 const PATIENCE_AFTER_TERM_MS = 30_000
-const WATCH_MS = 250
 
 interface Counters {
   /** read from stdin */
@@ -42,7 +42,11 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   const delivery = await connect()
   const outbox = openOutbox({ ...outboxOptions, deliver: delivery.deliver })
   const served = options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counters, delivery, outbox), new Map(), log)
-  watch()
+  const patienceMs = (): number => Math.min(options.giveup ?? Infinity, isStopped ? PATIENCE_AFTER_TERM_MS : Infinity)
+  const onGivenUp = (): void => {
+    input.stop()
+  }
+  signals.onStop(watchDelivery({ outbox, delivery, patienceMs, onGivenUp, log }))
 
   async function connect(): Promise<Delivery> {
     const start = { isStopped: () => isStopped, log }
@@ -73,27 +77,6 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
     counters.bytes += end - start
     if (outbox.append(partitionOf(key), key, buf, start, end) || counters.tooLarge++ > 0) return
     log.warn(`dropped a message of ${end - start} bytes: more than -maxmsgbytes ${options.maxmsgbytes}; more of them are only counted`)
-  }
-
-  /** Gives up when the cluster has taken nothing for too long; says at whatever exit what is lost by it. */
-  function watch(): void {
-    let delivered = 0
-    let since = Date.now()
-    let isTold = false
-    const lost = (): string => `${outbox.heldMessages} messages were read and are not delivered`
-    signals.onStop(() => (since = Date.now()))
-    setInterval(() => {
-      const patience = Math.min(options.giveup ?? Infinity, isStopped ? PATIENCE_AFTER_TERM_MS : Infinity)
-      if (outbox.inFlight === 0 || delivery.counters.messages !== delivered) since = Date.now()
-      delivered = delivery.counters.messages
-      if (isTold || Date.now() - since <= patience) return
-      isTold = true
-      outbox.fail(new UserError(EXIT.unavailable, `gave up after ${patience / 1000} s (${delivery.trouble ?? 'the broker does not answer'}): ${lost()}`))
-      input.stop()
-    }, WATCH_MS).unref()
-    process.once('exit', () => {
-      if (outbox.heldMessages > 0 && !isTold) log.error(lost())
-    })
   }
 
   async function sendFrames(): Promise<void> {
