@@ -131,7 +131,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       case 10: {
         const { receivedHi, receivedLo, srcPort } = datagram
         const told = netflow.decode({ buf, start, end, exporter, receivedHi, receivedLo }, version, decoding)
-        if (told !== undefined) follow(told, srcPort)
+        if (told === undefined) add(counts.byType, 'unknown')
+        else follow(told, srcPort)
         return
       }
       default:
@@ -172,7 +173,9 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       }
       counts.datagrams++
       counts.bytes += datagram.payloadEnd - datagram.payloadStart
+      const addressBytes = datagram.srcEnd - datagram.srcStart
       if (isMappedIPv4(buf, datagram.srcStart, datagram.srcEnd)) datagram.srcStart = datagram.srcEnd - 4
+      else if (addressBytes !== 4 && addressBytes !== 16) datagram.srcEnd = datagram.srcStart // no address
       exporter = exporters.get(buf, datagram.srcStart, datagram.srcEnd)
       const started = now()
       if (started >= nextExpiry) {

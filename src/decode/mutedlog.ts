@@ -14,7 +14,7 @@ export function mutedLog(log: Log, count: number, intervalMs: number, now: () =>
   let muted = 0
 
   function tell(): void {
-    if (muted > 0) log.warn(`${muted} more warnings were not logged`)
+    if (muted > 0) log.warn(`${muted} more ${muted === 1 ? 'warning was' : 'warnings were'} not logged`)
     muted = 0
   }
 

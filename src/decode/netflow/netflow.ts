@@ -168,7 +168,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     return { type: layout.type, domain: engine, sequence, units: version === 1 ? 0 : count, options: 0, uptime: context.uptime, exportSeconds: context.exportSeconds }
   }
 
-  /** Decodes the records of a data set; gives how many there were. */
+  /** Decodes the records of a data set; gives how many there were, −1 where that is not known. */
   function decodeData(entry: TemplateEntry, buf: Buffer, start: number, end: number, decoding: Decoding): number {
     const { template } = entry
     useTemplate(entry, options.now())
@@ -176,12 +176,14 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const { plan } = entry
     const zeros = trailingZeros(buf, start, end)
     let records = 0
-    for (let pos = start; end - pos >= template.leastBytes && pos < zeros; records++) {
+    let pos = start
+    while (end - pos >= template.leastBytes && pos < zeros) {
       const next = template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, end)
       if (next < 0) {
         decoding.report('malformed-record', `a record of template ${template.id} runs past its set`)
         break
       }
+      records++
       if (plan === undefined) {
         if (learnOptions(template, buf, pos, entry.domain)) counts.changes++
         counts.optionsRecords++
@@ -189,7 +191,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       pos = next
     }
     if (template.options) context.domain0 = domain0Of(context.domain) // they may have been about it
-    return records
+    // zeros are padding, but some exporter may have counted them as records
+    return end - pos < template.leastBytes ? records : -1
   }
 
   /** Decodes what waited for this template, as of the time it came. */
@@ -231,8 +234,11 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         const entry = context.domain.templates.get(id)
         if (entry !== undefined) {
           const records = decodeData(entry, buf, from, until, decoding)
-          if (units >= 0) units += records
-          if (entry.template.options) optionsRecords += records
+          if (records < 0 || units < 0) units = -1
+          else {
+            units += records
+            if (entry.template.options) optionsRecords += records
+          }
           return
         }
         units = -1
