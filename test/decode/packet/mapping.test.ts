@@ -38,7 +38,7 @@ async function mapped(sflow: string, payload: Buffer): Promise<{ extra: Record<n
       const tag = reader.uint32()
       const number = tag >>> 3
       if (number < 2000 || number > 2003) reader.skipType(tag & 7)
-      else (extra[number] ??= []).push((tag & 7) === 0 ? String(reader.uint64()) : Buffer.from(reader.bytes()).toString('hex'))
+      else (extra[number] ??= []).push((tag & 7) === 0 ? String(reader.uint32()) : Buffer.from(reader.bytes()).toString('hex'))
     }
     return { extra, flow: FlowMessage.toObject(FlowMessage.decode(stdout.subarray(start, end))) }
   } finally {
