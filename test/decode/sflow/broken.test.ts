@@ -97,6 +97,9 @@ test('a record that is longer than its sample', async () => {
   assert.deepEqual(errors, { 'malformed-record': 1 })
 })
 
+/** Records of one size. */
+const FIXED_FORMATS = [2, 3, 4, 1001, 1020, 1029, 1030]
+
 for (const [name, record] of Object.entries(RECORDS)) {
   test(`a record that is cut short costs itself alone: ${name}`, async () => {
     const { flows: [without] } = await decoded(ofSamples(flowSample({ records: [structure(4097, Buffer.alloc(0)), extendedSwitch(5, 6)] })))
@@ -104,6 +107,8 @@ for (const [name, record] of Object.entries(RECORDS)) {
     // the local preference of a gateway is not looked at, and neither is the priority of a VLAN
     const needed = record.length - 8 - (format === 1003 ? 4 : 0) - (format === 1 ? (-FRAME.length & 3) : 0)
     for (let size = 0; size < needed; size++) {
+      // XDR has words of four bytes: of any other length it is the length that is wrong, and the record is read
+      if (size % 4 !== 0 && FIXED_FORMATS.includes(format)) continue
       const cut = structure(format, record.subarray(8, 8 + size))
       const { flows, errors } = await decoded(ofSamples(flowSample({ records: [cut, extendedSwitch(5, 6)] })))
       assert.deepEqual(flows, [without], `${size} of ${needed} bytes`)
