@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { readCapture } from '../support/captures.js'
 import type { DatagramSpec, Flow } from '../support/datagram-stream.js'
-import { decode } from '../support/decode.js'
+import { decode, rawLines } from '../support/decode.js'
 import { numbers } from '../support/generate.js'
 import { SCALE } from '../support/scale.js'
 import { withoutCaptures } from '../support/shared.js'
@@ -15,6 +15,8 @@ const MUTATED = 20_000 * SCALE
 const CUTS = 500 * SCALE
 /** Datagrams that one decoder is given, so that what a broken one left behind meets others. */
 const TOGETHER = 100
+/** Raw output, slower, is made of one in so many of these. */
+const RAW_EVERY = 4
 
 type Datagrams = Required<DatagramSpec>[]
 
@@ -43,6 +45,7 @@ test(`${MUTATED} datagrams, mutated (TEST_SEED=${SEED}): no exception, and valid
     const bytes = datagrams.reduce((sum, { payload }) => sum + payload.length, 0)
     assert.ok(decoded.flows.length <= 2 * bytes, `${decoded.flows.length} flows of ${bytes} bytes`)
     flows += decoded.flows.length
+    if (random() % RAW_EVERY === 0) for (const line of await rawLines(datagrams)) assert.equal(typeof JSON.parse(line), 'object')
   }
   assert.ok(flows > MUTATED, `only ${flows} flows: what is mutated does not get far`)
 })
