@@ -12,11 +12,11 @@ import { captureIndex } from './capture-index.js'
 /** A run repeats that of a seed: TEST_SEED=… npm test. */
 const SEED = Number(process.env.TEST_SEED ?? '20231114')
 const MUTATED = 20_000 * SCALE
-const CUTS = 500 * SCALE
+const CUTS = 400 * SCALE
 /** Datagrams that one decoder is given, so that what a broken one left behind meets others. */
 const TOGETHER = 100
 /** Raw output, slower, is made of one in so many of these. */
-const RAW_EVERY = 4
+const RAW_EVERY = 10
 
 type Datagrams = Required<DatagramSpec>[]
 
