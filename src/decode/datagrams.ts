@@ -9,6 +9,8 @@ import type { Output } from '../flow/output.js'
 import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
 import { isMappedIPv4, type KnownExporter, knownExporters } from './exporters.js'
+import { inputBytes, load, MAX_DATAGRAM_BYTES } from './input.js'
+import { handOn, messagesFor } from './messages.js'
 import { mutedLog } from './mutedlog.js'
 import { type HeldLimits, heldSets } from './netflow/held.js'
 import { netflowDecoder, type Told } from './netflow/netflow.js'
@@ -18,7 +20,6 @@ import { sweepTemplates } from './netflow/templates.js'
 import { compileFrameMapping } from './packet/mapping.js'
 import type { RateOf } from './rates.js'
 import { type RawFormat, writeRaw } from './raw/raw.js'
-import { newSflowHeader, readSflowHeader } from './sflow/header.js'
 import { sflowDecoder } from './sflow/sflow.js'
 import { endSequences, followSequence } from './sequence.js'
 
@@ -71,7 +72,6 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const datagram = newDatagram()
   const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)
   const sflow = sflowDecoder(framePlan)
-  const sflowHeader = newSflowHeader()
   let exporter: KnownExporter
 
   const held = heldSets(options.held, (of, set) => {
@@ -104,7 +104,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   }
 
   const decoding: Decoding = {
-    output: options.output,
+    messages: messagesFor(options.output),
     flows: 0,
     counterSamples: 0,
     report(kind, detail) {
@@ -117,10 +117,12 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       add(counts.byType, writeRaw(datagram, exporter, options.raw, now(), maxTemplates, options.output, decoding.report))
       return
     }
-    const { buf, payloadStart: start, payloadEnd: end } = datagram
-    const version = end - start < 4 ? -1 : readUint16(buf, start)
-    if (version === 0 && readUint32(buf, start) === SFLOW_VERSION) {
-      decodeSflow()
+    const { buf, payloadStart, payloadEnd } = datagram
+    const bytes = payloadEnd - payloadStart
+    const version = bytes < 4 || bytes > MAX_DATAGRAM_BYTES ? -1 : readUint16(buf, payloadStart)
+    const end = version < 0 ? 0 : load(buf, payloadStart, payloadEnd, 0)
+    if (version === 0 && readUint32(buf, payloadStart) === SFLOW_VERSION) {
+      decodeSflow(end)
       return
     }
     switch (version) {
@@ -130,24 +132,23 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       case 9:
       case 10: {
         const { receivedHi, receivedLo, srcPort } = datagram
-        const told = netflow.decode({ buf, start, end, exporter, receivedHi, receivedLo }, version, decoding)
+        const told = netflow.decode({ start: 0, end, exporter, receivedHi, receivedLo }, version, decoding)
         if (told === undefined) add(counts.byType, 'unknown')
         else follow(told, srcPort)
         return
       }
       default:
-        decoding.report('unknown-protocol', `${end - start} bytes that start with ${buf.toString('hex', start, Math.min(end, start + 4))}`)
+        decoding.report('unknown-protocol', `${bytes} bytes that start with ${buf.toString('hex', payloadStart, Math.min(payloadEnd, payloadStart + 4))}`)
         add(counts.byType, 'unknown')
     }
   }
 
-  function decodeSflow(): void {
-    const { buf, payloadStart, payloadEnd } = datagram
+  function decodeSflow(end: number): void {
     add(counts.byType, 'SFLOW_5')
-    sflow(datagram, decoding)
-    if (!readSflowHeader(buf, payloadStart, payloadEnd, sflowHeader)) return
-    const { agentStart, agentEnd, subAgent, sequence, uptime } = sflowHeader
-    followSequence(exporter.sequences, `sflow ${buf.toString('hex', agentStart, agentEnd)} ${subAgent}`, sequence, 1, uptime)
+    const header = sflow(datagram, exporter.address, 0, end, decoding)
+    if (header === undefined) return
+    const { agentStart, agentEnd, subAgent, sequence, uptime } = header
+    followSequence(exporter.sequences, `sflow ${inputBytes().toString('hex', agentStart, agentEnd)} ${subAgent}`, sequence, 1, uptime)
   }
 
   function follow(told: Told, port: number): void {
@@ -183,6 +184,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         held.expire(started)
       }
       decodePayload()
+      handOn(decoding.messages)
       exporters.settle(exporter)
       if (options.timed) observe(counts.decoding, (now() - started) / 1000)
     },

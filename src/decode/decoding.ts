@@ -1,5 +1,5 @@
 /** What all protocols share while flow-decode works on a datagram. */
-import type { Output } from '../flow/output.js'
+import type { Messages } from './messages.js'
 
 /** What can be wrong with a datagram or a part of it; the values are the label `kind` of flow_decode_errors_total. */
 export const ERROR_KINDS = [
@@ -15,7 +15,7 @@ export type ErrorKind = (typeof ERROR_KINDS)[number]
 
 export interface Decoding {
   /** where FlowMessage frames are appended */
-  readonly output: Output
+  readonly messages: Messages
   /** FlowMessages written */
   flows: number
   /** sFlow counter samples passed over */

@@ -97,6 +97,11 @@ export function packedTag(field: number, wireType: number): number {
   return (bytes[0] | (bytes[1] << 8) | (bytes[2] << 16) | (bytes[3] << 24)) >>> 0
 }
 
+/** The bytes of a tag of `packedTag`. */
+export function tagBytes(tag: number): number {
+  return tag <= 0xff ? 1 : tag <= 0xffff ? 2 : tag <= 0xffffff ? 3 : 4
+}
+
 /** Writes a tag of `packedTag`; gives the position behind it. */
 export function writeTag(buf: Uint8Array, pos: number, tag: number): number {
   buf[pos++] = tag

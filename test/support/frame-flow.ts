@@ -1,6 +1,8 @@
 /** What a frame alone gives. */
 import assert from 'node:assert/strict'
 import protobuf from 'protobufjs'
+import { load } from '../../src/decode/input.js'
+import { handOn, messagesFor, reserve } from '../../src/decode/messages.js'
 import { frameFieldsBound, LINK, newFrame, writeFrameFields } from '../../src/decode/packet/frame.js'
 import { parseAddress } from './addresses.js'
 import { type Flow, readFlows } from './datagram-stream.js'
@@ -9,12 +11,16 @@ const frame = newFrame()
 
 /** The fields that a frame gives, written into no more room than they are promised to take; `skip` as in `writeFrameFields`. */
 export function frameFlow(bytes: Buffer, { link = LINK.ethernet, skip = 0 }: { link?: number; skip?: number } = {}): Flow {
-  // in the middle of a larger buffer: nothing in front of the frame and behind it may be read
-  const buf = Buffer.concat([Buffer.alloc(7, 0xff), bytes, Buffer.alloc(64, 0xff)])
-  const out = Buffer.alloc(frameFieldsBound(frame, bytes.length))
-  const end = writeFrameFields(frame, buf, 7, 7 + bytes.length, link, out, 0, skip)
-  assert.ok(end <= out.length, `${end} bytes of fields for ${bytes.length} bytes of frame`)
-  return readFlows(Buffer.from(protobuf.Writer.create().bytes(out.subarray(0, end)).finish()))[0]
+  // in the middle of other bytes: nothing in front of the frame and behind it may be read
+  load(Buffer.concat([Buffer.alloc(7, 0xff), bytes, Buffer.alloc(64, 0xff)]), 0, 7 + bytes.length + 64, 0)
+  const output = { buf: Buffer.alloc(1 << 16), pos: 0, reserve: () => undefined }
+  const messages = messagesFor(output)
+  const room = frameFieldsBound(frame, bytes.length)
+  const start = reserve(messages, room)
+  messages.pos = writeFrameFields(frame, 7, 7 + bytes.length, link, start, skip)
+  assert.ok(messages.pos - start <= room, `${messages.pos - start} bytes of fields for ${bytes.length} bytes of frame`)
+  handOn(messages)
+  return readFlows(Buffer.from(protobuf.Writer.create().bytes(output.buf.subarray(0, output.pos)).finish()))[0]
 }
 
 /** An address as `Flow` has it. */

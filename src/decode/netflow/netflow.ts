@@ -1,31 +1,36 @@
 /** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
-import { closeFrame } from '../../flow/frames.js'
-import { packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from '../../flow/message.js'
+import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
 import { flowMessage } from '../../flow/schema.js'
 import type { Decoding } from '../decoding.js'
+import { inputBytes, load } from '../input.js'
+import { closeLength, COMMON_AT, reserve, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
 import { frameFieldsBound, newFrame } from '../packet/frame.js'
 import type { FramePlan } from '../packet/mapping.js'
+import { useLengths, usePlan, useRecord } from './arena.js'
 import { type Domain, domain0Of, domainKey, domainOf, type Exporter, type TemplateEntry } from './domain.js'
 import type { HeldSet, HeldSets } from './held.js'
 import { type Legacy, legacyOf } from './legacy.js'
 import { learnOptions } from './options.js'
 import type { Plan } from './ops.js'
 import { compilePlan, type MappedElement } from './plan.js'
-import { hasReverse, programOf, type RecordContext, writeRecord } from './record.js'
+import { hasReverse, programOf, writeRecord } from './record.js'
+import { type RecordContext, settle } from './steps.js'
 import { readSetHeader, type SetHeader, type SetVisitor, trailingZeros, walkSets } from './sets.js'
-import { type Template, walkRecord } from './template.js'
+import { walkRecord } from './template.js'
 import { defineTemplate, useTemplate } from './templates.js'
 
-/** One datagram of an exporter, or a set of it that was held. */
-export interface Arrival {
-  readonly buf: Buffer
-  /** the payload */
-  readonly start: number
-  readonly end: number
+/** Who sent a datagram, or a set that was held, and when it came. */
+interface Sender {
   readonly exporter: Exporter
   readonly receivedHi: number
   readonly receivedLo: number
+}
+
+/** A datagram: its payload is `[start, end)` of the input. */
+export interface Arrival extends Sender {
+  readonly start: number
+  readonly end: number
 }
 
 /** What a datagram said of itself, for sequence numbers and delays. */
@@ -85,6 +90,8 @@ const TAG_OBSERVATION_DOMAIN_ID = tag('observation_domain_id', WIRE_VARINT)
 const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, name]) => [name, value]))
 const typeValue = (name: string): number => TYPES.get(name)!
 
+const buf = inputBytes()
+
 /** A message grows to no more than so many times its record's bytes, beside its plan's own. */
 const GROWTH = 3
 
@@ -93,29 +100,30 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
   const context: RecordContext = {
     frame: newFrame(options.framePlan),
-    shared: Buffer.alloc(128),
-    sharedBytes: 0,
+    commonBytes: 0,
     exportSeconds: 0,
     exportNanos: 0,
     uptime: 0,
     domain: undefined as unknown as Domain,
     domain0: undefined,
     headerRate: undefined,
-    defaultRate: undefined
+    defaultRate: undefined,
+    fixedRate: 0,
+    ratesVary: false,
+    interfacesNamed: false
   }
 
   /** Bytes that the length of the last message took: a good guess for the next, which then need not be moved. */
   let prefix = 2
 
   /** Sets what the records to come share. */
-  function begin(arrival: Arrival, type: string, sequence: number, domain: Domain, observationDomain: number): void {
+  function begin(arrival: Sender, type: string, sequence: number, domain: Domain, observationDomain: number): void {
     const { exporter, receivedHi, receivedLo } = arrival
-    const { shared } = context
-    let pos = writeUint32Field(shared, 0, TAG_TYPE, typeValue(type))
-    pos = writeUint64Field(shared, pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
-    pos = writeUint32Field(shared, pos, TAG_SEQUENCE_NUM, sequence)
-    pos = writeBytesField(shared, pos, TAG_SAMPLER_ADDRESS, exporter.address)
-    context.sharedBytes = writeUint32Field(shared, pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain)
+    let pos = writeUint32Field(COMMON_AT, TAG_TYPE, typeValue(type))
+    pos = writeUint64Field(pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
+    pos = writeUint32Field(pos, TAG_SEQUENCE_NUM, sequence)
+    pos = writeBytesField(pos, TAG_SAMPLER_ADDRESS, exporter.address)
+    context.commonBytes = writeUint32Field(pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain) - COMMON_AT
     context.domain = domain
     context.domain0 = domain0Of(domain)
     context.headerRate = undefined
@@ -123,7 +131,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     context.defaultRate = exporter.defaultRate
   }
 
-  function beginSets(arrival: Arrival, header: SetHeader): void {
+  function beginSets(arrival: Sender, header: SetHeader): void {
     const type = header.version === 9 ? 'NETFLOW_V9' : 'IPFIX'
     begin(arrival, type, header.sequence, domainOf(arrival.exporter, header.version, header.domain), header.domain)
     context.exportSeconds = header.seconds
@@ -131,25 +139,23 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   }
 
   /** Appends the message of one record, and of its other direction. */
-  function emit(plan: Plan, template: Template, buf: Buffer, base: number, bytes: number, decoding: Decoding): void {
-    const { output } = decoding
-    const { offsets, lengths } = template
-    const room = context.sharedBytes + plan.extraBytes + GROWTH * bytes + (options.framePlan === undefined ? 0 : frameFieldsBound(context.frame, bytes))
-    const directions = plan.reverse !== undefined && hasReverse(plan, offsets, lengths, buf, base) ? 2 : 1
+  function emit(plan: Plan, codeAt: number, record: number, bytes: number, decoding: Decoding): void {
+    const { messages } = decoding
+    const room = plan.extraBytes + GROWTH * bytes + (options.framePlan === undefined ? 0 : frameFieldsBound(context.frame, bytes))
+    useRecord(record)
+    const directions = plan.reverse !== undefined && hasReverse(plan) ? 2 : 1
     for (let direction = 0; direction < directions; direction++) {
-      output.reserve(room)
-      const at = output.pos
-      const program = programOf(plan, direction === 1, offsets, lengths, buf, base)
+      const at = reserve(messages, room)
       const start = at + prefix
-      const end = writeRecord(program, offsets, lengths, buf, base, output.buf, start, context)
-      output.pos = closeFrame(output.buf, at, prefix, end)
-      prefix = output.pos - at - (end - start)
+      const end = writeRecord(plan, programOf(plan, direction === 1), codeAt, record, start, context)
+      messages.pos = closeLength(at, prefix, end)
+      prefix = messages.pos - at - (end - start)
       decoding.flows++
     }
   }
 
   function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): Told | undefined {
-    const { buf, start, end } = arrival
+    const { start, end } = arrival
     const count = readUint16(buf, start + 2)
     const layout: Legacy = legacyOf(version, count, end - start)
     if (end - start < layout.headerBytes) return undefined
@@ -164,16 +170,20 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     let pos = start + layout.headerBytes
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
     if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
-    for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, layout.template, buf, pos, layout.recordBytes, decoding)
+    const codeAt = usePlan(layout.plan, layout.template)
+    settle(context)
+    for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, codeAt, pos, layout.recordBytes, decoding)
     return { type: layout.type, domain: engine, sequence, units: version === 1 ? 0 : count, options: 0, uptime: context.uptime, exportSeconds: context.exportSeconds }
   }
 
   /** Decodes the records of a data set; gives how many there were, −1 where that is not known. */
-  function decodeData(entry: TemplateEntry, buf: Buffer, start: number, end: number, decoding: Decoding): number {
+  function decodeData(entry: TemplateEntry, start: number, end: number, decoding: Decoding): number {
     const { template } = entry
     useTemplate(entry, options.now())
     if (!template.options) entry.plan ??= compilePlan(template, { mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [] })
     const { plan } = entry
+    const codeAt = plan === undefined ? 0 : usePlan(plan, template)
+    settle(context)
     const zeros = trailingZeros(buf, start, end)
     let records = 0
     let pos = start
@@ -185,9 +195,12 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       }
       records++
       if (plan === undefined) {
-        if (learnOptions(template, buf, pos, entry.domain)) counts.changes++
+        if (learnOptions(template, pos, entry.domain)) counts.changes++
         counts.optionsRecords++
-      } else emit(plan, template, buf, pos, next - pos, decoding)
+      } else {
+        if (template.recordBytes === 0) useLengths(template)
+        emit(plan, codeAt, pos, next - pos, decoding)
+      }
       pos = next
     }
     if (template.options) context.domain0 = domain0Of(context.domain) // they may have been about it
@@ -195,19 +208,19 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     return end - pos < template.leastBytes ? records : -1
   }
 
-  /** Decodes what waited for this template, as of the time it came. */
-  function decodeHeld(sets: readonly HeldSet[], domain: Domain, templateId: number, decoding: Decoding): void {
+  /** Decodes what waited for this template, as of the time it came; `at` is free in the input. */
+  function decodeHeld(sets: readonly HeldSet[], domain: Domain, templateId: number, at: number, decoding: Decoding): void {
     for (const { header: bytes, body, receivedHi, receivedLo } of sets) {
       const header = readSetHeader(bytes, 0, bytes.length)
       const entry = domain.templates.get(templateId)
       if (header === undefined || entry === undefined) continue
-      beginSets({ buf: body, start: 0, end: body.length, exporter: domain.exporter, receivedHi, receivedLo }, header)
-      decodeData(entry, body, 0, body.length, decoding)
+      beginSets({ exporter: domain.exporter, receivedHi, receivedLo }, header)
+      decodeData(entry, at, load(body, 0, body.length, at), decoding)
     }
   }
 
   function decodeSets(arrival: Arrival, decoding: Decoding): Told | undefined {
-    const { buf, start, end, exporter, receivedHi, receivedLo } = arrival
+    const { start, end, exporter, receivedHi, receivedLo } = arrival
     const header = readSetHeader(buf, start, end)
     if (header === undefined) return undefined
     if (header.wrongBytes !== undefined) decoding.report('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
@@ -224,7 +237,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         if (evicted > 0) options.onTemplatesEvicted()
         const waiting = held.take(exporter, key, template.id)
         if (waiting.length === 0) return
-        decodeHeld(waiting, context.domain, template.id, decoding)
+        decodeHeld(waiting, context.domain, template.id, end, decoding)
         beginSets(arrival, header)
       },
       onWithdrawal() {
@@ -233,7 +246,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       onData(id, from, until) {
         const entry = context.domain.templates.get(id)
         if (entry !== undefined) {
-          const records = decodeData(entry, buf, from, until, decoding)
+          const records = decodeData(entry, from, until, decoding)
           if (records < 0 || units < 0) units = -1
           else {
             units += records

@@ -1,89 +1,109 @@
 /**
- * The steps of a plan. A plan is a program of numbers, five a step, because a loop over a typed array is what V8 runs best:
+ * The steps of a plan. A plan is a program of numbers, six a step, because a loop over a typed array is what V8 runs best:
  *
- *     op, field, tag, argument, next
+ *     op, field, tag, argument, next, bytes of the tag
  *
  * `field` is the place of an element in the template; `tag` the packed tag of the FlowMessage field to write; `next` the step to go on with
  * once this one wrote something, which is how the alternatives of a field are passed over. A step that wrote nothing is followed
  * by the one after it.
  */
-export const STEP = 5
+export const STEP = 6
 
-/** A const enum: the switch that runs the steps needs literal numbers to become a jump table. */
+/**
+ * A const enum: the switch that runs the steps needs literal numbers to become a jump table, and those of one switch in a row.
+ */
 export const enum Op {
-  // numbers of 1, 2, 4, 8 bytes, and of any length into 32 or 64 bits
+  // those of most records: numbers of 1, 2, 4, 8 bytes
   u8 = 0,
   u16 = 1,
   u32 = 2,
   u64 = 3,
-  uint32 = 4,
-  uint64 = 5,
-  /** (value >>> (argument & 0xff)) & (argument >>> 8) */
-  bits = 6,
-  /** an address as it is */
-  address = 7,
-  /** an address that is not all zero */
-  realAddress = 8,
   /** the argument as a value */
-  constant = 9,
-  /** the Ethernet type that goes with an IP version */
-  ipVersion = 10,
+  constant = 4,
+  /** an address as it is, of 4 and of 16 bytes */
+  address4 = 5,
+  address6 = 6,
   // times set the flow's start (argument 0) or end (1), which the last two steps write
-  uptime = 11,
-  uptimeOfAnyLength = 12,
+  uptime = 7,
+  /** milliseconds since 1970 of 8 bytes */
+  millis64 = 8,
+  writeTime = 9,
+  /** (value >>> (argument & 0xff)) & (argument >>> 8) of one byte */
+  bits8 = 10,
+  /** the rate that was learned or set, where it is the same for all records */
+  fixedRate = 11,
+  // these three mostly have nothing to do, which is seen at once
+  /** the rate that was learned or set otherwise: by sampler (`field`) and by interface (argument), each a place + 1 or 0 */
+  learnedRate = 12,
+  /** type and code in the destination port; `field` is the protocol, the argument the place in `lists` of source port or −1, destination port, the two
+   * protocols that count, and the code's tag */
+  icmpPorts = 13,
+  /** argument 0: the input's, 1: the output's */
+  interfaceName = 14,
+
+  // those of few records: numbers of any length into 32 or 64 bits
+  uint32 = 15,
+  uint64 = 16,
+  /** (value >>> (argument & 0xff)) & (argument >>> 8) */
+  bits = 17,
+  /** an address that is not all zero */
+  realAddress = 18,
+  /** the Ethernet type that goes with an IP version */
+  ipVersion = 19,
+  // times
+  uptimeOfAnyLength = 20,
   /** IPFIX's uptimes; `field` is the place in `lists` of the uptime and, or −1, of the flow's last uptime and of the boot time */
-  initUptime = 13,
-  seconds = 14,
-  millis = 15,
-  ntpMicros = 16,
-  ntpNanos = 17,
-  deltaMicros = 18,
-  exportTime = 19,
+  initUptime = 21,
+  seconds = 22,
+  millis = 23,
+  ntpMicros = 24,
+  ntpNanos = 25,
+  deltaMicros = 26,
+  exportTime = 27,
   /** the other end of the flow, moved by the element's milliseconds or microseconds */
-  durationMillis = 20,
-  durationMicros = 21,
+  durationMillis = 28,
+  durationMicros = 29,
   /** the other end of the flow */
-  otherEnd = 22,
-  writeTime = 23,
+  otherEnd = 30,
   // sampling; argument: the place of the second element of a pair
-  rateOfSpace = 24,
-  rateOfPopulation = 25,
-  /** what was learned or set: by sampler (`field`) and by interface (argument), each a place + 1 or 0 */
-  learnedRate = 26,
+  rateOfSpace = 31,
+  rateOfPopulation = 32,
   // icmp; tag is that of the type, argument that of the code
-  icmpTypeCode = 27,
-  /** in the destination port; `field` is the place in `lists` of protocol, source port or −1, destination port, and of the two protocols that count */
-  icmpPorts = 28,
+  icmpTypeCode = 33,
   /** `field` is the place in `lists` of type (v4, v6) and code (v4, v6), each a place or −1 */
-  icmpApart = 29,
+  icmpApart = 34,
   // lists of places: `field` is the place in `lists`
-  mpls = 30,
+  mpls = 35,
   /** in front of the places is how many of them are single values; those behind are lists */
-  communities = 31,
-  segments = 32,
-  // names; argument 0: the input's, 1: the output's
-  interfaceName = 33,
-  vrfName = 34,
-  applicationName = 35,
+  communities = 36,
+  segments = 37,
+  // names, as interfaceName
+  vrfName = 38,
+  applicationName = 39,
   /** the bytes of a section of a packet, no more than the element argument − 1 says */
-  sectionBytes = 36,
+  sectionBytes = 40,
   /** the fields of a packet's section that the record does not have itself: `tag` is the set to leave out, argument the link in the low byte, and
    * above it, + 1, the place of the section's exported length */
-  frame = 37,
+  frame = 41,
   // what a mapping file adds; argument 1: little-endian
-  mappedNumber = 38,
-  mappedBytes = 39,
-  mappedString = 40
+  mappedNumber = 42,
+  mappedBytes = 43,
+  mappedString = 44
 }
 
-/** One direction and address family of a template, compiled. */
+/** One direction and address family of a template, compiled: the steps from `start` to `end` of the plan's code. */
 export interface Program {
-  readonly code: Int32Array
-  readonly lists: readonly Int32Array[]
+  readonly start: number
+  readonly end: number
 }
 
 /** A template, compiled. */
 export interface Plan {
+  readonly code: Int32Array
+  readonly lists: readonly Int32Array[]
+  /** where it stands in the arena, and which filling of that it was */
+  at: number
+  generation: number
   /** programs for a record of IPv4, of IPv6 and of no addresses */
   readonly forward: Programs
   /** the second message of a biflow, where the template has reverse elements */

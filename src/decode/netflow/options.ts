@@ -5,11 +5,12 @@
 import { packedTag, WIRE_BYTES, writeTag } from '../../flow/message.js'
 import { flowMessage } from '../../flow/schema.js'
 import { writeVarint32 } from '../../flow/varint.js'
+import { inputBytes, isZero, readUint8 } from '../input.js'
 import { type Domain, domainOf, learn, type Name, type Names } from './domain.js'
 import { IE } from './elements.js'
 import { isNothing, isSame, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
 import type { Template } from './template.js'
-import { isZero, readNumber, readUint, type Uint64 } from './values.js'
+import { readNumber, readUint, type Uint64 } from './values.js'
 
 /** v9's scope types are a registry of their own (RFC 3954 section 6.1). */
 const V9_SCOPE_INTERFACE = 2
@@ -48,9 +49,9 @@ interface Told {
   applicationName: string
 }
 
-/** Learns from the options record at `buf[base]`, whose fields the template's offsets and lengths give. Whether that was news. */
-export function learnOptions(template: Template, buf: Buffer, base: number, sender: Domain): boolean {
-  const told = readOptions(template, buf, base)
+/** Learns from the options record at `base` of the input, whose fields the template's offsets and lengths give. Whether that was news. */
+export function learnOptions(template: Template, base: number, sender: Domain): boolean {
+  const told = readOptions(template, base)
   const domain = Number.isNaN(told.scopeDomain) || told.scopeDomain === sender.id ? sender : domainOf(sender.exporter, sender.version, told.scopeDomain)
   const news = [
     learnRate(told, domain),
@@ -63,7 +64,7 @@ export function learnOptions(template: Template, buf: Buffer, base: number, send
   return news.includes(true)
 }
 
-function readOptions({ version, fields, scopes, offsets, lengths }: Template, buf: Buffer, base: number): Told {
+function readOptions({ version, fields, scopes, offsets, lengths }: Template, base: number): Told {
   const told: Told = {
     sampler: NaN,
     scopeInterface: NaN,
@@ -85,20 +86,20 @@ function readOptions({ version, fields, scopes, offsets, lengths }: Template, bu
     const at = base + offsets[place]
     const inScope = place < scopes
     if (inScope && version === 9) {
-      if (id === V9_SCOPE_INTERFACE && length <= 8) told.scopeInterface = told.anInterface = readNumber(buf, at, length)
+      if (id === V9_SCOPE_INTERFACE && length <= 8) told.scopeInterface = told.anInterface = readNumber(at, length)
       continue
     }
-    if (id === IE.interfaceName) told.interfaceName = readName(buf, at, length)
-    else if (id === IE.interfaceDescription) told.interfaceDescription = readName(buf, at, length)
-    else if (id === IE.VRFname) told.vrfName = readName(buf, at, length)
-    else if (id === IE.applicationName) told.applicationName = readName(buf, at, length)
+    if (id === IE.interfaceName) told.interfaceName = readName(at, length)
+    else if (id === IE.interfaceDescription) told.interfaceDescription = readName(at, length)
+    else if (id === IE.VRFname) told.vrfName = readName(at, length)
+    else if (id === IE.applicationName) told.applicationName = readName(at, length)
     else if (length > 8) continue
     else if (RATES.includes(id)) {
       const rate: Uint64 = { hi: 0, lo: 0 }
-      readUint(buf, at, length, rate)
+      readUint(at, length, rate)
       told.rates ??= new Map()
       if (!told.rates.has(id)) told.rates.set(id, rate)
-    } else readTold(told, id, readNumber(buf, at, length), inScope)
+    } else readTold(told, id, readNumber(at, length), inScope)
   }
   return told
 }
@@ -146,11 +147,11 @@ function toldRate(rates: ReadonlyMap<number, Rate>): Rate | undefined {
 }
 
 /** Text up to its padding; invalid UTF-8 is replaced, because a protobuf string must not have any. */
-function readName(buf: Buffer, at: number, length: number): string {
-  if (isZero(buf, at, length)) return ''
+function readName(at: number, length: number): string {
+  if (isZero(at, length)) return ''
   let end = at
-  while (end < at + length && buf[end] !== 0) end++
-  return buf.toString('utf8', at, end).trim()
+  while (end < at + length && readUint8(end) !== 0) end++
+  return inputBytes().toString('utf8', at, end).trim()
 }
 
 /** Keeps the name of a thing; whether it is a new one. */

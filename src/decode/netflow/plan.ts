@@ -1,5 +1,5 @@
 /** Compiles templates into plans: what can be decided once per template is decided here, not per record. */
-import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
+import { packedTag, tagBytes, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
 import { type Field, flowMessage } from '../../flow/schema.js'
 import { frameFieldSet } from '../packet/fields.js'
 import { LINK } from '../packet/frame.js'
@@ -45,23 +45,29 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
   const addresses6 = addressPlaces(forward, 6)
   const mixed = addresses4.length > 0 && addresses6.length > 0
   const family: Family = mixed ? 0 : addresses4.length > 0 ? 4 : addresses6.length > 0 ? 6 : 0
+  const builder: Builder = { code: [], lists: [] }
   const programs = (direction: Direction): Programs => {
-    const compiled = (of: Family): Program => compileProgram(template, places, direction, of, options)
+    const compiled = (of: Family): Program => compileProgram(builder, template, places, direction, of, options)
     if (mixed) return { 0: compiled(0), 4: compiled(4), 6: compiled(6) }
     const only = compiled(family)
     return { 0: only, 4: only, 6: only }
   }
   const forwardPrograms = programs(forward)
+  const reversePrograms = reverse === undefined ? undefined : programs(reverse)
   return {
+    code: Int32Array.from(builder.code),
+    lists: builder.lists,
+    at: 0,
+    generation: 0,
     forward: forwardPrograms,
-    reverse: reverse === undefined ? undefined : programs(reverse),
+    reverse: reversePrograms,
     reverseCounters: Int32Array.from(
       reverse === undefined ? [] : RULES.flatMap((rule) => (rule.as === 'counter' ? counterElements(rule, reverse).map(reverse.number) : []))
     ),
     addresses4: Int32Array.from(mixed ? addresses4 : []),
     addresses6: Int32Array.from(mixed ? addresses6 : []),
     family,
-    extraBytes: 2048 + (forwardPrograms[6].code.length / STEP) * 20
+    extraBytes: 2048 + (builder.code.length / STEP) * 20
   }
 }
 
@@ -146,15 +152,15 @@ function alternatives({ code }: Builder, start: number, end = code.length): void
 }
 
 function step({ code }: Builder, op: Op, field: number, tag = 0, argument = 0): void {
-  code.push(op, field, tag, argument, code.length + STEP)
+  code.push(op, field, tag, argument, code.length + STEP, tagBytes(tag))
 }
 
 function list(builder: Builder, places: readonly number[]): number {
   return builder.lists.push(Int32Array.from(places)) - 1
 }
 
-function compileProgram(template: Template, places: Places, direction: Direction, family: Family, options: PlanOptions): Program {
-  const builder: Builder = { code: [], lists: [] }
+function compileProgram(builder: Builder, template: Template, places: Places, direction: Direction, family: Family, options: PlanOptions): Program {
+  const begin = builder.code.length
   const mapped = (options.mapping ?? []).flatMap((element) => places(element.id, element.enterprise).map((place) => ({ ...element, place })))
   const taken = new Set(mapped.map(({ destination }) => destination.name))
   const own = new Set(taken)
@@ -170,7 +176,7 @@ function compileProgram(template: Template, places: Places, direction: Direction
   }
   if (section !== undefined) step(builder, Op.frame, section.place, frameFieldSet(own), section.link | ((section.exported + 1) << 8))
   for (const { destination, place, littleEndian } of mapped) mappedStep(builder, destination, place, littleEndian)
-  return { code: Int32Array.from(builder.code), lists: builder.lists }
+  return { start: begin, end: builder.code.length }
 }
 
 /** The section of a packet that a record carries. */
@@ -234,7 +240,7 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       }
       const [shift, mask] = rule.bits
       for (const place of rule.from.map(direction.number).filter((at) => at >= 0)) {
-        step(builder, Op.bits, place, tagOf(to), shift | (mask << 8))
+        step(builder, direction.length(place) === 1 ? Op.bits8 : Op.bits, place, tagOf(to), shift | (mask << 8))
       }
       return
     }
@@ -245,7 +251,7 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
     case 'dst_addr': {
       if (family === 0) return
       const place = addressPlace(direction, rule.as === 'src_addr' ? SOURCE : DESTINATION, family)
-      if (place >= 0) step(builder, Op.address, place, tagOf(to))
+      if (place >= 0) step(builder, family === 4 ? Op.address4 : Op.address6, place, tagOf(to))
       return
     }
     case 'etype':
@@ -261,7 +267,7 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       const isBytes = flowMessage.field(to).type === 'bytes'
       const place = ids.map(isBytes ? direction.address : direction.number).find((at) => at >= 0)
       if (place === undefined) return
-      if (isBytes) step(builder, Op.address, place, tagOf(to))
+      if (isBytes) step(builder, direction.length(place) === 4 ? Op.address4 : Op.address6, place, tagOf(to))
       else uintStep(builder, to, place, direction.length(place))
       return
     }
@@ -322,6 +328,7 @@ function compileSampling(builder: Builder, tag: number, { number }: Direction): 
   }
   const sampler = [IE.samplerId, IE.selectorId].map(number).find((place) => place >= 0) ?? -1
   const input = [IE.ingressInterface, IE.ingressPhysicalInterface].map(number).find((place) => place >= 0) ?? -1
+  step(builder, Op.fixedRate, 0, tag)
   step(builder, Op.learnedRate, sampler + 1, tag, input + 1)
 }
 
@@ -337,8 +344,8 @@ function compileIcmp(builder: Builder, typeTag: number, codeTag: number, directi
   const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(direction.number)
   if (apart.some((place) => place >= 0)) step(builder, Op.icmpApart, list(builder, apart), typeTag, codeTag)
   else if (protocol >= 0 && destination >= 0) {
-    const ports = inPort ? [protocol, -1, destination, ICMP, ICMP] : [protocol, source, destination, ICMP, ICMPV6]
-    step(builder, Op.icmpPorts, list(builder, ports), typeTag, codeTag)
+    const ports = inPort ? [-1, destination, ICMP, ICMP, codeTag] : [source, destination, ICMP, ICMPV6, codeTag]
+    step(builder, Op.icmpPorts, protocol, typeTag, list(builder, ports))
   }
 }
 
@@ -398,7 +405,7 @@ function setTimes(builder: Builder, template: Template, direction: Direction): v
     for (const [id, op] of elements) {
       const place = timePlace(direction, id, op)
       if (place < 0) continue
-      if (op !== Op.uptime) step(builder, op, place, 0, end)
+      if (op !== Op.uptime) step(builder, op === Op.millis && direction.length(place) === 8 ? Op.millis64 : op, place, 0, end)
       else if (template.version === 10) {
         const places = [place, direction.number(IE.flowEndSysUpTime), direction.number(IE.systemInitTimeMilliseconds)]
         step(builder, Op.initUptime, list(builder, places), 0, end)

@@ -1,6 +1,6 @@
 /** Numbers and times as records hold them. */
-import { writeTag } from '../../flow/message.js'
-import { writeVarint64 } from '../../flow/varint.js'
+import { readUint16, readUint32, readUint8 } from '../input.js'
+import { writeTag, writeVarint64 } from '../messages.js'
 
 /** The two halves of what `readUint` read. */
 export interface Uint64 {
@@ -12,45 +12,42 @@ export interface Uint64 {
  * Reads an unsigned number of 1 to 8 bytes, big-endian (RFC 7011 section 6.2: exporters shorten numbers). Any other length is
  * no value: 0.
  */
-export function readUint(buf: Buffer, at: number, length: number, value: Uint64): void {
+export function readUint(at: number, length: number, value: Uint64): void {
   let hi = 0
   let lo = 0
   if (length <= 4) {
-    for (let i = 0; i < length; i++) lo = (lo << 8) | buf[at + i]
+    for (let i = 0; i < length; i++) lo = (lo << 8) | readUint8(at + i)
   } else if (length <= 8) {
     const split = at + length - 4
-    for (let i = at; i < split; i++) hi = (hi << 8) | buf[i]
-    lo = (buf[split] << 24) | (buf[split + 1] << 16) | (buf[split + 2] << 8) | buf[split + 3]
+    for (let i = at; i < split; i++) hi = (hi << 8) | readUint8(i)
+    lo = readUint32(split)
   }
   value.hi = hi >>> 0
   value.lo = lo >>> 0
 }
 
 /** The same, capped at 2^32 − 1. */
-export function readCapped(buf: Buffer, at: number, length: number): number {
+export function readCapped(at: number, length: number): number {
   switch (length) {
     case 1:
-      return buf[at]
+      return readUint8(at)
     case 2:
-      return (buf[at] << 8) | buf[at + 1]
+      return readUint16(at)
     case 4:
-      return ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0
+      return readUint32(at)
     default:
-      readUint(buf, at, length, scratch)
+      readUint(at, length, scratch)
       return scratch.hi === 0 ? scratch.lo : 0xffffffff
   }
 }
 const scratch: Uint64 = { hi: 0, lo: 0 }
 
 /** The same as a double: exact to 2^53. */
-export function readNumber(buf: Buffer, at: number, length: number): number {
-  readUint(buf, at, length, scratch)
+export function readNumber(at: number, length: number): number {
+  if (length === 4) return readUint32(at)
+  if (length === 8) return readUint32(at) * 0x1_0000_0000 + readUint32(at + 4)
+  readUint(at, length, scratch)
   return scratch.hi * 0x1_0000_0000 + scratch.lo
-}
-
-export function isZero(buf: Buffer, at: number, length: number): boolean {
-  for (let i = at; i < at + length; i++) if (buf[i] !== 0) return false
-  return true
 }
 
 /** A point in time: whole seconds since 1970 and nanoseconds, 0 to 999,999,999. */
@@ -104,15 +101,16 @@ export function setMoved(instant: Instant, seconds: number, nanos: number, amoun
 }
 
 /** Writes an instant as nanoseconds since 1970; nothing for 1970 itself. */
-export function writeInstant(out: Buffer, pos: number, tag: number, { seconds, nanos }: Instant): number {
+export function writeInstant(pos: number, tag: number, { seconds, nanos }: Instant): number {
   if (seconds === 0 && nanos === 0) return pos
   // seconds · 10^9 + nanos does not fit a double: multiply the two 16-bit ends of the seconds, and add by halves
-  const upper = Math.floor(seconds / 0x10000) * 1e9
-  const lower = (seconds % 0x10000) * 1e9 + nanos
-  const carried = Math.floor(upper / 0x10000)
-  const low = (upper - carried * 0x10000) * 0x10000 + lower
-  const over = Math.floor(low / 0x1_0000_0000)
-  return writeVarint64(out, writeTag(out, pos, tag), carried + over, low - over * 0x1_0000_0000)
+  const high = Math.floor(seconds * 2 ** -16)
+  const upper = high * 1e9
+  const lower = (seconds - high * 2 ** 16) * 1e9 + nanos
+  const carried = Math.floor(upper * 2 ** -16)
+  const low = (upper - carried * 2 ** 16) * 2 ** 16 + lower
+  const over = Math.floor(low * 2 ** -32)
+  return writeVarint64(writeTag(pos, tag), (carried + over) | 0, (low - over * 2 ** 32) | 0)
 }
 
 /** Milliseconds of a day, by which a switched time may lie behind the export's. */

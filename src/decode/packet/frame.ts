@@ -2,9 +2,8 @@
  * A sampled frame → the fields of a FlowMessage: those of its outermost packet, written as its layers are read, and the stack of all
  * layers. A Frame is used again for the next one.
  */
-import { closeFrame } from '../../flow/frames.js'
-import { writeTag, writeUint32Field } from '../../flow/message.js'
-import { writeVarint32 } from '../../flow/varint.js'
+import { readUint8 } from '../input.js'
+import { closeLength, writeByte, writeTag, writeUint32Field, writeVarint32 } from '../messages.js'
 import { NOTHING } from './carry.js'
 import { type FramePlan, mappedBitsBound, writeMappedBits } from './mapping.js'
 import {
@@ -38,8 +37,7 @@ export const LINK = {
 } as const
 
 export interface Frame {
-  /** the message under way: fields of the outermost packet are written at `pos` */
-  out: Buffer
+  /** where the message under way goes on: fields of the outermost packet are written there */
   pos: number
   /** where the captured bytes end, or the IP packet in them */
   end: number
@@ -70,7 +68,6 @@ export interface Frame {
 export function newFrame(plan?: FramePlan): Frame {
   return {
     plan,
-    out: Buffer.alloc(0),
     pos: 0,
     end: 0,
     inner: false,
@@ -95,35 +92,34 @@ export function frameFieldsBound({ plan }: Frame, frameBytes: number): number {
 }
 
 /**
- * Takes the frame at `buf[start, end)` apart, as far as its bytes go, and writes its fields at `out[pos]`, where there must be room for
+ * Takes the frame at `[start, end)` of the input apart, as far as its bytes go, and writes its fields at `pos` of the messages, where there must be room for
  * `frameFieldsBound` bytes; gives the position behind them. `link` is one of LINK, `skip` a set of fields (of `frameFieldSet`) not to write.
  */
-export function writeFrameFields(frame: Frame, buf: Buffer, start: number, end: number, link: number, out: Buffer, pos: number, skip: number): number {
+export function writeFrameFields(frame: Frame, start: number, end: number, link: number, pos: number, skip: number): number {
   const { plan } = frame
   if (plan !== undefined) skip |= plan.skip
-  frame.out = out
   frame.pos = pos
   frame.end = end
   frame.inner = false
   frame.told = skip
   frame.etype = frame.proto = 0
-  walkLayers(frame, buf, start, end, link)
+  walkLayers(frame, start, end, link)
   pos = frame.pos
-  if ((skip & ETYPE.bit) === 0) pos = writeUint32Field(out, pos, ETYPE.tag, frame.etype)
-  if ((skip & PROTO.bit) === 0) pos = writeUint32Field(out, pos, PROTO.tag, frame.proto)
-  if (frame.layers > 0) pos = writeLayers(frame, out, pos, skip)
-  return plan === undefined ? pos : writeMappedBits(plan, frame, buf, end, out, pos)
+  if ((skip & ETYPE.bit) === 0) pos = writeUint32Field(pos, ETYPE.tag, frame.etype)
+  if ((skip & PROTO.bit) === 0) pos = writeUint32Field(pos, PROTO.tag, frame.proto)
+  if (frame.layers > 0) pos = writeLayers(frame, pos, skip)
+  return plan === undefined ? pos : writeMappedBits(plan, frame, end, pos)
 }
 
-function walkLayers(frame: Frame, buf: Buffer, start: number, end: number, link: number): void {
+function walkLayers(frame: Frame, start: number, end: number, link: number): void {
   let at = start
   let outer: number = NO_LAYER
-  let layer = link === LINK.ip && start < end ? (buf[start] >> 4 === 6 ? LINK.ipv6 : LINK.ipv4) : link
+  let layer = link === LINK.ip && start < end ? (readUint8(start) >> 4 === 6 ? LINK.ipv6 : LINK.ipv4) : link
   let count = 0
   while (layer !== NO_LAYER && at < frame.end && count < MAX_LAYERS) {
     if (beginsPacket(outer, layer)) frame.inner = true
     frame.carried = NOTHING
-    const size = PARSE[layer](frame, buf, at, frame.end)
+    const size = PARSE[layer](frame, at, frame.end)
     if (size < 0) break
     const taken = Math.min(size, frame.end - at)
     frame.layer[count] = layer
@@ -156,17 +152,17 @@ function layerUnder(layer: number, carried: number, ports: Ports): number {
   }
 }
 
-function writeLayers({ layers, layer, layerSize }: Frame, out: Buffer, pos: number, skip: number): number {
+function writeLayers({ layers, layer, layerSize }: Frame, pos: number, skip: number): number {
   if ((skip & LAYER_STACK.bit) === 0) {
-    pos = writeTag(out, pos, LAYER_STACK.tag)
-    out[pos++] = layers
-    for (let i = 0; i < layers; i++) out[pos++] = STACK[layer[i]]
+    pos = writeTag(pos, LAYER_STACK.tag)
+    writeByte(pos++, layers)
+    for (let i = 0; i < layers; i++) writeByte(pos++, STACK[layer[i]])
   }
   if ((skip & LAYER_SIZE.bit) === 0) {
-    const lengthAt = writeTag(out, pos, LAYER_SIZE.tag)
+    const lengthAt = writeTag(pos, LAYER_SIZE.tag)
     pos = lengthAt + 1
-    for (let i = 0; i < layers; i++) pos = writeVarint32(out, pos, layerSize[i])
-    pos = closeFrame(out, lengthAt, 1, pos)
+    for (let i = 0; i < layers; i++) pos = writeVarint32(pos, layerSize[i])
+    pos = closeLength(lengthAt, 1, pos)
   }
   return pos
 }

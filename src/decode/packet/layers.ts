@@ -7,11 +7,11 @@ import { icmp, sctp, tcp, udp } from './transport.js'
 import { geneve, gre, teredo, vxlan } from './tunnels.js'
 
 /**
- * Reads the header at `buf[at, end)`, of which at least one byte is there but any part may be missing: puts the fields of the outermost packet
+ * Reads the header at `[at, end)` of the input, of which at least one byte is there but any part may be missing: puts the fields of the outermost packet
  * (`frame.inner` false) into `frame`, and what comes next into `frame.carried` in the terms of the layer's `carries`. Gives the header's size,
  * which may be more than is there, or NOT_THIS_LAYER.
  */
-export type LayerFunction = (frame: Frame, buf: Buffer, at: number, end: number) => number
+export type LayerFunction = (frame: Frame, at: number, end: number) => number
 
 /** The numbers in which a layer tells what it carries. */
 export type Carries = 'nothing' | 'etype' | 'protocol' | 'udp' | 'tcp'

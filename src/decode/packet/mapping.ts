@@ -2,10 +2,11 @@
  * Bits of sampled frames that a mapping file sends to fields, and the ports that it gives parsers. Compiled once; a frame without a mapping
  * pays a test for it.
  */
-import { packedTag, WIRE_BYTES, WIRE_VARINT, writeTag } from '../../flow/message.js'
+import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
 import type { FrameMapping, LayerMapping, LayerSelector } from '../../flow/mapping.js'
 import { flowMessage } from '../../flow/schema.js'
-import { writeVarint32, writeVarint64 } from '../../flow/varint.js'
+import { readUint8 } from '../input.js'
+import { writeBytes, writeTag, writeVarint32, writeVarint64 } from '../messages.js'
 import { frameFieldSet } from './fields.js'
 import type { Frame } from './frame.js'
 import { CARRIES, CARRIES_ETYPE, CARRIES_PROTOCOL, CARRIES_TCP, CARRIES_UDP, knownPorts, layerId, type Ports } from './layers.js'
@@ -119,45 +120,45 @@ export function mappedBitsBound({ bits, longest }: FramePlan, maxLayers: number,
 }
 
 /** Writes the mapped bits of the frame that has been taken apart and ends at `end`; gives the position behind them. */
-export function writeMappedBits({ bits }: FramePlan, frame: Frame, buf: Buffer, end: number, out: Buffer, pos: number): number {
+export function writeMappedBits({ bits }: FramePlan, frame: Frame, end: number, pos: number): number {
   for (const mapped of bits) {
     for (let i = 0; i < frame.layers; i++) {
       if (frame.layerInner[i] !== mapped.inner) continue
       const start = mapped.match(frame, i)
       // bits that were not captured are no value
       if (start < 0 || start * 8 + mapped.offset + mapped.length > end * 8) continue
-      pos = mapped.kind === 'number' ? writeNumber(mapped, buf, start, out, pos) : writeBytes(mapped, buf, start, out, pos)
+      pos = mapped.kind === 'number' ? writeNumber(mapped, start, pos) : writeMappedBytes(mapped, start, pos)
     }
   }
   return pos
 }
 
-/** Eight bits that start `bit` bits behind `buf[start]`, or the `count` of them that are wanted. */
-function bitsAt(buf: Buffer, start: number, bit: number, count: number): number {
+/** Eight bits that start `bit` bits behind `start`, or the `count` of them that are wanted. */
+function bitsAt(start: number, bit: number, count: number): number {
   const at = start + (bit >> 3)
   const shift = bit & 7
-  const two = (buf[at] << 8) | (shift + count > 8 ? buf[at + 1] : 0)
+  const two = (readUint8(at) << 8) | (shift + count > 8 ? readUint8(at + 1) : 0)
   return (two >> (16 - shift - count)) & ((1 << count) - 1)
 }
 
 /** The bits as bytes, the first of them filled up with zeros from the left where the bits are no whole number of bytes. */
-function bytesOf({ offset, length }: MappedBits, buf: Buffer, start: number, into: Buffer): number {
+function bytesOf({ offset, length }: MappedBits, start: number, into: Buffer): number {
   let size = 0
   let bit = offset
   const odd = length & 7
   if (odd > 0) {
-    into[size++] = bitsAt(buf, start, bit, odd)
+    into[size++] = bitsAt(start, bit, odd)
     bit += odd
   }
-  for (; bit < offset + length; bit += 8) into[size++] = bitsAt(buf, start, bit, 8)
+  for (; bit < offset + length; bit += 8) into[size++] = bitsAt(start, bit, 8)
   return size
 }
 
 const number = Buffer.alloc(8)
 
-function writeNumber(mapped: MappedBits, buf: Buffer, start: number, out: Buffer, pos: number): number {
+function writeNumber(mapped: MappedBits, start: number, pos: number): number {
   if (mapped.length > 64) return pos
-  const size = bytesOf(mapped, buf, start, number)
+  const size = bytesOf(mapped, start, number)
   let hi = 0
   let lo = 0
   for (let i = 0; i < size; i++) {
@@ -169,14 +170,13 @@ function writeNumber(mapped: MappedBits, buf: Buffer, start: number, out: Buffer
     lo = 0xffffffff
   }
   if (hi === 0 && lo === 0 && !mapped.writeZero) return pos
-  return writeVarint64(out, writeTag(out, pos, mapped.tag), hi, lo)
+  return writeVarint64(writeTag(pos, mapped.tag), hi, lo)
 }
 
-function writeBytes(mapped: MappedBits, buf: Buffer, start: number, out: Buffer, pos: number): number {
+function writeMappedBytes(mapped: MappedBits, start: number, pos: number): number {
   let bytes: Buffer = Buffer.alloc(Math.ceil(mapped.length / 8))
-  bytesOf(mapped, buf, start, bytes)
+  bytesOf(mapped, start, bytes)
   // a protobuf string has to be UTF-8
   if (mapped.kind === 'string') bytes = Buffer.from(bytes.toString('utf8').replace(/\0+$/, ''))
-  pos = writeVarint32(out, writeTag(out, pos, mapped.tag), bytes.length)
-  return pos + bytes.copy(out, pos)
+  return writeBytes(writeVarint32(writeTag(pos, mapped.tag), bytes.length), bytes)
 }

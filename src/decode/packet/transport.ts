@@ -1,6 +1,6 @@
 /** TCP, UDP, SCTP and ICMP. Each takes what is there of a header that was cut short: ports need its first 4 bytes. */
-import { readUint16, readUint32 } from '../../flow/bigendian.js'
-import { writeUint32Field } from '../../flow/message.js'
+import { readUint16, readUint32, readUint8 } from '../input.js'
+import { writeUint32Field } from '../messages.js'
 import { DST_PORT, ICMP_CODE, ICMP_TYPE, SRC_PORT, TCP_FLAGS } from './fields.js'
 import type { Frame } from './frame.js'
 
@@ -9,14 +9,14 @@ import type { Frame } from './frame.js'
  *
  *     source port(2) destination port(2) sequence(4) acknowledgement(4) data offset(4 bits) flags(12 bits) window(2) checksum(2) urgent(2) options
  */
-export function tcp(frame: Frame, buf: Buffer, at: number, end: number): number {
-  ports(frame, buf, at, end)
+export function tcp(frame: Frame, at: number, end: number): number {
+  ports(frame, at, end)
   if (end - at < 13) return 20
   if (!frame.inner && end - at >= 14 && (frame.told & TCP_FLAGS.bit) === 0) {
-    frame.pos = writeUint32Field(frame.out, frame.pos, TCP_FLAGS.tag, readUint16(buf, at + 12) & 0x1ff)
+    frame.pos = writeUint32Field(frame.pos, TCP_FLAGS.tag, readUint16(at + 12) & 0x1ff)
     frame.told |= TCP_FLAGS.bit
   }
-  return Math.max(20, (buf[at + 12] >> 4) * 4)
+  return Math.max(20, (readUint8(at + 12) >> 4) * 4)
 }
 
 /**
@@ -24,8 +24,8 @@ export function tcp(frame: Frame, buf: Buffer, at: number, end: number): number 
  *
  *     source port(2) destination port(2) length(2) checksum(2)
  */
-export function udp(frame: Frame, buf: Buffer, at: number, end: number): number {
-  ports(frame, buf, at, end)
+export function udp(frame: Frame, at: number, end: number): number {
+  ports(frame, at, end)
   return 8
 }
 
@@ -34,19 +34,19 @@ export function udp(frame: Frame, buf: Buffer, at: number, end: number): number 
  *
  *     source port(2) destination port(2) verification tag(4) checksum(4)
  */
-export function sctp(frame: Frame, buf: Buffer, at: number, end: number): number {
-  ports(frame, buf, at, end)
+export function sctp(frame: Frame, at: number, end: number): number {
+  ports(frame, at, end)
   return 12
 }
 
-function ports(frame: Frame, buf: Buffer, at: number, end: number): void {
+function ports(frame: Frame, at: number, end: number): void {
   if (end - at < 4) return
-  frame.carried = readUint32(buf, at) | 0
+  frame.carried = readUint32(at) | 0
   if (frame.inner) return
-  const { out, told } = frame
+  const { told } = frame
   let { pos } = frame
-  if ((told & SRC_PORT.bit) === 0) pos = writeUint32Field(out, pos, SRC_PORT.tag, readUint16(buf, at))
-  if ((told & DST_PORT.bit) === 0) pos = writeUint32Field(out, pos, DST_PORT.tag, readUint16(buf, at + 2))
+  if ((told & SRC_PORT.bit) === 0) pos = writeUint32Field(pos, SRC_PORT.tag, readUint16(at))
+  if ((told & DST_PORT.bit) === 0) pos = writeUint32Field(pos, DST_PORT.tag, readUint16(at + 2))
   frame.pos = pos
   frame.told |= SRC_PORT.bit | DST_PORT.bit
 }
@@ -56,11 +56,11 @@ function ports(frame: Frame, buf: Buffer, at: number, end: number): void {
  *
  *     type(1) code(1) checksum(2) rest(4)
  */
-export function icmp(frame: Frame, buf: Buffer, at: number, end: number): number {
+export function icmp(frame: Frame, at: number, end: number): number {
   if (!frame.inner) {
-    const { out, told } = frame
-    if ((told & ICMP_TYPE.bit) === 0) frame.pos = writeUint32Field(out, frame.pos, ICMP_TYPE.tag, buf[at])
-    if (end - at >= 2 && (told & ICMP_CODE.bit) === 0) frame.pos = writeUint32Field(out, frame.pos, ICMP_CODE.tag, buf[at + 1])
+    const { told } = frame
+    if ((told & ICMP_TYPE.bit) === 0) frame.pos = writeUint32Field(frame.pos, ICMP_TYPE.tag, readUint8(at))
+    if (end - at >= 2 && (told & ICMP_CODE.bit) === 0) frame.pos = writeUint32Field(frame.pos, ICMP_CODE.tag, readUint8(at + 1))
     // there are none, whoever says so
     frame.told |= SRC_PORT.bit | DST_PORT.bit
   }

@@ -1,6 +1,6 @@
 /** Layers under which another packet begins. */
-import { readUint16, readUint32 } from '../../flow/bigendian.js'
-import { writeUint32Field } from '../../flow/message.js'
+import { readUint16, readUint32, readUint8 } from '../input.js'
+import { writeUint32Field } from '../messages.js'
 import { ETHERTYPE, etypeOfPpp, NOT_THIS_LAYER } from './carry.js'
 import { VNI } from './fields.js'
 import type { Frame } from './frame.js'
@@ -18,10 +18,10 @@ const ACKNOWLEDGEMENT = 0x0080
  *
  * Version 1 (PPTP, RFC 2637 section 4.1): the key is always there, an acknowledgement(4) may follow, and the payload is PPP.
  */
-export function gre(frame: Frame, buf: Buffer, at: number, end: number): number {
+export function gre(frame: Frame, at: number, end: number): number {
   if (end - at < 4) return 4
-  const flags = readUint16(buf, at)
-  const type = readUint16(buf, at + 2)
+  const flags = readUint16(at)
+  const type = readUint16(at + 2)
   let size = 4
   if ((flags & (CHECKSUM | ROUTING)) !== 0) size += 4
   if ((flags & KEY) !== 0) size += 4
@@ -29,9 +29,9 @@ export function gre(frame: Frame, buf: Buffer, at: number, end: number): number 
   if ((flags & 7) === 1) {
     if ((flags & ACKNOWLEDGEMENT) !== 0) size += 4
     // address and control bytes may be left out
-    const ppp = at + size + (end - at >= size + 2 && readUint16(buf, at + size) === 0xff03 ? 2 : 0)
+    const ppp = at + size + (end - at >= size + 2 && readUint16(at + size) === 0xff03 ? 2 : 0)
     if (end < ppp + 2) return size
-    frame.carried = etypeOfPpp(readUint16(buf, ppp))
+    frame.carried = etypeOfPpp(readUint16(ppp))
     return ppp + 2 - at
   }
   // source routes (RFC 1701) are of a length that only walking them tells, and are not in use
@@ -44,10 +44,10 @@ export function gre(frame: Frame, buf: Buffer, at: number, end: number): number 
  *
  *     flags(1) reserved(3) VNI(3) reserved(1) Ethernet
  */
-export function vxlan(frame: Frame, buf: Buffer, at: number, end: number): number {
-  if ((buf[at] & 0x08) === 0) return NOT_THIS_LAYER
+export function vxlan(frame: Frame, at: number, end: number): number {
+  if ((readUint8(at) & 0x08) === 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    writeVni(frame, readUint32(buf, at + 4) >>> 8)
+    writeVni(frame, readUint32(at + 4) >>> 8)
     frame.carried = ETHERTYPE.ethernet
   }
   return 8
@@ -58,18 +58,18 @@ export function vxlan(frame: Frame, buf: Buffer, at: number, end: number): numbe
  *
  *     version(2 bits) options in 4 bytes(6 bits) flags(1) type(2) VNI(3) reserved(1) options
  */
-export function geneve(frame: Frame, buf: Buffer, at: number, end: number): number {
-  if (buf[at] >> 6 !== 0) return NOT_THIS_LAYER
+export function geneve(frame: Frame, at: number, end: number): number {
+  if (readUint8(at) >> 6 !== 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    writeVni(frame, readUint32(buf, at + 4) >>> 8)
-    frame.carried = readUint16(buf, at + 2)
+    writeVni(frame, readUint32(at + 4) >>> 8)
+    frame.carried = readUint16(at + 2)
   }
-  return 8 + (buf[at] & 0x3f) * 4
+  return 8 + (readUint8(at) & 0x3f) * 4
 }
 
 function writeVni(frame: Frame, vni: number): void {
   if (frame.inner || (frame.told & VNI.bit) !== 0) return
-  frame.pos = writeUint32Field(frame.out, frame.pos, VNI.tag, vni)
+  frame.pos = writeUint32Field(frame.pos, VNI.tag, vni)
 }
 
 /**
@@ -79,11 +79,11 @@ function writeVni(frame: Frame, vni: number): void {
  *     [00 00 obfuscated port(2) obfuscated address(4)]
  *     IPv6
  */
-export function teredo(frame: Frame, buf: Buffer, at: number, end: number): number {
+export function teredo(frame: Frame, at: number, end: number): number {
   let pos = at
-  if (end - pos >= 4 && readUint16(buf, pos) === 1) pos += 13 + buf[pos + 2] + buf[pos + 3]
-  if (end - pos >= 2 && readUint16(buf, pos) === 0) pos += 8
-  if (pos < end && buf[pos] >> 4 !== 6) return NOT_THIS_LAYER
+  if (end - pos >= 4 && readUint16(pos) === 1) pos += 13 + readUint8(pos + 2) + readUint8(pos + 3)
+  if (end - pos >= 2 && readUint16(pos) === 0) pos += 8
+  if (pos < end && readUint8(pos) >> 4 !== 6) return NOT_THIS_LAYER
   frame.carried = ETHERTYPE.ipv6
   return pos - at
 }

@@ -10,7 +10,7 @@ import { addressText } from '../../flow/text/addresses.js'
 import type { Domain } from '../netflow/domain.js'
 import { elementName, elementOf, type ElementType } from '../netflow/element-names.js'
 import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'
-import { type Instant, readNumber, setInstant, setMillis, setNtp } from '../netflow/values.js'
+import { type Instant, setInstant, setMillis, setNtp } from '../netflow/values.js'
 import { addTo, instantText, type Tree } from './tree.js'
 
 /** Lists inside lists are unfolded so deep; deeper ones are shown as bytes. */
@@ -48,8 +48,7 @@ export function valueTree(type: ElementType | undefined, buf: Buffer, at: number
     case 'unsigned16':
     case 'unsigned32':
     case 'unsigned64':
-      if (length <= 6) return buf.readUIntBE(at, length)
-      return length === 8 ? small(buf.readBigUInt64BE(at)) : length === 7 ? small((BigInt(buf[at]) << 48n) | BigInt(buf.readUIntBE(at + 1, 6))) : hex(buf, at, length)
+      return length <= 8 ? small(unsigned(buf, at, length)) : hex(buf, at, length)
     case 'signed32':
       return length <= 6 ? buf.readIntBE(at, length) : hex(buf, at, length)
     case 'float64':
@@ -79,6 +78,11 @@ export function valueTree(type: ElementType | undefined, buf: Buffer, at: number
   }
 }
 
+/** One to eight bytes. */
+function unsigned(buf: Buffer, at: number, length: number): bigint {
+  return BigInt(`0x${hex(buf, at, length)}`)
+}
+
 /** A number as a number where it has all its digits there. */
 function small(value: bigint): number | bigint {
   return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
@@ -90,8 +94,8 @@ function hex(buf: Buffer, at: number, length: number): string {
 
 function timeTree(type: ElementType, buf: Buffer, at: number, length: number): Tree {
   if (length > 8) return hex(buf, at, length)
-  if (type === 'dateTimeSeconds') setInstant(instant, readNumber(buf, at, length), 0)
-  else if (type === 'dateTimeMilliseconds') setMillis(instant, readNumber(buf, at, length), 0)
+  if (type === 'dateTimeSeconds') setInstant(instant, Number(unsigned(buf, at, length)), 0)
+  else if (type === 'dateTimeMilliseconds') setMillis(instant, Number(unsigned(buf, at, length)), 0)
   else if (length !== 8) return hex(buf, at, length)
   else setNtp(instant, readUint32(buf, at), readUint32(buf, at + 4), type === 'dateTimeMicroseconds' ? 1000 : 1)
   return instantText(instant)

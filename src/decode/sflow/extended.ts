@@ -1,8 +1,6 @@
 /** What the device did with a packet: the fields of the extended records. All are known to be whole. */
-import { readUint32 } from '../../flow/bigendian.js'
-import { closeFrame } from '../../flow/frames.js'
-import { copyBytesField, writeTag, writeUint32Field } from '../../flow/message.js'
-import { writeVarint32 } from '../../flow/varint.js'
+import { readUint32 } from '../input.js'
+import { closeLength, copyBytesField, writeTag, writeUint32Field, writeVarint32 } from '../messages.js'
 import { fieldTag } from '../packet/fields.js'
 import { wholeAddressEnd } from './header.js'
 import type { Records } from './records.js'
@@ -23,65 +21,65 @@ const NAT_DST_ADDR = fieldTag('post_nat_dst_addr')
 const NAT_SRC_PORT = fieldTag('post_nat_src_port')
 const NAT_DST_PORT = fieldTag('post_nat_dst_port')
 
-export function writeExtended(buf: Buffer, records: Records, out: Buffer, pos: number): number {
+export function writeExtended(records: Records, pos: number): number {
   if (records.switch >= 0) {
-    pos = writeUint32Field(out, pos, SRC_VLAN, readUint32(buf, records.switch))
-    pos = writeUint32Field(out, pos, DST_VLAN, readUint32(buf, records.switch + 8))
+    pos = writeUint32Field(pos, SRC_VLAN, readUint32(records.switch))
+    pos = writeUint32Field(pos, DST_VLAN, readUint32(records.switch + 8))
   }
-  if (records.router >= 0) pos = writeRouter(buf, records.router, out, pos)
-  if (records.gateway >= 0) pos = writeGateway(buf, records.gateway, out, pos)
+  if (records.router >= 0) pos = writeRouter(records.router, pos)
+  if (records.gateway >= 0) pos = writeGateway(records.gateway, pos)
   if (records.nat >= 0) {
-    const sourceEnd = wholeAddressEnd(buf, records.nat)
-    pos = copyBytesField(out, pos, NAT_SRC_ADDR, buf, records.nat + 4, sourceEnd)
-    pos = copyBytesField(out, pos, NAT_DST_ADDR, buf, sourceEnd + 4, wholeAddressEnd(buf, sourceEnd))
+    const sourceEnd = wholeAddressEnd(records.nat)
+    pos = copyBytesField(pos, NAT_SRC_ADDR, records.nat + 4, sourceEnd)
+    pos = copyBytesField(pos, NAT_DST_ADDR, sourceEnd + 4, wholeAddressEnd(sourceEnd))
   }
   if (records.natPorts >= 0) {
-    pos = writeUint32Field(out, pos, NAT_SRC_PORT, readUint32(buf, records.natPorts))
-    pos = writeUint32Field(out, pos, NAT_DST_PORT, readUint32(buf, records.natPorts + 4))
+    pos = writeUint32Field(pos, NAT_SRC_PORT, readUint32(records.natPorts))
+    pos = writeUint32Field(pos, NAT_DST_PORT, readUint32(records.natPorts + 4))
   }
   return pos
 }
 
-function writeRouter(buf: Buffer, at: number, out: Buffer, pos: number): number {
-  const hopEnd = wholeAddressEnd(buf, at)
-  pos = copyBytesField(out, pos, NEXT_HOP, buf, at + 4, hopEnd)
-  pos = writeUint32Field(out, pos, SRC_NET, readUint32(buf, hopEnd))
-  return writeUint32Field(out, pos, DST_NET, readUint32(buf, hopEnd + 4))
+function writeRouter(at: number, pos: number): number {
+  const hopEnd = wholeAddressEnd(at)
+  pos = copyBytesField(pos, NEXT_HOP, at + 4, hopEnd)
+  pos = writeUint32Field(pos, SRC_NET, readUint32(hopEnd))
+  return writeUint32Field(pos, DST_NET, readUint32(hopEnd + 4))
 }
 
 /** The last AS of the path is the destination's, the first the next hop's; without a path the packet stays in the router's own. */
-function writeGateway(buf: Buffer, record: number, out: Buffer, pos: number): number {
-  const hopEnd = wholeAddressEnd(buf, record)
-  pos = copyBytesField(out, pos, BGP_NEXT_HOP, buf, record + 4, hopEnd)
-  const own = readUint32(buf, hopEnd)
+function writeGateway(record: number, pos: number): number {
+  const hopEnd = wholeAddressEnd(record)
+  pos = copyBytesField(pos, BGP_NEXT_HOP, record + 4, hopEnd)
+  const own = readUint32(hopEnd)
   let first = 0
   let last = own
   let lengthAt = 0 // in the message, once there is an AS
   let at = hopEnd + 16
-  for (let segments = readUint32(buf, hopEnd + 12); segments > 0; segments--) {
-    const segmentEnd = at + 8 + readUint32(buf, at + 4) * 4
+  for (let segments = readUint32(hopEnd + 12); segments > 0; segments--) {
+    const segmentEnd = at + 8 + readUint32(at + 4) * 4
     for (at += 8; at < segmentEnd; at += 4) {
-      last = readUint32(buf, at)
+      last = readUint32(at)
       if (lengthAt === 0) {
         first = last
-        lengthAt = writeTag(out, pos, AS_PATH)
+        lengthAt = writeTag(pos, AS_PATH)
         pos = lengthAt + 1
       }
-      pos = writeVarint32(out, pos, last)
+      pos = writeVarint32(pos, last)
     }
   }
-  if (lengthAt !== 0) pos = closeFrame(out, lengthAt, 1, pos)
-  pos = writeUint32Field(out, pos, SRC_AS, readUint32(buf, hopEnd + 4) || own)
-  pos = writeUint32Field(out, pos, DST_AS, last)
-  pos = writeUint32Field(out, pos, NEXT_HOP_AS, first)
-  return writeCommunities(buf, at, out, pos)
+  if (lengthAt !== 0) pos = closeLength(lengthAt, 1, pos)
+  pos = writeUint32Field(pos, SRC_AS, readUint32(hopEnd + 4) || own)
+  pos = writeUint32Field(pos, DST_AS, last)
+  pos = writeUint32Field(pos, NEXT_HOP_AS, first)
+  return writeCommunities(at, pos)
 }
 
-function writeCommunities(buf: Buffer, countAt: number, out: Buffer, pos: number): number {
-  const end = countAt + 4 + readUint32(buf, countAt) * 4
+function writeCommunities(countAt: number, pos: number): number {
+  const end = countAt + 4 + readUint32(countAt) * 4
   if (end === countAt + 4) return pos
-  const lengthAt = writeTag(out, pos, COMMUNITIES)
+  const lengthAt = writeTag(pos, COMMUNITIES)
   pos = lengthAt + 1
-  for (let at = countAt + 4; at < end; at += 4) pos = writeVarint32(out, pos, readUint32(buf, at))
-  return closeFrame(out, lengthAt, 1, pos)
+  for (let at = countAt + 4; at < end; at += 4) pos = writeVarint32(pos, readUint32(at))
+  return closeLength(lengthAt, 1, pos)
 }

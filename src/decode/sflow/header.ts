@@ -1,8 +1,8 @@
 /** The head of an sFlow v5 datagram, and addresses as XDR has them (sFlow Version 5, section 5 "sFlow Datagram Format"). */
-import { readUint32 } from '../../flow/bigendian.js'
 import type { Datagram } from '../../flow/datagram.js'
-import { copyBytesField, writeUint32Field, writeUint64Field } from '../../flow/message.js'
 import { flowMessage } from '../../flow/schema.js'
+import { isZero, readUint32, readUint8 } from '../input.js'
+import { COMMON_AT, copyBytesField, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
 import { fieldTag } from '../packet/fields.js'
 
 export interface SflowHeader {
@@ -27,16 +27,16 @@ export function newSflowHeader(): SflowHeader {
  *
  *     version(4) agent(address) sub-agent(4) sequence(4) uptime(4) samples(4)
  */
-export function readSflowHeader(buf: Buffer, start: number, end: number, header: SflowHeader): boolean {
+export function readSflowHeader(start: number, end: number, header: SflowHeader): boolean {
   if (end - start < 8) return false
-  const agentEnd = addressEnd(buf, start + 4, end)
+  const agentEnd = addressEnd(start + 4, end)
   if (agentEnd < 0 || end - agentEnd < 16) return false
   header.agentStart = start + 8
   header.agentEnd = agentEnd
-  header.subAgent = readUint32(buf, agentEnd)
-  header.sequence = readUint32(buf, agentEnd + 4)
-  header.uptime = readUint32(buf, agentEnd + 8)
-  header.sampleCount = readUint32(buf, agentEnd + 12)
+  header.subAgent = readUint32(agentEnd)
+  header.sequence = readUint32(agentEnd + 4)
+  header.uptime = readUint32(agentEnd + 8)
+  header.sampleCount = readUint32(agentEnd + 12)
   header.samples = agentEnd + 16
   return true
 }
@@ -46,15 +46,15 @@ export function readSflowHeader(buf: Buffer, start: number, end: number, header:
  *
  *     address := 0(4) | 1(4) IPv4(4) | 2(4) IPv6(16)
  */
-export function addressEnd(buf: Buffer, at: number, end: number): number {
-  if (end - at < 4 || readUint32(buf, at) > 2) return -1
-  const addressed = wholeAddressEnd(buf, at)
+export function addressEnd(at: number, end: number): number {
+  if (end - at < 4 || readUint32(at) > 2) return -1
+  const addressed = wholeAddressEnd(at)
   return addressed <= end ? addressed : -1
 }
 
 /** The same of an address that is known to be whole. */
-export function wholeAddressEnd(buf: Buffer, at: number): number {
-  const type = buf[at + 3]
+export function wholeAddressEnd(at: number): number {
+  const type = readUint8(at + 3)
   return type === 1 ? at + 8 : type === 2 ? at + 20 : at + 4
 }
 
@@ -67,24 +67,15 @@ const TIME_FLOW_END = fieldTag('time_flow_end_ns')
 
 const SFLOW_5 = [...flowMessage.field('type').names!].find(([, name]) => name === 'SFLOW_5')![0]
 
-/** More than `writeHeader` writes. */
-export const HEADER_FIELDS_BYTES = 128
-
-/** Writes what all samples of a datagram have in common; gives the position behind. */
-export function writeHeader(datagram: Datagram, header: SflowHeader, out: Buffer, pos: number): number {
-  const { buf, receivedHi, receivedLo } = datagram
-  pos = writeUint32Field(out, pos, TYPE, SFLOW_5)
-  pos = writeUint64Field(out, pos, TIME_RECEIVED, receivedHi, receivedLo)
-  pos = writeUint64Field(out, pos, TIME_FLOW_START, receivedHi, receivedLo)
-  pos = writeUint64Field(out, pos, TIME_FLOW_END, receivedHi, receivedLo)
-  pos = writeUint32Field(out, pos, SEQUENCE_NUM, header.sequence)
-  return isZero(buf, header.agentStart, header.agentEnd)
-    ? copyBytesField(out, pos, SAMPLER_ADDRESS, buf, datagram.srcStart, datagram.srcEnd)
-    : copyBytesField(out, pos, SAMPLER_ADDRESS, buf, header.agentStart, header.agentEnd)
-}
-
-/** An agent that does not know its address may say 0.0.0.0 as well as nothing. */
-function isZero(buf: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (buf[at] !== 0) return false
-  return true
+/** Writes what all samples of a datagram have in common; gives how many bytes. */
+export function writeHeader({ receivedHi, receivedLo }: Datagram, exporter: Uint8Array, header: SflowHeader): number {
+  let pos = writeUint32Field(COMMON_AT, TYPE, SFLOW_5)
+  pos = writeUint64Field(pos, TIME_RECEIVED, receivedHi, receivedLo)
+  pos = writeUint64Field(pos, TIME_FLOW_START, receivedHi, receivedLo)
+  pos = writeUint64Field(pos, TIME_FLOW_END, receivedHi, receivedLo)
+  pos = writeUint32Field(pos, SEQUENCE_NUM, header.sequence)
+  // an agent that does not know its address may say 0.0.0.0 as well as nothing
+  const unknown = isZero(header.agentStart, header.agentEnd - header.agentStart)
+  pos = unknown ? writeBytesField(pos, SAMPLER_ADDRESS, exporter) : copyBytesField(pos, SAMPLER_ADDRESS, header.agentStart, header.agentEnd)
+  return pos - COMMON_AT
 }

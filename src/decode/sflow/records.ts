@@ -4,7 +4,7 @@
  * They may come in any order, and which one's value counts depends on the others. So they are first found, and checked to be
  * whole; then written from where they stand.
  */
-import { readUint32 } from '../../flow/bigendian.js'
+import { readUint32 } from '../input.js'
 import { addressEnd } from './header.js'
 
 /** Where the data of each record starts, −1 where there is none; the last of a kind counts. */
@@ -51,11 +51,11 @@ export function recordBytes(format: number, size: number): number {
 }
 
 /** Notes the record whose data is `buf[at, end)`, if its format (of enterprise 0) is one we know. False where it is not whole. */
-export function noteRecord(buf: Buffer, format: number, at: number, end: number, records: Records): boolean {
+export function noteRecord(format: number, at: number, end: number, records: Records): boolean {
   const size = end - at
   switch (format) {
     case 1: // raw header: protocol(4) frame length(4) stripped(4) size(4) bytes
-      if (size < 16 || size - 16 < readUint32(buf, at + 12)) return false
+      if (size < 16 || size - 16 < readUint32(at + 12)) return false
       records.header = at
       return true
     case 2: // Ethernet: length(4) source(6, padded to 8) destination(6, padded to 8) type(4)
@@ -76,19 +76,19 @@ export function noteRecord(buf: Buffer, format: number, at: number, end: number,
       return true
     case 1002: {
       // router: next hop(address) source mask(4) destination mask(4)
-      const hopEnd = addressEnd(buf, at, end)
+      const hopEnd = addressEnd(at, end)
       if (hopEnd < 0 || end - hopEnd < 8) return false
       records.router = at
       return true
     }
     case 1003:
-      if (!isGateway(buf, at, end)) return false
+      if (!isGateway(at, end)) return false
       records.gateway = at
       return true
     case 1007: {
       // NAT: source(address) destination(address)
-      const sourceEnd = addressEnd(buf, at, end)
-      if (sourceEnd < 0 || addressEnd(buf, sourceEnd, end) < 0) return false
+      const sourceEnd = addressEnd(at, end)
+      if (sourceEnd < 0 || addressEnd(sourceEnd, end) < 0) return false
       records.nat = at
       return true
     }
@@ -115,14 +115,14 @@ export function noteRecord(buf: Buffer, format: number, at: number, end: number,
  *
  * The local preference is not used, and need not be there.
  */
-function isGateway(buf: Buffer, at: number, end: number): boolean {
-  const hopEnd = addressEnd(buf, at, end)
+function isGateway(at: number, end: number): boolean {
+  const hopEnd = addressEnd(at, end)
   if (hopEnd < 0 || end - hopEnd < 20) return false
   let pos = hopEnd + 16
   // each segment takes bytes, so that a count out of thin air ends with the record
-  for (let segments = readUint32(buf, hopEnd + 12); segments > 0; segments--) {
+  for (let segments = readUint32(hopEnd + 12); segments > 0; segments--) {
     if (end - pos < 8) return false
-    pos += 8 + readUint32(buf, pos + 4) * 4
+    pos += 8 + readUint32(pos + 4) * 4
   }
-  return end - pos >= 4 && end - pos - 4 >= readUint32(buf, pos) * 4
+  return end - pos >= 4 && end - pos - 4 >= readUint32(pos) * 4
 }

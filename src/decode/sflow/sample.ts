@@ -1,6 +1,6 @@
 /** Samples that become FlowMessages, of three kinds (sFlow Version 5, section 5; sFlow Discarded Packet Notification Structures). */
-import { readUint32 } from '../../flow/bigendian.js'
-import { writeUint32Field } from '../../flow/message.js'
+import { readUint32 } from '../input.js'
+import { writeUint32Field } from '../messages.js'
 import { fieldTag } from '../packet/fields.js'
 
 export const FLOW_SAMPLE = 1
@@ -23,51 +23,51 @@ export function sampleHeadBytes(format: number): number {
 }
 
 /** Writes what the head of a sample of that format at `at`, which is whole, says; gives the position behind. */
-export function writeSampleHead(buf: Buffer, format: number, at: number, out: Buffer, pos: number): number {
-  pos = writeUint32Field(out, pos, PACKETS, 1)
+export function writeSampleHead(format: number, at: number, pos: number): number {
+  pos = writeUint32Field(pos, PACKETS, 1)
   switch (format) {
     case FLOW_SAMPLE:
-      return writeFlowHead(buf, at, out, pos)
+      return writeFlowHead(at, pos)
     case EXPANDED_FLOW_SAMPLE:
-      return writeExpandedHead(buf, at, out, pos)
+      return writeExpandedHead(at, pos)
     default:
-      return writeDiscardedHead(buf, at, out, pos)
+      return writeDiscardedHead(at, pos)
   }
 }
 
 /**
  *     sequence(4) source(class(8 bits) index(24 bits)) rate(4) pool(4) drops(4) input(format(2 bits) value(30 bits)) output(same) records(4)
  */
-function writeFlowHead(buf: Buffer, at: number, out: Buffer, pos: number): number {
-  const input = readUint32(buf, at + 20)
-  const output = readUint32(buf, at + 24)
-  pos = writeUint32Field(out, pos, SAMPLING_RATE, readUint32(buf, at + 8))
-  if (output >>> 30 === DROPPED_FORMAT) pos = writeDropped(out, pos, output & 0x3fffffff)
-  const source = readUint32(buf, at + 4)
-  return writeInterfaces(out, pos, source >>> 24, source & 0xffffff, ifIndex(input >>> 30, input & 0x3fffffff), ifIndex(output >>> 30, output & 0x3fffffff))
+function writeFlowHead(at: number, pos: number): number {
+  const input = readUint32(at + 20)
+  const output = readUint32(at + 24)
+  pos = writeUint32Field(pos, SAMPLING_RATE, readUint32(at + 8))
+  if (output >>> 30 === DROPPED_FORMAT) pos = writeDropped(pos, output & 0x3fffffff)
+  const source = readUint32(at + 4)
+  return writeInterfaces(pos, source >>> 24, source & 0xffffff, ifIndex(input >>> 30, input & 0x3fffffff), ifIndex(output >>> 30, output & 0x3fffffff))
 }
 
 /**
  *     sequence(4) source class(4) source index(4) rate(4) pool(4) drops(4)
  *     input format(4) input value(4) output format(4) output value(4) records(4)
  */
-function writeExpandedHead(buf: Buffer, at: number, out: Buffer, pos: number): number {
-  const input = ifIndex(readUint32(buf, at + 24), readUint32(buf, at + 28))
-  const outputFormat = readUint32(buf, at + 32)
-  const output = readUint32(buf, at + 36)
-  pos = writeUint32Field(out, pos, SAMPLING_RATE, readUint32(buf, at + 12))
-  if (outputFormat === DROPPED_FORMAT) pos = writeDropped(out, pos, output)
-  return writeInterfaces(out, pos, readUint32(buf, at + 4), readUint32(buf, at + 8), input, ifIndex(outputFormat, output))
+function writeExpandedHead(at: number, pos: number): number {
+  const input = ifIndex(readUint32(at + 24), readUint32(at + 28))
+  const outputFormat = readUint32(at + 32)
+  const output = readUint32(at + 36)
+  pos = writeUint32Field(pos, SAMPLING_RATE, readUint32(at + 12))
+  if (outputFormat === DROPPED_FORMAT) pos = writeDropped(pos, output)
+  return writeInterfaces(pos, readUint32(at + 4), readUint32(at + 8), input, ifIndex(outputFormat, output))
 }
 
 /**
  *     sequence(4) source class(4) source index(4) drops(4) input(4) output(4) reason(4) records(4)
  */
-function writeDiscardedHead(buf: Buffer, at: number, out: Buffer, pos: number): number {
-  pos = writeUint32Field(out, pos, SAMPLING_RATE, 1) // they are not sampled
-  pos = writeDropped(out, pos, readUint32(buf, at + 24))
-  const input = ifIndex(0, readUint32(buf, at + 16))
-  return writeInterfaces(out, pos, readUint32(buf, at + 4), readUint32(buf, at + 8), input, ifIndex(0, readUint32(buf, at + 20)))
+function writeDiscardedHead(at: number, pos: number): number {
+  pos = writeUint32Field(pos, SAMPLING_RATE, 1) // they are not sampled
+  pos = writeDropped(pos, readUint32(at + 24))
+  const input = ifIndex(0, readUint32(at + 16))
+  return writeInterfaces(pos, readUint32(at + 4), readUint32(at + 8), input, ifIndex(0, readUint32(at + 20)))
 }
 
 /** The format of an output whose value is the reason for which the packet was dropped; 0: an ifIndex, 2: how many interfaces it went to. */
@@ -81,13 +81,13 @@ function ifIndex(format: number, value: number): number {
 /** RFC 7270 section 4.12: dropped, for a reason that it has no number for. */
 const DROPPED_STATUS = 128
 
-function writeDropped(out: Buffer, pos: number, reason: number): number {
-  return writeUint32Field(out, writeUint32Field(out, pos, FORWARDING_STATUS, DROPPED_STATUS), DROP_REASON, reason)
+function writeDropped(pos: number, reason: number): number {
+  return writeUint32Field(writeUint32Field(pos, FORWARDING_STATUS, DROPPED_STATUS), DROP_REASON, reason)
 }
 
 /** Egress where the source is the output interface and not the input; a source of class 0 is an interface. */
-function writeInterfaces(out: Buffer, pos: number, sourceClass: number, source: number, input: number, output: number): number {
-  pos = writeUint32Field(out, pos, IN_IF, input)
-  pos = writeUint32Field(out, pos, OUT_IF, output)
-  return sourceClass === 0 && source !== 0 && source === output && source !== input ? writeUint32Field(out, pos, FLOW_DIRECTION, 1) : pos
+function writeInterfaces(pos: number, sourceClass: number, source: number, input: number, output: number): number {
+  pos = writeUint32Field(pos, IN_IF, input)
+  pos = writeUint32Field(pos, OUT_IF, output)
+  return sourceClass === 0 && source !== 0 && source === output && source !== input ? writeUint32Field(pos, FLOW_DIRECTION, 1) : pos
 }

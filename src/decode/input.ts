@@ -1,0 +1,45 @@
+/**
+ * The bytes that are being decoded. There is one place for them in the process, because V8 builds the address and the size of an array that is a
+ * constant of a module into the code that reads it; through a parameter, each read would first have to find out what it was given.
+ * (An imported constant is none to V8, so it is the functions that are exported.) Nothing is kept in here from one datagram to the next.
+ */
+
+/** The most that a UDP datagram carries, and more. */
+export const MAX_DATAGRAM_BYTES = 65_535
+
+// a datagram, and behind it a data set that waited for a template of the datagram
+const bytes = Buffer.allocUnsafeSlow(2 * (MAX_DATAGRAM_BYTES + 1))
+const view = new DataView(bytes.buffer)
+
+/** The same bytes, for what reads few of them. */
+export const inputBytes = (): Buffer => bytes
+
+/** Puts `from[start, end)`, which is no more than MAX_DATAGRAM_BYTES, at `at`; gives the position behind it. */
+export function load(from: Uint8Array, start: number, end: number, at: number): number {
+  bytes.set(from.subarray(start, end), at)
+  return at + end - start
+}
+
+// Numbers in network byte order; the caller has checked that they are there.
+
+export function readUint8(at: number): number {
+  return view.getUint8(at)
+}
+
+export function readUint16(at: number): number {
+  return view.getUint16(at)
+}
+
+export function readUint32(at: number): number {
+  return view.getUint32(at)
+}
+
+/** The same bits as a signed number, for where they are only moved on. */
+export function readInt32(at: number): number {
+  return view.getInt32(at)
+}
+
+export function isZero(at: number, length: number): boolean {
+  for (const end = at + length; at < end; at++) if (view.getUint8(at) !== 0) return false
+  return true
+}

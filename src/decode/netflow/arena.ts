@@ -1,0 +1,68 @@
+/**
+ * Where plans stand that are in use, and the record at hand. One array for the process, a constant of this module: see input.ts. A plan
+ * that is run is put there if it is not there already; when there is no room left, all have to come again.
+ *
+ *     plan := offset of each field, length of each field, code
+ */
+import type { Plan } from './ops.js'
+import type { Template } from './template.js'
+
+/** A thousand common plans, or one of a template of the most fields. */
+const WORDS = 1 << 18
+const words = new Int32Array(WORDS)
+
+let generation = 1
+let next = 0
+
+/** of the plan at hand */
+let offsetsAt = 0
+let lengthsAt = 0
+/** of the record at hand, in the input */
+let record = 0
+
+/** Makes a plan and its template those at hand; gives where the plan's code starts. */
+export function usePlan(plan: Plan, { offsets, lengths }: Template): number {
+  const fields = offsets.length
+  if (plan.generation !== generation) {
+    const size = 2 * fields + plan.code.length
+    if (next + size > WORDS) {
+      generation++
+      next = 0
+    }
+    plan.at = next
+    plan.generation = generation
+    words.set(offsets, next)
+    words.set(lengths, next + fields)
+    words.set(plan.code, next + 2 * fields)
+    next += size
+  }
+  offsetsAt = plan.at
+  lengthsAt = plan.at + fields
+  return lengthsAt + fields
+}
+
+/** Takes over where the fields of the record at hand are, and how long: of a plan whose template has fields of varying length. */
+export function useLengths({ offsets, lengths }: Template): void {
+  for (let i = 0; i < offsets.length; i++) {
+    words[offsetsAt + i] = offsets[i]
+    words[lengthsAt + i] = lengths[i]
+  }
+}
+
+/** Makes the record that starts at `at` the one at hand. */
+export function useRecord(at: number): void {
+  record = at
+}
+
+export function word(i: number): number {
+  return words[i]
+}
+
+/** Where the value at that place of the template starts in the input. */
+export function valueAt(place: number): number {
+  return record + words[offsetsAt + place]
+}
+
+export function valueLength(place: number): number {
+  return words[lengthsAt + place]
+}

@@ -1,0 +1,230 @@
+/** The steps of a plan that few records have. */
+import { isZero } from '../input.js'
+import { copyBytesField, writeBytes, writeTag, writeUint32Field, writeUint64Field, writeVarint32 } from '../messages.js'
+import { type Frame, writeFrameFields } from '../packet/frame.js'
+import { valueAt, valueLength, word } from './arena.js'
+import type { Domain, Names } from './domain.js'
+import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
+import { writeMapped } from './mapped.js'
+import { Op, type Plan } from './ops.js'
+import { learnedRate, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
+import { type Instant, nearestUptime, NTP_BYTES, readCapped, readNumber, readUint, setInstant, setMillis, setMoved, setNtp, type Uint64, uptimeAge } from './values.js'
+
+/** What the records of a datagram share. */
+export interface RecordContext {
+  /** takes apart the sections of packets in records */
+  readonly frame: Frame
+  /** bytes of the fields that every message starts with */
+  commonBytes: number
+  exportSeconds: number
+  exportNanos: number
+  /** the exporter's uptime in milliseconds (v5, v9) */
+  uptime: number
+  domain: Domain
+  /** the same exporter's domain 0, where there is one */
+  domain0: Domain | undefined
+  /** the rate of v5's header */
+  headerRate: Rate | undefined
+  /** the rate that the user set for this exporter */
+  defaultRate: Rate | undefined
+  // of the data set at hand, by `settle`:
+  /** the rate of all records, if there is one and it has 32 bits; else 0 */
+  fixedRate: number
+  /** the rate is another one, perhaps for each record */
+  ratesVary: boolean
+  /** some interface has a name */
+  interfacesNamed: boolean
+}
+
+const value: Uint64 = { hi: 0, lo: 0 }
+const other: Uint64 = { hi: 0, lo: 0 }
+/** The flow's, which several steps may set before they are written. */
+export const flowStart: Instant = { seconds: 0, nanos: 0 }
+export const flowEnd: Instant = { seconds: 0, nanos: 0 }
+const ETYPE_IPV4 = 0x0800
+const ETYPE_IPV6 = 0x86dd
+
+/** Finds out what the records of a data set, or of a datagram of v5, have in common. */
+export function settle(context: RecordContext): void {
+  const { domain, domain0, headerRate } = context
+  const ratesVary = ({ samplerRates, interfaceRates }: Domain): boolean => samplerRates.size + interfaceRates.size > 0
+  const vary = headerRate === undefined && (ratesVary(domain) || (domain0 !== undefined && ratesVary(domain0)))
+  const rate = vary ? undefined : rateOf(context, -1, -1)
+  context.ratesVary = vary || (rate !== undefined && rate.hi !== 0)
+  context.fixedRate = rate === undefined || context.ratesVary ? 0 : rate.lo | 0
+  context.interfacesNamed = domain.exporter.names.interfaces.size > 0
+}
+
+function rateOf({ headerRate, domain, domain0, defaultRate }: RecordContext, sampler: number, input: number): Rate | undefined {
+  return headerRate ?? learnedRate(domain, domain0, sampler, input) ?? defaultRate
+}
+
+/** What `writeOther` gives for a step that did its work without writing. */
+export const DONE = -1
+
+/** Runs a step of the rarer kinds: gives the position behind what it wrote, `pos` where it had nothing to write, or DONE. */
+export function writeOther({ lists }: Plan, i: number, pos: number, context: RecordContext): number {
+  const op = word(i) as Op
+  const field = word(i + 1)
+  const tag = word(i + 2)
+  const argument = word(i + 3)
+  const at = valueAt(field)
+  const length = valueLength(field)
+  const instant = argument === 0 ? flowStart : flowEnd
+  switch (op) {
+    case Op.uint32: {
+      const bits = readCapped(at, length)
+      return bits === 0 ? pos : writeVarint32(writeTag(pos, tag), bits)
+    }
+    case Op.uint64:
+      readUint(at, length, value)
+      return writeUint64Field(pos, tag, value.hi, value.lo)
+    case Op.bits:
+      readUint(at, length, value)
+      return writeUint32Field(pos, tag, (value.lo >>> (argument & 0xff)) & (argument >>> 8))
+    case Op.realAddress:
+      return isZero(at, length) ? pos : copyBytesField(pos, tag, at, at + length)
+    case Op.ipVersion: {
+      const version = readCapped(at, length)
+      return writeUint32Field(pos, tag, version === 4 ? ETYPE_IPV4 : version === 6 ? ETYPE_IPV6 : 0)
+    }
+    case Op.uptimeOfAnyLength:
+      readUint(at, length, value)
+      setMillis(instant, context.exportSeconds * 1000 - uptimeAge(context.uptime, value.lo), context.exportNanos)
+      return DONE
+    case Op.initUptime: {
+      const places = lists[field] // by index: taking it apart as a pattern runs an iterator
+      const uptime = places[0]
+      const last = places[1]
+      const init = places[2]
+      const initMs = init < 0 ? 0 : readNumber(valueAt(init), valueLength(init))
+      const lastUptime = last < 0 ? NaN : readCapped(valueAt(last), valueLength(last))
+      setInitUptime(context, initMs, readCapped(valueAt(uptime), valueLength(uptime)), lastUptime, argument)
+      return DONE
+    }
+    case Op.seconds:
+    case Op.millis: {
+      const number = readNumber(at, length)
+      if (number === 0) return pos
+      if (op === Op.seconds) setInstant(instant, number, 0)
+      else setMillis(instant, number, 0)
+      return DONE
+    }
+    case Op.ntpMicros:
+    case Op.ntpNanos:
+      if (length !== NTP_BYTES) return pos
+      readUint(at, NTP_BYTES, value)
+      if (value.hi === 0 && value.lo === 0) return pos
+      setNtp(instant, value.hi, value.lo, op === Op.ntpMicros ? 1000 : 1)
+      return DONE
+    case Op.deltaMicros:
+      setMoved(instant, context.exportSeconds, context.exportNanos, readNumber(at, length), 1e6, -1)
+      return DONE
+    case Op.exportTime:
+      setInstant(instant, context.exportSeconds, context.exportNanos)
+      return DONE
+    case Op.durationMillis:
+    case Op.durationMicros: {
+      const duration = readNumber(at, length)
+      const perSecond = op === Op.durationMillis ? 1000 : 1e6
+      if (argument === 0) setMoved(flowStart, flowEnd.seconds, flowEnd.nanos, duration, perSecond, -1)
+      else setMoved(flowEnd, flowStart.seconds, flowStart.nanos, duration, perSecond, 1)
+      return DONE
+    }
+    case Op.otherEnd:
+      if (argument === 0) setInstant(flowStart, flowEnd.seconds, flowEnd.nanos)
+      else setInstant(flowEnd, flowStart.seconds, flowStart.nanos)
+      return DONE
+    case Op.rateOfSpace:
+    case Op.rateOfPopulation: {
+      readUint(at, length, value)
+      readUint(valueAt(argument), valueLength(argument), other)
+      if (op === Op.rateOfSpace) setRateOfSpace(value, value, other)
+      else setRateOfPopulation(value, value, other)
+      return writeUint64Field(pos, tag, value.hi, value.lo)
+    }
+    case Op.learnedRate: {
+      const sampler = field === 0 ? -1 : readNumber(valueAt(field - 1), valueLength(field - 1))
+      const input = argument === 0 ? -1 : readNumber(valueAt(argument - 1), valueLength(argument - 1))
+      const rate = rateOf(context, sampler, input)
+      return rate === undefined ? pos : writeUint64Field(pos, tag, rate.hi, rate.lo)
+    }
+    case Op.icmpTypeCode: {
+      const both = readCapped(at, length)
+      return writeIcmp(pos, tag, both >>> 8, argument, both & 0xff)
+    }
+    case Op.icmpPorts: {
+      const places = lists[argument]
+      const source = places[0]
+      const destination = places[1]
+      const protocol = readCapped(at, length)
+      if (protocol !== places[2] && protocol !== places[3]) return pos
+      if (source >= 0 && readCapped(valueAt(source), valueLength(source)) !== 0) return pos
+      const port = readCapped(valueAt(destination), valueLength(destination))
+      return writeIcmp(pos, tag, port >>> 8, places[4], port & 0xff)
+    }
+    case Op.icmpApart: {
+      const places = lists[field]
+      const type = firstNumber(places[0], places[1])
+      return writeIcmp(pos, tag, type, argument, firstNumber(places[2], places[3]))
+    }
+    case Op.mpls:
+      return writeMplsLabels(pos, tag, lists[field])
+    case Op.communities:
+      return writeCommunities(pos, tag, argument, lists[field])
+    case Op.segments:
+      return writeSegments(pos, tag, argument, lists[field])
+    case Op.sectionBytes:
+      return writeUint32Field(pos, tag, sectionBytes(field, argument))
+    case Op.frame: {
+      const bytes = sectionBytes(field, argument >>> 8)
+      return writeFrameFields(context.frame, at, at + bytes, argument & 0xff, pos, tag)
+    }
+    case Op.interfaceName:
+      return writeName(pos, argument, context.domain, 'interfaces', at, length)
+    case Op.vrfName:
+      return writeName(pos, argument, context.domain, 'vrfs', at, length)
+    case Op.applicationName:
+      return writeName(pos, argument, context.domain, 'applications', at, length)
+    default:
+      return writeMapped(op, pos, tag, at, length, argument)
+  }
+}
+
+/** Sets the start (0) or the end (1) from IPFIX's uptimes: from the boot time if that is known, else back from the export time, which then is the end. */
+function setInitUptime(context: RecordContext, recordInitMs: number, uptime: number, last: number, which: number): void {
+  const instant = which === 0 ? flowStart : flowEnd
+  const init = recordInitMs > 0 ? recordInitMs : context.domain.systemInitMs
+  const exportMs = context.exportSeconds * 1000
+  if (init > 0) setMillis(instant, nearestUptime(init, uptime, exportMs), 0)
+  else if (which === 1 || Number.isNaN(last)) setInstant(instant, context.exportSeconds, 0)
+  else setMillis(instant, exportMs - uptimeAge(last, uptime), 0)
+}
+
+function firstNumber(a: number, b: number): number {
+  const first = a < 0 ? 0 : readCapped(valueAt(a), valueLength(a))
+  return first !== 0 || b < 0 ? first : readCapped(valueAt(b), valueLength(b))
+}
+
+/** The bytes of the section at `place`, or what the element at `exported` − 1 says of it where that is less. */
+function sectionBytes(place: number, exported: number): number {
+  if (exported === 0) return valueLength(place)
+  return Math.min(valueLength(place), readCapped(valueAt(exported - 1), valueLength(exported - 1)))
+}
+
+function writeIcmp(pos: number, typeTag: number, type: number, codeTag: number, code: number): number {
+  if (type !== 0) pos = writeVarint32(writeTag(pos, typeTag), type)
+  if (code !== 0) pos = writeVarint32(writeTag(pos, codeTag), code)
+  return pos
+}
+
+/** What options data called the thing that the element numbers, in this domain or in any of the exporter's. */
+function writeName(pos: number, side: number, domain: Domain, kind: keyof Names, at: number, length: number): number {
+  const all = domain.exporter.names[kind]
+  if (all.size === 0) return pos
+  const number = readNumber(at, length)
+  const name = domain.names[kind].get(number) ?? all.get(number)
+  if (name === undefined) return number === 0 ? pos : DONE // another element's name would be that of another thing
+  const field = side === 0 ? name.in : name.out
+  return writeBytes(pos, field)
+}
