@@ -8,7 +8,7 @@ import { tagBytes } from '../flow/message.js'
 import type { Appendable } from '../flow/output.js'
 import { inputBytes, readInt32, readUint8 } from './input.js'
 
-/** Memory that is not used does not exist: a process has as many pages of this as its longest message needed. */
+/** More than the messages of the longest record or sample take. Pages that are never written to are no memory. */
 const bytes = Buffer.allocUnsafeSlow(MAX_MESSAGE_BYTES)
 const view = new DataView(bytes.buffer)
 const source = inputBytes()
@@ -17,8 +17,6 @@ const SLACK_BYTES = 16
 /** Where the fields stand that all messages of a datagram start with, and how many bytes there are for them. */
 export const COMMON_AT = 0
 const COMMON_BYTES = 128
-/** The most that a message may take. */
-export const ROOM_BYTES = MAX_MESSAGE_BYTES - COMMON_BYTES - SLACK_BYTES
 /** What is handed on at the least, but for the end of a datagram. */
 const HAND_ON_BYTES = 64 * 1024
 
@@ -33,7 +31,7 @@ export function messagesFor(output: Appendable): Messages {
   return { output, pos: COMMON_BYTES }
 }
 
-/** Makes room for a message of up to `size` bytes, no more than ROOM_BYTES; gives the position it starts at. */
+/** Makes room for a message of up to `size` bytes; gives the position it starts at. */
 export function reserve(messages: Messages, size: number): number {
   if (messages.pos > HAND_ON_BYTES || messages.pos + size > bytes.length - SLACK_BYTES) handOn(messages)
   return messages.pos

@@ -114,19 +114,27 @@ function startOf(names: readonly string[]): Match {
   return (frame, i) => (ids.has(frame.layer[i]) ? frame.layerStart[i] : -1)
 }
 
+/** What the mapped bits of one message may take; many long ones in a frame of many layers would make a message that no tool reads. */
+const MAX_MAPPED_BYTES = 1 << 20
+/** A value's tag and length, and the bytes of a text of `bytes` where each is replaced by the character for what is no UTF-8. */
+const valueBound = (bytes: number): number => 16 + 3 * bytes
+
 /** More than `writeMappedBits` writes for a frame of so many bytes. */
 export function mappedBitsBound({ bits, longest }: FramePlan, maxLayers: number, frameBytes: number): number {
-  return bits.length * maxLayers * (16 + 3 * Math.min(longest, frameBytes))
+  return Math.min(bits.length * maxLayers * valueBound(Math.min(longest, frameBytes)), MAX_MAPPED_BYTES)
 }
 
 /** Writes the mapped bits of the frame that has been taken apart and ends at `end`; gives the position behind them. */
 export function writeMappedBits({ bits }: FramePlan, frame: Frame, end: number, pos: number): number {
+  const limit = pos + MAX_MAPPED_BYTES
   for (const mapped of bits) {
+    const bound = valueBound(mapped.length / 8)
     for (let i = 0; i < frame.layers; i++) {
       if (frame.layerInner[i] !== mapped.inner) continue
       const start = mapped.match(frame, i)
       // bits that were not captured are no value
       if (start < 0 || start * 8 + mapped.offset + mapped.length > end * 8) continue
+      if (pos + bound > limit) return pos
       pos = mapped.kind === 'number' ? writeNumber(mapped, start, pos) : writeMappedBytes(mapped, start, pos)
     }
   }

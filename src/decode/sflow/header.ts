@@ -23,7 +23,7 @@ export function newSflowHeader(): SflowHeader {
 }
 
 /**
- * Reads the head of the datagram at `buf[start, end)`; false where it is cut short or the agent's address is of a type that there is not.
+ * Reads the head of the datagram at `[start, end)` of the input; false where it is cut short or the agent's address is of a type that there is not.
  *
  *     version(4) agent(address) sub-agent(4) sequence(4) uptime(4) samples(4)
  */

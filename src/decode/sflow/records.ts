@@ -50,7 +50,7 @@ export function recordBytes(format: number, size: number): number {
   return size % 4 === 0 ? size : Math.max(size, FIXED_BYTES.get(format) ?? 0)
 }
 
-/** Notes the record whose data is `buf[at, end)`, if its format (of enterprise 0) is one we know. False where it is not whole. */
+/** Notes the record whose data is `[at, end)` of the input, if its format (of enterprise 0) is one we know. False where it is not whole. */
 export function noteRecord(format: number, at: number, end: number, records: Records): boolean {
   const size = end - at
   switch (format) {
