@@ -1,5 +1,5 @@
 /** Runs the built tools as a user does: real processes, real pipes. */
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -36,6 +36,20 @@ export interface Running {
 
 export function startTool(name: string, args: readonly string[], env: Record<string, string> = {}): Running {
   const child = spawn(path.join(BIN, name), args, { stdio: 'pipe', env: { ...process.env, ...env } })
+  return running(name, child, (signal) => child.kill(signal))
+}
+
+/** The same of a pipeline, as `runPipeline` has them; signals go to all of its processes, as those of a terminal and a service manager do. */
+export function startPipeline(command: string): Running {
+  const shell = spawn('bash', ['-c', command], { stdio: 'pipe', detached: true, env: withTools() })
+  return running(command, shell, (signal) => process.kill(-shell.pid!, signal))
+}
+
+function withTools(env: Record<string, string> = {}): NodeJS.ProcessEnv {
+  return { ...process.env, ...env, PATH: `${BIN}:${process.env.PATH ?? ''}` }
+}
+
+function running(name: string, child: ChildProcessWithoutNullStreams, kill: (signal: NodeJS.Signals) => void): Running {
   const chunks: Buffer[] = []
   let stderr = ''
   let isOver = false
@@ -64,7 +78,7 @@ export function startTool(name: string, args: readonly string[], env: Record<str
     stdin: child.stdin,
     stdout: () => Buffer.concat(chunks),
     stderr: () => stderr,
-    kill: (signal) => child.kill(signal),
+    kill,
     until: (isSo) =>
       new Promise<void>((resolve, reject) => {
         const watcher = (): void => {
@@ -84,7 +98,7 @@ export function startTool(name: string, args: readonly string[], env: Record<str
 export function runPipeline(command: string, input: Buffer | string = '', env: Record<string, string> = {}): Promise<Ended> {
   const shell = spawn('bash', ['-o', 'pipefail', '-c', command], {
     stdio: 'pipe',
-    env: { ...process.env, ...env, PATH: `${BIN}:${process.env.PATH ?? ''}` }
+    env: withTools(env)
   })
   return ended(shell, input)
 }
