@@ -28,8 +28,16 @@ export function textInput(tool: Tool<unknown>): Input {
 /**
  * Reads stdin's frames of that kind until it ends. `sink` is where `onFrame` appends, and sets the pace. What came before a broken place
  * is handled and written; then this throws. A stream of another kind is refused at its first message.
+ * `more` does a part of what frames left to be done when the sink has room, and is false when there is nothing.
  */
-export async function filterFrames(tool: Tool<unknown>, input: Input, kind: StreamKind | 'any', sink: Sink, onFrame: FrameHandler): Promise<void> {
+export async function filterFrames(
+  tool: Tool<unknown>,
+  input: Input,
+  kind: StreamKind | 'any',
+  sink: Sink,
+  onFrame: FrameHandler,
+  more: () => boolean = () => false
+): Promise<void> {
   let first = true
   let head = Buffer.alloc(0)
   const reader = frameReader((buf, start, end, frameStart) => {
@@ -43,8 +51,10 @@ export async function filterFrames(tool: Tool<unknown>, input: Input, kind: Stre
     for await (const chunk of readable(input)) {
       if (head.length < 16) head = Buffer.concat([head, chunk.subarray(0, 16)])
       reader.push(chunk)
-      sink.commit()
-      if (sink.blocked) await sink.ready()
+      do {
+        sink.commit()
+        if (sink.blocked) await sink.ready()
+      } while (more())
     }
     reader.end()
   } catch (error) {

@@ -5,8 +5,6 @@ import type { Exporters } from './exporters.js'
 import type { HeldSets } from './netflow/held.js'
 import type { NetflowCounts } from './netflow/netflow.js'
 
-/** Exporters that have label values of their own; what comes from any further one stands under `other`. */
-const LABELLED_EXPORTERS = 1000
 const DELAY_BOUNDS = [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600]
 const DECODING_BOUNDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 1e-2]
 
@@ -102,11 +100,11 @@ function* labelled(label: string, values: Map<string, number>): Iterable<readonl
   for (const [key, value] of values) yield [{ [label]: key }, value]
 }
 
+/** What comes of exporters without a label, and of those that were forgotten, stands under `other`. */
 function* byExporter({ exporters }: Counted, what: 'missing' | 'restarts'): Iterable<readonly [Record<string, string>, number]> {
   let other = exporters.forgotten[what]
-  let count = 0
-  for (const { name, sequences } of exporters.all()) {
-    if (count++ < LABELLED_EXPORTERS) yield [{ exporter: name }, sequences[what]]
+  for (const { name, sequences, labelled: own } of exporters.all()) {
+    if (own) yield [{ exporter: name }, sequences[what]]
     else other += sequences[what]
   }
   if (other > 0) yield [{ exporter: 'other' }, other]
@@ -114,10 +112,7 @@ function* byExporter({ exporters }: Counted, what: 'missing' | 'restarts'): Iter
 
 function* errorsByExporter({ counts, exporters }: Counted): Iterable<readonly [Record<string, string>, number]> {
   const other = new Map(counts.forgottenErrors)
-  let count = 0
-  for (const { name, errors } of exporters.all()) {
-    if (errors.size === 0) continue
-    const own = count++ < LABELLED_EXPORTERS
+  for (const { name, errors, labelled: own } of exporters.all()) {
     for (const [kind, value] of errors) {
       if (own) yield [{ kind, exporter: name }, value]
       else add(other, kind, value)

@@ -55,6 +55,10 @@ export interface DatagramDecoder extends Counted {
   readonly restore: (domain: unknown) => void
   /** Forgets templates that are too old. */
   readonly sweep: () => void
+  /** Gives up data that has been held too long. To be called every now and then, for where no datagrams come. */
+  readonly expire: () => void
+  /** Decodes some of the data whose template came while the output was blocked; false where there is none. */
+  readonly more: () => boolean
   /** Gives up what is still waited for. */
   end(): void
 }
@@ -76,6 +80,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
 
   const held = heldSets(options.held, (of, set) => {
     countError(of as KnownExporter, 'template-not-found', `no template ${set.templateId} for ${set.body.length} bytes of data`)
+  }, (of, { templateId }) => {
+    log.info(`data waits for template ${templateId}`, { exporter: (of as KnownExporter).name })
   })
   const { maxExporters, maxStateBytes } = options
   const exporters = knownExporters({ exporters: maxExporters, bytes: maxStateBytes }, options.rateOf, (gone, limit) => {
@@ -88,6 +94,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const netflow = netflowDecoder({
     held,
     maxTemplates,
+    isBlocked: () => options.output.blocked,
     onTemplatesEvicted() {
       errorLog.warn(`more than ${maxTemplates} templates (-templates.max): the one that was not used longest is forgotten`, { exporter: exporter.name })
     },
@@ -114,7 +121,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
 
   function decodePayload(): void {
     if (options.raw !== undefined) {
-      add(counts.byType, writeRaw(datagram, exporter, options.raw, now(), maxTemplates, options.output, decoding.report))
+      add(counts.byType, writeRaw(datagram, exporter, options.raw, now(), maxTemplates, netflow.counts, options.output, decoding.report))
       return
     }
     const { buf, payloadStart, payloadEnd } = datagram
@@ -154,7 +161,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   function follow(told: Told, port: number): void {
     add(counts.byType, told.type)
     const received = (datagram.receivedHi * 0x1_0000_0000 + datagram.receivedLo) / 1e9
-    observe(counts.delay, received - told.exportSeconds)
+    if (received > 0) observe(counts.delay, Math.max(received - told.exportSeconds, 0))
     if (told.type === 'NETFLOW_V1') return
     followSequence(exporter.sequences, `${told.type} ${port} ${told.domain}`, told.sequence, told.units, told.uptime, told.options)
   }
@@ -193,6 +200,17 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     },
     restore(domain) {
       exporters.settle(restoreDomain(domain, (address) => exporters.get(address, 0, address.length), now(), maxTemplates))
+    },
+    expire() {
+      held.expire(now())
+    },
+    more() {
+      const domain = netflow.nextClaimed()
+      if (domain === undefined) return false
+      exporter = domain.exporter as KnownExporter
+      netflow.decodeClaimed(decoding)
+      handOn(decoding.messages)
+      return true
     },
     sweep() {
       if (options.templateTtlMs === 0) return

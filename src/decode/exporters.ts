@@ -10,6 +10,8 @@ export interface KnownExporter extends Exporter {
   readonly name: string
   readonly sequences: Sequences
   readonly errors: Map<ErrorKind, number>
+  /** metrics have a label of its own for it; else it counts among the others, from its first datagram on, so that no counter goes back */
+  readonly labelled: boolean
   /** of what it told, as it was last taken account of */
   settledBytes: number
 }
@@ -38,6 +40,8 @@ export interface ExporterLimits {
   readonly bytes: number
 }
 
+/** Exporters that have a label of their own in metrics. */
+const LABELLED_EXPORTERS = 1000
 /** Memory that an exporter takes that told nothing, and each stream of sequence numbers. */
 const EXPORTER_BYTES = 1200
 const STREAM_BYTES = 350
@@ -52,19 +56,22 @@ export function knownExporters(
   const forgotten = { missing: 0, restarts: 0 }
   let evicted = 0
   let bytes = 0
+  let labelled = 0
   let lastKey = ''
   let last: KnownExporter | undefined
 
   function add(key: string, buf: Buffer, start: number, end: number): KnownExporter {
+    if (exporters.size >= most.exporters) forgetOldest('exporters')
     const address = Buffer.from(buf.subarray(start, end))
     const exporter: KnownExporter = {
       ...newExporter(address, rateOf(address)),
       name: addressText(address),
       sequences: newSequences(),
       errors: new Map(),
+      labelled: labelled < LABELLED_EXPORTERS,
       settledBytes: 0
     }
-    if (exporters.size >= most.exporters) forgetOldest('exporters')
+    if (exporter.labelled) labelled++
     exporters.set(key, exporter)
     return exporter
   }
@@ -73,6 +80,7 @@ export function knownExporters(
     const [[key, oldest]] = exporters
     exporters.delete(key)
     bytes -= oldest.settledBytes
+    if (oldest.labelled) labelled--
     endSequences(oldest.sequences)
     forgotten.missing += oldest.sequences.missing
     forgotten.restarts += oldest.sequences.restarts

@@ -1,8 +1,9 @@
 /** flow-decode: Datagram frames in, FlowMessage frames out. */
+import { EXIT, UserError } from '../cli/exit.js'
 import { filterFrames, filterInput } from '../cli/filter.js'
 import type { Log } from '../cli/log.js'
 import { type Route, serveMetrics } from '../cli/metrics.js'
-import { type CommandLine, duration, wholeNumber } from '../cli/options.js'
+import { type CommandLine, duration, timerDuration, wholeNumber } from '../cli/options.js'
 import { binaryStdout, runTool, textStdout, type Tool } from '../cli/tool.js'
 import { decodeMetrics, summaryOf } from './counts.js'
 import { loadMapping } from '../flow/mapping.js'
@@ -22,17 +23,17 @@ const COMMAND: CommandLine = {
     { flags: 'exporters.max <n>', help: 'exporters known at a time', parse: wholeNumber(1), default: 10_000 },
     { flags: 'templates.max <n>', help: 'templates of one exporter', parse: wholeNumber(1), default: 4096 },
     { flags: 'templates.json.path <file>', help: 'keep templates in this file, and load them at the start' },
-    { flags: 'templates.json.interval <duration>', help: 'how often it is written', parse: duration, default: '10s' },
+    { flags: 'templates.json.interval <duration>', help: 'how often it is written', parse: timerDuration, default: '10s' },
     { flags: 'templates.ttl <duration>', help: 'forget templates not defined again for so long; 0: never', parse: duration, default: '0' },
     { flags: 'templates.ttl.extend-on-access', help: 'use counts as definition' },
-    { flags: 'templates.sweep-interval <duration>', help: 'how often old ones are looked for', parse: duration, default: '1m' },
-    { flags: 'templates.path <path>', help: 'where -addr shows the templates', default: '/templates' },
+    { flags: 'templates.sweep-interval <duration>', help: 'how often old ones are looked for', parse: timerDuration, default: '1m' },
+    { flags: 'templates.path <path>', help: 'where -addr shows the templates', parse: urlPath, default: '/templates' },
     { flags: 'state.bytes <n>', help: 'memory for what all exporters told', parse: wholeNumber(), default: 256 << 20 },
     { flags: 'held.bytes <n>', help: 'data held per exporter until its template comes', parse: wholeNumber(), default: 1 << 20 },
     { flags: 'held.total <n>', help: 'data held for all exporters', parse: wholeNumber(), default: 64 << 20 },
     { flags: 'held.time <duration>', help: 'how long it is held', parse: duration, default: '30m' },
-    { flags: 'produce <what>', help: 'sample: flows; raw: all that a datagram holds, as text', choices: ['sample', 'raw'], default: 'sample' },
-    { flags: 'format <format>', help: 'of raw: json, a line a datagram, or text', choices: RAW_FORMATS, default: 'json' }
+    { flags: 'produce <what>', help: 'sample: flows; raw: all that a datagram holds, for people', choices: ['sample', 'raw'], default: 'sample' },
+    { flags: 'format <format>', help: 'of raw: json, a line a datagram (which it is), or text', choices: RAW_FORMATS }
   ],
   examples: ['flow-listen | flow-decode | flow-format', 'flow-pcap capture.pcap | flow-decode -samplingrate 192.0.2.0/24=1000 | flow-format']
 }
@@ -55,7 +56,11 @@ interface Options {
   'held.total': number
   'held.time': number
   produce: 'sample' | 'raw'
-  format: RawFormat
+  format?: RawFormat
+}
+
+function urlPath(word: string): string {
+  return word.startsWith('/') ? word : `/${word}`
 }
 
 export async function main(): Promise<void> {
@@ -68,7 +73,10 @@ async function run(tool: Tool<Options>): Promise<void> {
   const stopInput = (): void => {
     input.stop()
   }
-  const raw = options.produce === 'raw' ? options.format : undefined
+  if (options.produce !== 'raw' && options.format !== undefined) {
+    throw new UserError(EXIT.usage, `-format ${options.format} goes with -produce raw; flow-format prints flows`)
+  }
+  const raw = options.produce === 'raw' ? (options.format ?? 'json') : undefined
   const output = raw === undefined ? binaryStdout(tool, stopInput) : textStdout(stopInput)
   const mapping = await loadMapping(options.mapping)
   for (const warning of mapping.warnings) log.warn(warning)
@@ -90,13 +98,15 @@ async function run(tool: Tool<Options>): Promise<void> {
   })
   const file = keepTemplates(decoder, options, log)
   const sweeping = setInterval(decoder.sweep, options['templates.sweep-interval'] || 60_000).unref()
+  const expiring = setInterval(decoder.expire, 1000).unref()
   if (options.addr !== undefined) {
     await serveMetrics(options.addr, decodeMetrics(decoder), new Map([[options['templates.path'], showTemplates(decoder)]]), log)
   }
   try {
-    await filterFrames(tool, input, 'Datagram', output, decoder.decode)
+    await filterFrames(tool, input, 'Datagram', output, decoder.decode, decoder.more)
   } finally {
     clearInterval(sweeping)
+    clearInterval(expiring)
     decoder.end()
     file?.end()
   }

@@ -19,6 +19,8 @@ export const COMMON_AT = 0
 const COMMON_BYTES = 128
 /** What is handed on at the least, but for the end of a datagram. */
 const HAND_ON_BYTES = 64 * 1024
+/** The most that can be reserved. */
+export const MOST_ROOM = bytes.length - COMMON_BYTES - SLACK_BYTES
 
 /** Messages that are whole and not handed on yet. */
 export interface Messages {
@@ -148,12 +150,6 @@ export function writeBytes(pos: number, from: Uint8Array): number {
 export function writeCommon(pos: number, size: number): number {
   for (let i = 0; i < size; i += 4) view.setInt32(pos + i, view.getInt32(COMMON_AT + i))
   return pos + size
-}
-
-/** Moves `[start, end)` to `pos`. */
-export function move(pos: number, start: number, end: number): number {
-  bytes.copyWithin(pos, start, end)
-  return pos + end - start
 }
 
 /**

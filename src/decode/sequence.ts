@@ -70,6 +70,11 @@ export function newSequences(): Sequences {
 export function followSequence(sequences: Sequences, key: string, number: number, units: number, uptime: number, options = 0): void {
   const { streams } = sequences
   let stream = streams.get(key)
+  if (stream !== undefined && streams.size >= MAX_STREAMS / 2) {
+    // the one heard of last at the end
+    streams.delete(key)
+    streams.set(key, stream)
+  }
   if (stream === undefined) {
     if (streams.size >= MAX_STREAMS) {
       const [oldest] = streams.keys()

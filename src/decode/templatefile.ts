@@ -33,7 +33,11 @@ export function loadTemplates(file: string, restore: (domain: unknown) => void, 
     for (const domain of domains as unknown[]) restore(domain)
   } catch (error) {
     const aside = `${file}.broken`
-    fs.renameSync(file, aside)
+    try {
+      fs.renameSync(file, aside)
+    } catch (failure) {
+      throw new UserError(EXIT.cannotCreate, `-templates.json.path ${file}: it cannot be used (${reasonOf(error)}), nor set aside as ${aside}: ${reasonOf(failure)}`)
+    }
     log.warn(`${file} cannot be used and is set aside as ${aside}: ${reasonOf(error)}`)
   }
 }
@@ -82,7 +86,7 @@ export function templateFile(file: string, intervalMs: number, changes: () => nu
 function writeDurably(file: string, text: string): void {
   const fd = fs.openSync(file, 'w')
   try {
-    fs.writeSync(fd, text)
+    fs.writeFileSync(fd, text)
     fs.fsyncSync(fd)
   } finally {
     fs.closeSync(fd)

@@ -70,7 +70,7 @@ export function jsonKey(mapping: Mapping, columns: readonly string[]): (line: st
   return (line) => {
     let flow: unknown
     try {
-      flow = JSON.parse(line)
+      flow = JSON.parse(withWholeNumbers(line))
     } catch {
       return null
     }
@@ -78,6 +78,12 @@ export function jsonKey(mapping: Mapping, columns: readonly string[]): (line: st
     const values = flow as Record<string, unknown>
     return Buffer.from(fields.map(({ name, missing }) => (name in values ? inText(values[name]) : missing)).join(','))
   }
+}
+
+/** The line with its numbers of many digits as strings: as numbers they would lose the last ones. */
+function withWholeNumbers(line: string): string {
+  if (!/\d{16}/.test(line)) return line
+  return line.replace(/"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])\d{16,}(?![\d.eE])/g, (token) => (token.startsWith('"') ? token : `"${token}"`))
 }
 
 function inText(value: unknown): string {

@@ -42,8 +42,8 @@ export function usePlan(plan: Plan, { offsets, lengths }: Template): number {
 }
 
 /** Takes over where the fields of the record at hand are, and how long: of a plan whose template has fields of varying length. */
-export function useLengths({ offsets, lengths }: Template): void {
-  for (let i = 0; i < offsets.length; i++) {
+export function useLengths({ places, offsets, lengths }: Template): void {
+  for (const i of places) {
     words[offsetsAt + i] = offsets[i]
     words[lengthsAt + i] = lengths[i]
   }

@@ -32,14 +32,21 @@ export interface HeldSets {
   hold(exporter: object, set: HeldSet): void
   /** Takes out the sets that wait for that template, oldest first. */
   take(exporter: object, domainKey: number, templateId: number): HeldSet[]
-  /** Drops what has been held too long. */
+  /** Drops what has been held too long, and tells of what has waited long. */
   expire(now: number): void
   /** Drops all of one exporter, or of every one. */
   drop(exporter?: object): void
 }
 
-/** `onDrop` hears of every set that is given up. */
-export function heldSets(limits: HeldLimits, onDrop: (exporter: object, set: HeldSet) => void): HeldSets {
+/** After so many milliseconds of waiting for a template someone should hear of it. */
+const LONG_MS = 10_000
+
+/** `onDrop` hears of every set that is given up, `onLongWait` once of each template that does not come, with the set that came first. */
+export function heldSets(
+  limits: HeldLimits,
+  onDrop: (exporter: object, set: HeldSet) => void,
+  onLongWait: (exporter: object, set: HeldSet) => void = () => undefined
+): HeldSets {
   const exporters = new Map<object, Waiting>()
   const all = newQueue()
   let total = 0
@@ -54,7 +61,10 @@ export function heldSets(limits: HeldLimits, onDrop: (exporter: object, set: Hel
     for (const queue of [all, own.queue, same]) queue.left()
     own.bytes -= cost(set)
     total -= cost(set)
-    if (same.size === 0) own.byTemplate.delete(key)
+    if (same.size === 0) {
+      own.byTemplate.delete(key)
+      own.told.delete(key)
+    }
     if (own.queue.size === 0) exporters.delete(exporter)
   }
 
@@ -73,7 +83,7 @@ export function heldSets(limits: HeldLimits, onDrop: (exporter: object, set: Hel
         return
       }
       let own = exporters.get(exporter)
-      if (own === undefined) exporters.set(exporter, (own = { queue: newQueue(), bytes: 0, byTemplate: new Map() }))
+      if (own === undefined) exporters.set(exporter, (own = { queue: newQueue(), bytes: 0, byTemplate: new Map(), told: new Set() }))
       const key = keyOf(set.domainKey, set.templateId)
       let same = own.byTemplate.get(key)
       if (same === undefined) own.byTemplate.set(key, (same = newQueue()))
@@ -95,6 +105,15 @@ export function heldSets(limits: HeldLimits, onDrop: (exporter: object, set: Hel
     },
     expire(now) {
       for (let entry = all.first(); entry !== undefined && entry.set.heldAt + limits.ms < now; entry = all.first()) drop(entry)
+      for (const [exporter, { byTemplate, told }] of exporters) {
+        if (told.size === byTemplate.size) continue
+        for (const [key, same] of byTemplate) {
+          const { set } = same.first()!
+          if (told.has(key) || set.heldAt + LONG_MS > now) continue
+          told.add(key)
+          onLongWait(exporter, set)
+        }
+      }
     },
     drop(exporter) {
       const queue = exporter === undefined ? all : exporters.get(exporter)?.queue
@@ -117,6 +136,8 @@ interface Entry {
 interface Waiting {
   readonly queue: Queue
   readonly byTemplate: Map<number, Queue>
+  /** the keys of those in `byTemplate` that someone heard of */
+  readonly told: Set<number>
   bytes: number
 }
 

@@ -4,7 +4,7 @@ import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
 import { flowMessage } from '../../flow/schema.js'
 import type { Decoding } from '../decoding.js'
 import { inputBytes, load } from '../input.js'
-import { closeLength, COMMON_AT, reserve, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
+import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
 import { frameFieldsBound, newFrame } from '../packet/frame.js'
 import type { FramePlan } from '../packet/mapping.js'
 import { useLengths, usePlan, useRecord } from './arena.js'
@@ -62,6 +62,8 @@ export interface NetflowCounts {
 
 export interface NetflowOptions {
   readonly held: HeldSets
+  /** whether the output has as much as it should have: data that was held waits on then, rather than be decoded all at once */
+  readonly isBlocked: () => boolean
   /** templates of one exporter */
   readonly maxTemplates: number
   /** hears of templates that went because there were more */
@@ -76,6 +78,10 @@ export interface NetflowOptions {
 
 export interface NetflowDecoder {
   readonly counts: NetflowCounts
+  /** Whose data it is that `decodeClaimed` decodes next. */
+  nextClaimed(): Domain | undefined
+  /** Decodes the set that waits longest of those whose template came while the output was blocked. */
+  decodeClaimed(decoding: Decoding): void
   /** Decodes a datagram of version 1, 5, 7, 9 or 10. Undefined where not even its header is whole. */
   decode(arrival: Arrival, version: number, decoding: Decoding): Told | undefined
 }
@@ -91,9 +97,6 @@ const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, 
 const typeValue = (name: string): number => TYPES.get(name)!
 
 const buf = inputBytes()
-
-/** A message grows to no more than so many times its record's bytes, beside its plan's own. */
-const GROWTH = 3
 
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
@@ -141,7 +144,11 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   /** Appends the message of one record, and of its other direction. */
   function emit(plan: Plan, codeAt: number, record: number, bytes: number, decoding: Decoding): void {
     const { messages } = decoding
-    const room = plan.extraBytes + GROWTH * bytes + (options.framePlan === undefined ? 0 : frameFieldsBound(context.frame, bytes))
+    const room = plan.extraBytes + plan.growth * bytes + (options.framePlan === undefined ? 0 : frameFieldsBound(context.frame, bytes))
+    if (room > MOST_ROOM) {
+      decoding.report('malformed-record', `a record of ${bytes} bytes, of which the mapping file would make more than a message holds`)
+      return
+    }
     useRecord(record)
     const directions = plan.reverse !== undefined && hasReverse(plan) ? 2 : 1
     for (let direction = 0; direction < directions; direction++) {
@@ -208,15 +215,24 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     return end - pos < template.leastBytes ? records : -1
   }
 
-  /** Decodes what waited for this template, as of the time it came; `at` is free in the input. */
-  function decodeHeld(sets: readonly HeldSet[], domain: Domain, templateId: number, at: number, decoding: Decoding): void {
-    for (const { header: bytes, body, receivedHi, receivedLo } of sets) {
-      const header = readSetHeader(bytes, 0, bytes.length)
-      const entry = domain.templates.get(templateId)
-      if (header === undefined || entry === undefined) continue
-      beginSets({ exporter: domain.exporter, receivedHi, receivedLo }, header)
-      decodeData(entry, at, load(body, 0, body.length, at), decoding)
+  /** Sets whose template has come, but that the output has no room for now. */
+  const claimed: { readonly set: HeldSet; readonly entry: TemplateEntry }[] = []
+  let claimedAt = 0
+
+  /** Decodes what waited for this template, or leaves it for later; `at` is free in the input. */
+  function release(sets: readonly HeldSet[], entry: TemplateEntry, at: number, decoding: Decoding): void {
+    for (const set of sets) {
+      if (claimed.length > 0 || options.isBlocked()) claimed.push({ set, entry })
+      else decodeHeld(set, entry, at, decoding)
     }
+  }
+
+  /** Decodes a set as of the time it came. */
+  function decodeHeld({ header: bytes, body, receivedHi, receivedLo }: HeldSet, entry: TemplateEntry, at: number, decoding: Decoding): void {
+    const header = readSetHeader(bytes, 0, bytes.length)
+    if (header === undefined) return
+    beginSets({ exporter: entry.domain.exporter, receivedHi, receivedLo }, header)
+    decodeData(entry, at, load(body, 0, body.length, at), decoding)
   }
 
   function decodeSets(arrival: Arrival, decoding: Decoding): Told | undefined {
@@ -237,7 +253,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         if (evicted > 0) options.onTemplatesEvicted()
         const waiting = held.take(exporter, key, template.id)
         if (waiting.length === 0) return
-        decodeHeld(waiting, context.domain, template.id, end, decoding)
+        release(waiting, context.domain.templates.get(template.id)!, end, decoding)
         beginSets(arrival, header)
       },
       onWithdrawal() {
@@ -291,6 +307,12 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
 
   return {
     counts,
+    nextClaimed: () => claimed.at(claimedAt)?.entry.domain,
+    decodeClaimed(decoding) {
+      const { set, entry } = claimed[claimedAt++]
+      if (claimedAt === claimed.length) claimedAt = claimed.length = 0
+      decodeHeld(set, entry, 0, decoding)
+    },
     decode(arrival, version, decoding) {
       const told = version >= 9 ? decodeSets(arrival, decoding) : decodeLegacy(arrival, version, decoding)
       if (told === undefined) decoding.report('truncated', `${arrival.end - arrival.start} bytes, less than a header of version ${version}`)

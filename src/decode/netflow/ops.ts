@@ -117,6 +117,8 @@ export interface Plan {
   readonly family: Family
   /** the bytes a message takes at the most beyond what its record's bytes make */
   readonly extraBytes: number
+  /** and for each of those */
+  readonly growth: number
 }
 
 export type Family = 0 | 4 | 6

@@ -64,7 +64,7 @@ export function learnOptions(template: Template, base: number, sender: Domain): 
   return news.includes(true)
 }
 
-function readOptions({ version, fields, scopes, offsets, lengths }: Template, base: number): Told {
+function readOptions({ version, fields, places, scopes, offsets, lengths }: Template, base: number): Told {
   const told: Told = {
     sampler: NaN,
     scopeInterface: NaN,
@@ -79,7 +79,7 @@ function readOptions({ version, fields, scopes, offsets, lengths }: Template, ba
     vrfName: '',
     applicationName: ''
   }
-  for (let place = 0; place < fields.length; place++) {
+  for (const place of places) {
     const { id, enterprise } = fields[place]
     const length = lengths[place]
     if (enterprise !== 0 || length === 0) continue

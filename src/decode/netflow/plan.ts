@@ -54,28 +54,55 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
     addresses4: Int32Array.from(mixed ? addresses4 : []),
     addresses6: Int32Array.from(mixed ? addresses6 : []),
     family,
-    extraBytes: 2048 + (builder.code.length / STEP) * 20
+    extraBytes: 2048 + (builder.code.length / STEP) * 20,
+    growth: GROWTH * (1 + mostDestinations(options.mapping ?? []))
   }
 }
 
+/** Mapped elements of a template that are written; only one that has the same element hundreds of times has more. */
+const MAX_MAPPED = 1024
+
 function compileProgram(builder: Builder, template: Template, places: Places, direction: Direction, family: Family, options: PlanOptions): Program {
   const begin = builder.code.length
-  const mapped = (options.mapping ?? []).flatMap((element) => places(element.id, element.enterprise).map((place) => ({ ...element, place })))
+  const everyMapped = (options.mapping ?? []).flatMap((element) => places(element.id, element.enterprise).map((place) => ({ ...element, place })))
+  const mapped = everyMapped.slice(0, MAX_MAPPED)
   const taken = new Set(mapped.map(({ destination }) => destination.name))
   const own = new Set(taken)
   const section = sectionOf(direction)
   setTimes(builder, template, direction)
   for (const rule of RULES) {
-    if (taken.has(rule.to)) continue
+    const fields = rule.as === 'icmp' ? [rule.to, rule.code] : [rule.to]
+    if (rule.as === 'sampling') {
+      // the first that is not zero counts: a mapped rate is the record's own
+      const mappedRates = mapped.filter(({ destination }) => destination.name === rule.to)
+      const start = builder.code.length
+      for (const { destination, place, littleEndian } of mappedRates) mappedStep(builder, destination, place, littleEndian)
+      compileSampling(builder, tagOf(rule.to), direction)
+      alternatives(builder, start)
+      own.add(rule.to)
+      continue
+    }
+    if (fields.every((field) => taken.has(field))) continue
     const start = builder.code.length
-    compileRule(builder, rule, direction, family, options)
-    if (builder.code.length > start) own.add(rule.to)
+    compileRule(builder, rule, direction, family, options, taken)
+    if (builder.code.length > start) for (const field of fields) own.add(field)
     if (rule.as === 'counter' && section !== undefined) sectionCounter(builder, rule, direction, section)
     if (rule.as !== 'addresses') alternatives(builder, start)
   }
   if (section !== undefined) step(builder, Op.frame, section.place, frameFieldSet(own), section.link | ((section.exported + 1) << 8))
-  for (const { destination, place, littleEndian } of mapped) mappedStep(builder, destination, place, littleEndian)
+  for (const { destination, place, littleEndian } of mapped) {
+    if (destination.name !== 'sampling_rate') mappedStep(builder, destination, place, littleEndian)
+  }
   return { start: begin, end: builder.code.length }
+}
+
+/** A message grows to no more than so many times its record's bytes, beside its plan's own, and as much again for each destination of an element. */
+const GROWTH = 3
+
+function mostDestinations(mapping: readonly MappedElement[]): number {
+  const counts = new Map<string, number>()
+  for (const { id, enterprise } of mapping) counts.set(`${enterprise} ${id}`, (counts.get(`${enterprise} ${id}`) ?? 0) + 1)
+  return Math.max(0, ...counts.values())
 }
 
 /** The section of a packet that a record carries. */
@@ -110,7 +137,7 @@ function sectionCounter(builder: Builder, rule: Extract<Rule, { as: 'counter' }>
   step(builder, Op.sectionBytes, section.place, tagOf(rule.to), section.exported + 1)
 }
 
-function compileRule(builder: Builder, rule: Rule, direction: Direction, family: Family, options: PlanOptions): void {
+function compileRule(builder: Builder, rule: Rule, direction: Direction, family: Family, options: PlanOptions, taken: ReadonlySet<string>): void {
   const { to } = rule
   const uints = (ids: readonly number[]): void => {
     for (const id of ids) {
@@ -165,14 +192,13 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       }
       return
     case 'sampling':
-      compileSampling(builder, tagOf(to), direction)
-      return
+      return // has mapped elements among its alternatives
     case 'start':
     case 'end':
       step(builder, Op.writeTime, 0, tagOf(to), rule.as === 'start' ? 0 : 1)
       return
     case 'icmp':
-      compileIcmp(builder, tagOf(to), tagOf(rule.code), direction, options.icmpInPort === true)
+      compileIcmp(builder, taken.has(to) ? 0 : tagOf(to), taken.has(rule.code) ? 0 : tagOf(rule.code), direction, options.icmpInPort === true)
       return
     case 'mpls': {
       const places: number[] = []

@@ -85,7 +85,7 @@ function saveTemplate({ id, options, scopes, fields, version }: Template): Saved
  * `saveExporter` gave.
  */
 export function restoreDomain<E extends Exporter>(saved: unknown, exporterOf: (address: Buffer) => E, now: number, maxTemplates: number): E {
-  const { exporter, version, domain: id, templates, rate, samplers, interfaceRates, systemInitMs, names } = saved as Partial<SavedDomain>
+  const { exporter, version, domain: id, templates, rate, samplers, interfaceRates, systemInitMs, names } = objectOf(saved) as Partial<SavedDomain>
   const address = typeof exporter === 'string' ? parseAddress(exporter) : undefined
   if (address === undefined) throw new Error(`no exporter's address: ${JSON.stringify(exporter)}`)
   if (!isUint(version, 10) || !isUint(id, 0xffffffff) || !Array.isArray(templates)) throw new Error(`no observation domain of ${String(exporter)}`)
@@ -100,12 +100,18 @@ export function restoreDomain<E extends Exporter>(saved: unknown, exporterOf: (a
   return restored
 }
 
+function objectOf(saved: unknown): object {
+  if (typeof saved !== 'object' || saved === null) throw new Error(`no object: ${JSON.stringify(saved)}`)
+  return saved
+}
+
 function restoreTemplate(saved: unknown, version: number): Template {
-  const { id, kind, scopes = 0, fields } = saved as Partial<SavedTemplate>
+  const { id, kind, scopes = 0, fields } = objectOf(saved) as Partial<SavedTemplate>
   if (!isUint(id, 0xffff) || !Array.isArray(fields) || fields.length > MAX_FIELDS || !isUint(scopes, fields.length) || (version !== 9 && version !== 10)) {
     throw new Error(`no template: ${JSON.stringify(saved).slice(0, 80)}`)
   }
-  const restored = (fields as readonly Partial<SavedField>[]).map(({ id: element, enterprise = 0, length }): TemplateField => {
+  const restored = fields.map((field): TemplateField => {
+    const { id: element, enterprise = 0, length } = objectOf(field) as Partial<SavedField>
     if (!isUint(element, 0xffff) || !isUint(enterprise, 0xffffffff) || !isUint(length, 0xffff)) throw new Error(`no field of template ${id}`)
     return { id: element, enterprise, length }
   })

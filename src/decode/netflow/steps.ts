@@ -1,7 +1,7 @@
 /** The steps of a plan that few records have. */
 import { isZero } from '../input.js'
 import { copyBytesField, writeBytes, writeTag, writeUint32Field, writeUint64Field, writeVarint32 } from '../messages.js'
-import { type Frame, writeFrameFields } from '../packet/frame.js'
+import { type Frame, writeFrameFields, writeMappedFields } from '../packet/frame.js'
 import { valueAt, valueLength, word } from './arena.js'
 import type { Domain, Names } from './domain.js'
 import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
@@ -178,7 +178,7 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
       return writeUint32Field(pos, tag, sectionBytes(field, argument))
     case Op.frame: {
       const bytes = sectionBytes(field, argument >>> 8)
-      return writeFrameFields(context.frame, at, at + bytes, argument & 0xff, pos, tag)
+      return writeMappedFields(context.frame, writeFrameFields(context.frame, at, at + bytes, argument & 0xff, pos, tag))
     }
     case Op.interfaceName:
       return writeName(pos, argument, context.domain, 'interfaces', at, length)
@@ -212,9 +212,10 @@ function sectionBytes(place: number, exported: number): number {
   return Math.min(valueLength(place), readCapped(valueAt(exported - 1), valueLength(exported - 1)))
 }
 
+/** A tag of 0 is that of a field that something else fills. */
 function writeIcmp(pos: number, typeTag: number, type: number, codeTag: number, code: number): number {
-  if (type !== 0) pos = writeVarint32(writeTag(pos, typeTag), type)
-  if (code !== 0) pos = writeVarint32(writeTag(pos, codeTag), code)
+  if (typeTag !== 0) pos = writeUint32Field(pos, typeTag, type)
+  if (codeTag !== 0) pos = writeUint32Field(pos, codeTag, code)
   return pos
 }
 

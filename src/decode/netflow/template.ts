@@ -31,6 +31,8 @@ export interface Template {
   /** how many of the fields, from the first, are scopes; an options template has one or none */
   readonly scopes: number
   readonly options: boolean
+  /** the places of the fields that have bytes: there may be hundreds that have none */
+  readonly places: readonly number[]
   /** where a record's fields start, from its own start; rewritten for each record where lengths vary */
   readonly offsets: Int32Array
   readonly lengths: Int32Array
@@ -118,7 +120,8 @@ export function makeTemplate(
       least += 1
     } else least += length
   })
-  return { version, id, fields, scopes, options, offsets, lengths, recordBytes: variable ? 0 : least, leastBytes: least, definition }
+  const places = [...fields.keys()].filter((place) => fields[place].length > 0)
+  return { version, id, fields, scopes, options, places, offsets, lengths, recordBytes: variable ? 0 : least, leastBytes: least, definition }
 }
 
 /**
@@ -128,9 +131,9 @@ export function makeTemplate(
  *     variable length := length(1) | 255, length(2)        RFC 7011 section 7
  */
 export function walkRecord(template: Template, buf: Buffer, pos: number, end: number): number {
-  const { fields, offsets, lengths } = template
+  const { fields, places, offsets, lengths } = template
   let at = pos
-  for (let i = 0; i < fields.length; i++) {
+  for (const i of places) {
     let { length } = fields[i]
     if (length === VARIABLE_LENGTH) {
       if (at >= end) return -1

@@ -39,7 +39,7 @@ export const LINK = {
 export interface Frame {
   /** where the message under way goes on: fields of the outermost packet are written there */
   pos: number
-  /** where the captured bytes end, or the IP packet in them */
+  /** where what is to be read ends: the captured bytes, or the IP packet in them */
   end: number
   /** the layer at hand is not of the outermost packet: nothing of it is written */
   inner: boolean
@@ -60,6 +60,8 @@ export interface Frame {
   readonly layerSize: Uint32Array
   readonly layerCarried: Int32Array
   readonly layerInner: Uint8Array
+  /** where the captured bytes end */
+  capturedEnd: number
   /** where what no layer has taken starts */
   rest: number
 }
@@ -82,6 +84,7 @@ export function newFrame(plan?: FramePlan): Frame {
     layerSize: new Uint32Array(MAX_LAYERS),
     layerCarried: new Int32Array(MAX_LAYERS),
     layerInner: new Uint8Array(MAX_LAYERS),
+    capturedEnd: 0,
     rest: 0
   }
 }
@@ -103,12 +106,20 @@ export function writeFrameFields(frame: Frame, start: number, end: number, link:
   frame.inner = false
   frame.told = skip
   frame.etype = frame.proto = 0
+  frame.capturedEnd = end
   walkLayers(frame, start, end, link)
   pos = frame.pos
   if ((skip & ETYPE.bit) === 0) pos = writeUint32Field(pos, ETYPE.tag, frame.etype)
   if ((skip & PROTO.bit) === 0) pos = writeUint32Field(pos, PROTO.tag, frame.proto)
-  if (frame.layers > 0) pos = writeLayers(frame, pos, skip)
-  return plan === undefined ? pos : writeMappedBits(plan, frame, end, pos)
+  return frame.layers > 0 ? writeLayers(frame, pos, skip) : pos
+}
+
+/**
+ * Writes what a mapping file takes from the frame that `writeFrameFields` has taken apart; gives the position behind it. To be called behind whatever else the
+ * message says, because of a field that stands there twice the last value counts.
+ */
+export function writeMappedFields(frame: Frame, pos: number): number {
+  return frame.plan === undefined ? pos : writeMappedBits(frame.plan, frame, frame.capturedEnd, pos)
 }
 
 function walkLayers(frame: Frame, start: number, end: number, link: number): void {

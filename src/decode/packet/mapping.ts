@@ -33,8 +33,9 @@ interface MappedBits {
 /** A mapping file's section `sflow`, compiled. */
 export interface FramePlan {
   readonly ports: Ports
-  /** repeated fields of the frame's own layers that are not written, because mapped values take their place */
+  /** repeated fields that are not written as they are, because mapped values take their place: those of the frame's own layers, and the names of all */
   readonly skip: number
+  readonly replaced: ReadonlySet<string>
   readonly bits: readonly MappedBits[]
   /** bytes of the longest value */
   readonly longest: number
@@ -43,9 +44,11 @@ export interface FramePlan {
 /** Undefined where the section maps nothing. */
 export function compileFrameMapping({ ports, mapping }: FrameMapping): FramePlan | undefined {
   if (ports.length === 0 && mapping.length === 0) return undefined
+  const replaced = new Set(mapping.filter(({ destination }) => destination.repeated).map(({ destination }) => destination.name))
   return {
     ports: portsOf(ports),
-    skip: frameFieldSet(mapping.filter(({ destination }) => destination.repeated).map(({ destination }) => destination.name)),
+    skip: frameFieldSet(replaced),
+    replaced,
     bits: mapping.map(compileBits),
     longest: Math.max(0, ...mapping.map(({ length }) => Math.ceil(length / 8)))
   }

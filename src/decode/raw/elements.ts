@@ -31,12 +31,12 @@ export function recordTree(template: Template, buf: Buffer, base: number, domain
   const repeated = new Set<string>()
   const { fields, offsets, lengths, version, scopes } = template
   // lists inside walk templates too, perhaps this one: take the places first
-  const places = fields.map((_, place) => [base + offsets[place], lengths[place]] as const)
-  places.forEach(([at, length], place) => {
+  const places = template.places.map((place) => [place, base + offsets[place], lengths[place]] as const)
+  for (const [place, at, length] of places) {
     const { id, enterprise } = fields[place]
     const type = version === 9 && place < scopes ? 'unsigned32' : elementOf(id, enterprise)?.type
     addTo(record, fieldName(template, place), valueTree(type, buf, at, length, domain, depth), repeated)
-  })
+  }
   return record
 }
 

@@ -3,6 +3,7 @@ import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { Decoding } from '../decoding.js'
 import { domainOf, type Exporter } from '../netflow/domain.js'
 import { legacyOf } from '../netflow/legacy.js'
+import type { NetflowCounts } from '../netflow/netflow.js'
 import { readSetHeader, type SetHeader, trailingZeros, walkSets } from '../netflow/sets.js'
 import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'
 import { defineTemplate, useTemplate } from '../netflow/templates.js'
@@ -53,7 +54,7 @@ export function legacyTree(buf: Buffer, start: number, end: number, version: num
 }
 
 /** v9 and IPFIX; undefined where the header is cut. Templates are kept with the exporter. */
-export function setsTree(buf: Buffer, start: number, end: number, exporter: Exporter, now: number, maxTemplates: number, onError: OnError): Record<string, Tree> | undefined {
+export function setsTree(buf: Buffer, start: number, end: number, exporter: Exporter, now: number, maxTemplates: number, counts: NetflowCounts, onError: OnError): Record<string, Tree> | undefined {
   const header = readSetHeader(buf, start, end)
   if (header === undefined) return undefined
   const domain = domainOf(exporter, header.version, header.domain)
@@ -61,7 +62,10 @@ export function setsTree(buf: Buffer, start: number, end: number, exporter: Expo
   if (header.wrongBytes !== undefined) onError('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
   walkSets(header, buf, start, {
     onTemplate(template) {
-      defineTemplate(domain, template, now, maxTemplates)
+      const { changed, evicted } = defineTemplate(domain, template, now, maxTemplates)
+      counts.templates++
+      if (changed) counts.changes++
+      counts.templatesEvicted += evicted
       addTemplate(sets, header, template)
     },
     onWithdrawal(id, options) {

@@ -4,6 +4,7 @@ import type { Datagram } from '../../flow/datagram.js'
 import type { Output } from '../../flow/output.js'
 import { addressText } from '../../flow/text/addresses.js'
 import type { Exporter } from '../netflow/domain.js'
+import type { NetflowCounts } from '../netflow/netflow.js'
 import { legacyTree, type OnError, setsTree } from './netflow.js'
 import { sflowTree } from './sflow.js'
 import { instantText, toJson, toText, type Tree } from './tree.js'
@@ -18,11 +19,12 @@ export function writeRaw(
   format: RawFormat,
   now: number,
   maxTemplates: number,
+  counts: NetflowCounts,
   output: Output,
   onError: OnError
 ): string {
   const errors: Tree[] = []
-  const { tree, protocol } = payloadTree(datagram, exporter, now, maxTemplates, (kind, detail) => {
+  const { tree, protocol } = payloadTree(datagram, exporter, now, maxTemplates, counts, (kind, detail) => {
     errors.push({ kind, detail })
     onError(kind, detail)
   })
@@ -43,12 +45,12 @@ export function writeRaw(
   return protocol
 }
 
-function payloadTree({ buf, payloadStart: start, payloadEnd: end }: Datagram, exporter: Exporter, now: number, maxTemplates: number, onError: OnError): { tree: Record<string, Tree>; protocol: string } {
+function payloadTree({ buf, payloadStart: start, payloadEnd: end }: Datagram, exporter: Exporter, now: number, maxTemplates: number, counts: NetflowCounts, onError: OnError): { tree: Record<string, Tree>; protocol: string } {
   const version = end - start < 4 ? -1 : readUint16(buf, start)
   const isSflow = version === 0 && readUint32(buf, start) === 5
   let tree: Record<string, Tree> | undefined
   if (isSflow) tree = sflowTree(buf, start, end, onError)
-  else if (version === 9 || version === 10) tree = setsTree(buf, start, end, exporter, now, maxTemplates, onError)
+  else if (version === 9 || version === 10) tree = setsTree(buf, start, end, exporter, now, maxTemplates, counts, onError)
   else if (version === 1 || version === 5 || version === 7) tree = legacyTree(buf, start, end, version, exporter, onError)
   else onError('unknown-protocol', `${end - start} bytes`)
   if (tree !== undefined) return { tree, protocol: tree.protocol as string }

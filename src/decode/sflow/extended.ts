@@ -3,6 +3,7 @@ import { readUint32 } from '../input.js'
 import { closeLength, copyBytesField, writeTag, writeUint32Field, writeVarint32 } from '../messages.js'
 import { fieldTag } from '../packet/fields.js'
 import { wholeAddressEnd } from './header.js'
+import type { FramePlan } from '../packet/mapping.js'
 import type { Records } from './records.js'
 
 const SRC_VLAN = fieldTag('src_vlan')
@@ -21,13 +22,14 @@ const NAT_DST_ADDR = fieldTag('post_nat_dst_addr')
 const NAT_SRC_PORT = fieldTag('post_nat_src_port')
 const NAT_DST_PORT = fieldTag('post_nat_dst_port')
 
-export function writeExtended(records: Records, pos: number): number {
+/** `plan` is what a mapping file has for frames. */
+export function writeExtended(records: Records, plan: FramePlan | undefined, pos: number): number {
   if (records.switch >= 0) {
     pos = writeUint32Field(pos, SRC_VLAN, readUint32(records.switch))
     pos = writeUint32Field(pos, DST_VLAN, readUint32(records.switch + 8))
   }
   if (records.router >= 0) pos = writeRouter(records.router, pos)
-  if (records.gateway >= 0) pos = writeGateway(records.gateway, pos)
+  if (records.gateway >= 0) pos = writeGateway(records.gateway, plan, pos)
   if (records.nat >= 0) {
     const sourceEnd = wholeAddressEnd(records.nat)
     pos = copyBytesField(pos, NAT_SRC_ADDR, records.nat + 4, sourceEnd)
@@ -48,20 +50,24 @@ function writeRouter(at: number, pos: number): number {
 }
 
 /** The last AS of the path is the destination's, the first the next hop's; without a path the packet stays in the router's own. */
-function writeGateway(record: number, pos: number): number {
+function writeGateway(record: number, plan: FramePlan | undefined, pos: number): number {
   const hopEnd = wholeAddressEnd(record)
   pos = copyBytesField(pos, BGP_NEXT_HOP, record + 4, hopEnd)
   const own = readUint32(hopEnd)
   let first = 0
   let last = own
-  let lengthAt = 0 // in the message, once there is an AS
+  let hasFirst = false
+  const isPath = !plan?.replaced.has('as_path')
+  let lengthAt = 0 // of the path in the message, once it has an AS
   let at = hopEnd + 16
   for (let segments = readUint32(hopEnd + 12); segments > 0; segments--) {
     const segmentEnd = at + 8 + readUint32(at + 4) * 4
     for (at += 8; at < segmentEnd; at += 4) {
       last = readUint32(at)
+      if (!hasFirst) first = last
+      hasFirst = true
+      if (!isPath) continue
       if (lengthAt === 0) {
-        first = last
         lengthAt = writeTag(pos, AS_PATH)
         pos = lengthAt + 1
       }
@@ -72,7 +78,7 @@ function writeGateway(record: number, pos: number): number {
   pos = writeUint32Field(pos, SRC_AS, readUint32(hopEnd + 4) || own)
   pos = writeUint32Field(pos, DST_AS, last)
   pos = writeUint32Field(pos, NEXT_HOP_AS, first)
-  return writeCommunities(at, pos)
+  return plan?.replaced.has('bgp_communities') === true ? pos : writeCommunities(at, pos)
 }
 
 function writeCommunities(countAt: number, pos: number): number {

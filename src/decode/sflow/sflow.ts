@@ -3,7 +3,7 @@ import type { Datagram } from '../../flow/datagram.js'
 import { readUint32 } from '../input.js'
 import type { Decoding } from '../decoding.js'
 import { closeLength, reserve, writeCommon } from '../messages.js'
-import { type Frame, frameFieldsBound, newFrame } from '../packet/frame.js'
+import { type Frame, frameFieldsBound, newFrame, writeMappedFields } from '../packet/frame.js'
 import type { FramePlan } from '../packet/mapping.js'
 import { writeExtended } from './extended.js'
 import { newSflowHeader, readSflowHeader, type SflowHeader, writeHeader } from './header.js'
@@ -85,7 +85,8 @@ export function sflowDecoder(plan?: FramePlan): SflowDecoder {
     let pos = writeCommon(lengthAt + PREFIX_BYTES, commonBytes)
     pos = writeSampleHead(format, start, pos)
     pos = writePacket(records, frame, pos)
-    pos = writeExtended(records, pos)
+    pos = writeExtended(records, frame.plan, pos)
+    pos = writeMappedFields(frame, pos)
     messages.pos = closeLength(lengthAt, PREFIX_BYTES, pos)
     decoding.flows++
   }
