@@ -215,3 +215,21 @@ test('what is muted last is told of at the end; 0 lines mute all, an interval of
   all.end()
   assert.equal(all.lines.length, 5)
 })
+
+test('no counter of an exporter goes back, however many there are and whichever is heard of', async () => {
+  const { decoder, push } = openDecoder({ maxExporters: 1100 })
+  const wrong = (i: number): DatagramSpec => ({ payload: Buffer.from('what?'), src: Buffer.from([10, 0, i >> 8, i & 255]) })
+  const read = (): Map<string, number> => {
+    const metric = decodeMetrics(decoder).find((each): each is Metric => each.name === 'flow_decode_errors_total')!
+    return new Map([...(metric.read() as Iterable<readonly [Record<string, string>, number]>)].map(([{ exporter }, value]) => [exporter, value]))
+  }
+  push(streamOf(Array.from({ length: 1050 }, (_, i) => wrong(i))))
+  let before = read()
+  assert.deepEqual([before.size, before.get('other')], [1001, 50])
+  for (const i of [0, 1049, 0, 500]) {
+    push(streamOf([wrong(i)]))
+    const now = read()
+    for (const [exporter, value] of before) assert.ok((now.get(exporter) ?? 0) >= value, exporter)
+    before = now
+  }
+})

@@ -86,9 +86,9 @@ test('a datagram’s key is its exporter, IPv4 or IPv6; without an address it ha
 })
 
 test('a flow has the same key as a message and as flow-format’s JSON', async () => {
-  const columns = ['sampler_address', 'proto', 'src_net', 'src_mac', 'as_path', 'src_as_name', 'out_if', 'next_hop', 'type']
+  const columns = ['sampler_address', 'proto', 'src_net', 'src_mac', 'as_path', 'src_as_name', 'out_if', 'next_hop', 'type', 'application_id']
   const mapping = await loadMapping(undefined)
-  for (const flow of [FLOW, { in_if: 1 }]) {
+  for (const flow of [FLOW, { in_if: 1 }, { application_id: { low: 0x12345678, high: 0x01234567, unsigned: true }, src_as_name: '"1234567890123456789", ' }]) {
     const frame = frameOf(flow)
     const { stdout } = await runPipeline('flow-format', frame)
     const body = bodyOf(frame)

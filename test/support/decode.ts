@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import type { Log } from '../../src/cli/log.js'
 import { type DatagramDecoder, datagramDecoder, type DecoderOptions } from '../../src/decode/datagrams.js'
 import { frameReader } from '../../src/flow/frames.js'
-import { openOutput } from '../../src/flow/output.js'
+import { openOutput, type Output } from '../../src/flow/output.js'
 import { datagramFrame, type DatagramSpec, type Flow, readFlows } from './datagram-stream.js'
 
 export interface Decoded {
@@ -36,6 +36,7 @@ export async function rawLines(payloads: readonly (Buffer | DatagramSpec)[]): Pr
 /** A decoder that is fed by and by. */
 export interface OpenDecoder {
   readonly decoder: DatagramDecoder
+  readonly output: Output
   readonly warnings: readonly string[]
   /** Decodes a stream of Datagram messages. */
   readonly push: (stream: Buffer) => void
@@ -81,6 +82,7 @@ export function openDecoder(options: Partial<DecoderOptions> = {}): OpenDecoder 
   })
   return {
     decoder,
+    output,
     warnings,
     push(stream) {
       const reader = frameReader(decoder.decode)

@@ -182,3 +182,39 @@ test('a template finds its sets without looking at those of others', () => {
   assert(looked < 200_000, `${looked} looks`)
   assert.equal(sets.bytes, 0)
 })
+
+test('what waited is decoded only as the output has room, and with the template that it waited for', async () => {
+  let isBlocked = true
+  const opened = openDecoder()
+  const { output } = opened
+  Object.defineProperty(output, 'blocked', { get: () => isBlocked, set: () => undefined })
+  opened.push(streamOf(Array.from({ length: 10 }, (_, i) => v9Data(i))))
+  opened.push(streamOf([message(9, { sequence: 20 }, templateSet(9, 256, FIELDS)), message(9, { sequence: 21 }, templateSet(9, 256, [uint(4, 6, 1)]))]))
+  assert.equal(opened.decoder.flows(), 0)
+  for (let i = 1; i <= 10; i++) {
+    assert.equal(opened.decoder.more(), true)
+    assert.equal(opened.decoder.flows(), i)
+  }
+  assert.equal(opened.decoder.more(), false)
+  isBlocked = false
+  assert.deepEqual(readFlows(await opened.taken()).map(({ src_port }) => src_port), Array.from({ length: 10 }, (_, i) => i + 1))
+})
+
+const v9Data = (i: number): Buffer => message(9, { sequence: i }, set(256, record(i + 1)))
+
+test('someone hears of a template that does not come, once', () => {
+  const waited: number[] = []
+  const held = heldSets({ exporterBytes: 1 << 20, totalBytes: 1 << 20, ms: 60_000 }, () => undefined, (_, { templateId }) => waited.push(templateId))
+  const exporter = {}
+  const hold = (templateId: number, heldAt: number): void => {
+    held.hold(exporter, { templateId, domainKey: 1, body: Buffer.alloc(4), header: Buffer.alloc(20), receivedHi: 0, receivedLo: 0, heldAt })
+  }
+  hold(256, 0)
+  hold(256, 8000)
+  hold(257, 8000)
+  const heardAt = (now: number): number[] => {
+    held.expire(now)
+    return waited.splice(0)
+  }
+  assert.deepEqual([9000, 11_000, 12_000, 19_000, 30_000].map(heardAt), [[], [256], [], [257], []])
+})

@@ -6,7 +6,7 @@ import test from 'node:test'
 import { loadMapping } from '../../../src/flow/mapping.js'
 import { be, ipfix, set, template, variable } from '../../support/build-netflow.js'
 import { dot1q, ethernet, gre, ipv4, packet, tcp, udp, vxlan } from '../../support/build-packet.js'
-import { buildSflowDatagram, flowSample, rawHeader } from '../../support/build-sflow.js'
+import { buildSflowDatagram, extendedGateway, extendedSwitch, flowSample, rawHeader } from '../../support/build-sflow.js'
 import { decodeStream } from '../../support/decode.js'
 import { datagramFrame, FlowMessage } from '../../support/datagram-stream.js'
 import { runTool } from '../../support/tools.js'
@@ -76,6 +76,21 @@ test('a field that is there already takes the mapped value; encap: true is below
   )
   assert.equal(flow.ip_ttl, 5)
   assert.deepEqual(extra, { 2000: ['7'], 2002: ['c633644d'] })
+})
+
+test('a mapped value comes behind those of the other records of the sample, and a list takes the place of theirs', async () => {
+  const records = [rawHeader(packet(ethernet(), ipv4({ ttl: 60 }), tcp(1, 2))), extendedSwitch(10, 20), extendedGateway({ path: [{ type: 2, ases: [65_001, 65_002] }], communities: [7] })]
+  const { flow } = await mapped(
+    `  mapping:
+    - { layer: ipv4, offset: 64, length: 8, destination: src_vlan }
+    - { layer: ipv4, offset: 64, length: 8, destination: dst_as }
+    - { layer: ipv4, offset: 64, length: 8, destination: as_path }
+    - { layer: ipv4, offset: 64, length: 8, destination: bgp_communities }
+`,
+    buildSflowDatagram({ samples: [flowSample({ records })] })
+  )
+  assert.deepEqual([flow.src_vlan, flow.dst_vlan, flow.dst_as, flow.next_hop_as], [60, 20, 60, 65_001])
+  assert.deepEqual([flow.as_path, flow.bgp_communities], [[60], [60]])
 })
 
 test('what was not captured is no value', async () => {

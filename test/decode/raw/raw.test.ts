@@ -122,3 +122,11 @@ test('-format text is for people', async () => {
   assert.match(stdout.toString(), /^time_received=\S+ exporter=192\.0\.2\.9 .*protocol=NETFLOW_V5 .*\nrecords:\n {2}sourceIPv4Address=192\.0\.2\.1 /)
   assert.equal(stderr, 'flow-decode: 1 datagram in\n')
 })
+
+test('fields without bytes are shown in the template and not in each record', async () => {
+  const empty = Array.from({ length: 1000 }, (): FieldSpec => [5000, 0])
+  const [line] = await rawLines([v9({}, set(0, template(256, [...empty, [7, 1]])), set(256, Buffer.alloc(2000, 1)))])
+  assert.ok(line.length < 200_000, `${line.length} characters`)
+  const { sets } = JSON.parse(line) as { sets: { records?: unknown[] }[] }
+  assert.equal(sets[1].records?.length, 2000)
+})
