@@ -1,3 +1,5 @@
+import path from 'node:path'
+
 /** Exit codes, from BSD's sysexits.h, and the error that carries one. */
 export const EXIT = {
   ok: 0,
@@ -41,4 +43,9 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code } = error as NodeJS.ErrnoException
   return (code === undefined ? undefined : REASONS[code]) ?? error.message
+}
+
+/** The same of a file that could not be made. */
+export function reasonNotMade(file: string, error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT' ? `there is no folder ${path.dirname(file)}` : reasonOf(error)
 }

@@ -145,7 +145,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         return
       }
       default:
-        decoding.report('unknown-protocol', bytes > MAX_DATAGRAM_BYTES ? `${bytes} bytes, more than a datagram carries` : `${bytes} bytes that start with ${buf.toString('hex', payloadStart, Math.min(payloadEnd, payloadStart + 4))}`)
+        decoding.report('unknown-protocol', bytes > MAX_DATAGRAM_BYTES ? `${bytes} bytes, more than a datagram carries` : bytes === 0 ? 'a datagram without a payload' : `${bytes} bytes that start with ${buf.toString('hex', payloadStart, Math.min(payloadEnd, payloadStart + 4))}`)
         add(counts.byType, 'unknown')
     }
   }

@@ -5,7 +5,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import type { SavedDomain } from './netflow/state.js'
 
@@ -52,7 +52,7 @@ export function templateFile(file: string, intervalMs: number, changes: () => nu
   try {
     fs.accessSync(path.dirname(path.resolve(file)), fs.constants.W_OK)
   } catch (error) {
-    throw new UserError(EXIT.cannotCreate, `-templates.json.path ${file}: ${reasonOf(error)}`)
+    throw new UserError(EXIT.cannotCreate, `-templates.json.path ${file}: ${reasonNotMade(file, error)}`)
   }
 
   function save(): void {

@@ -1,6 +1,7 @@
 /** What databases know of an address, made ready to be appended to a message: the encoded fields, once as source and once as destination. */
 import { writeBytesField, writeUint32Field } from '../flow/message.js'
-import { AS, AS_NAME, CITY, COUNTRY, tagOf } from './fields.js'
+import { fieldTag } from '../flow/schema.js'
+import { AS, AS_NAME, CITY, COUNTRY } from './fields.js'
 import type { Facts } from './facts.js'
 
 /**
@@ -33,10 +34,10 @@ const FIRST_BYTES = 64 * 1024
 const ANSWER_BYTES = 2048
 
 const SIDES = (['src', 'dst'] as const).map((side) => ({
-  asn: tagOf(`${side}_as`),
-  asName: tagOf(`${side}_as_name`),
-  country: tagOf(`${side}_country`),
-  city: tagOf(`${side}_city`)
+  asn: fieldTag(`${side}_as`),
+  asName: fieldTag(`${side}_as_name`),
+  country: fieldTag(`${side}_country`),
+  city: fieldTag(`${side}_city`)
 }))
 
 export function answerStore(): AnswerStore {

@@ -4,8 +4,7 @@
  * A set of fields is a number: the bits of what is known of an address (AS, AS_NAME, COUNTRY, CITY), as they are for the source and
  * shifted by DST_SHIFT for the destination, and SAMPLING_RATE.
  */
-import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../flow/message.js'
-import { flowMessage } from '../flow/schema.js'
+import { flowMessage, wireTypeOf } from '../flow/schema.js'
 
 export const AS = 1
 export const AS_NAME = 2
@@ -16,8 +15,6 @@ export const SAMPLING_RATE = 1 << 8
 /** not replaced, but looked up */
 export const SRC_ADDR = 1 << 9
 export const DST_ADDR = 1 << 10
-
-export type Side = 'src' | 'dst'
 
 const BITS: Readonly<Record<string, number>> = {
   src_as: AS,
@@ -33,21 +30,11 @@ const BITS: Readonly<Record<string, number>> = {
   dst_addr: DST_ADDR
 }
 
-function wireType(name: string): number {
-  const { type } = flowMessage.field(name)
-  return type === 'bytes' || type === 'string' ? WIRE_BYTES : WIRE_VARINT
-}
-
-/** A field's tag for writeTag. */
-export function tagOf(name: string): number {
-  return packedTag(flowMessage.field(name).number, wireType(name))
-}
-
 /** The bit of the field by its tag's value (number << 3 | wire type); 0, or beyond the end, for those that pass as they are. */
 export const BIT_OF_TAG: Uint16Array = bitsByTag()
 
 function bitsByTag(): Uint16Array {
-  const entries = Object.entries(BITS).map(([name, bit]) => [(flowMessage.field(name).number << 3) | wireType(name), bit] as const)
+  const entries = Object.entries(BITS).map(([name, bit]) => [(flowMessage.field(name).number << 3) | wireTypeOf(flowMessage.field(name)), bit] as const)
   const bits = new Uint16Array(Math.max(...entries.map(([tag]) => tag)) + 1)
   for (const [tag, bit] of entries) bits[tag] = bit
   return bits

@@ -5,9 +5,10 @@
 import { copier } from '../flow/copy.js'
 import { type FrameHandler, MAX_MESSAGE_BYTES, MAX_PREFIX_BYTES } from '../flow/frames.js'
 import { writeUint64Field } from '../flow/message.js'
+import { fieldTag } from '../flow/schema.js'
 import type { Output } from '../flow/output.js'
 import { readVarint, writeVarint32 } from '../flow/varint.js'
-import { AS, AS_NAME, DST_ADDR, DST_SHIFT, SAMPLING_RATE, SRC_ADDR, tagOf } from './fields.js'
+import { AS, AS_NAME, DST_ADDR, DST_SHIFT, SAMPLING_RATE, SRC_ADDR } from './fields.js'
 import type { Lookups } from './lookups.js'
 import { MARK, newMarks, scanMessage } from './scan.js'
 
@@ -144,5 +145,5 @@ export function rewriter(lookups: Lookups, { keepAs, samplingRate }: Rewriting, 
 /** The field that `-samplingrate` sets; empty for 0. */
 function samplingFieldOf(rate: number): Buffer {
   const field = Buffer.alloc(16)
-  return field.subarray(0, writeUint64Field(field, 0, tagOf('sampling_rate'), Math.floor(rate / 2 ** 32), rate % 2 ** 32))
+  return field.subarray(0, writeUint64Field(field, 0, fieldTag('sampling_rate'), Math.floor(rate / 2 ** 32), rate % 2 ** 32))
 }

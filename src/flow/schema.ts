@@ -4,6 +4,7 @@
  * The .proto files are parsed when the project is built (compile-schema.ts), because that costs more than a short run does.
  */
 import fs from 'node:fs'
+import { packedTag, WIRE_BYTES, WIRE_VARINT } from './message.js'
 
 export type FieldType = 'uint32' | 'uint64' | 'bytes' | 'string' | 'enum'
 
@@ -71,4 +72,15 @@ function load(compiled: CompiledField[]): Schema {
 const compiled = JSON.parse(fs.readFileSync(new URL('../../proto/schema.json', import.meta.url), 'utf8')) as CompiledSchemas
 
 export const flowMessage: Schema = load(compiled.FlowMessage)
+
+/** The wire type of a field; repeated numbers are packed. */
+export function wireTypeOf({ type, packed }: Pick<Field, 'type' | 'packed'>): number {
+  return packed || type === 'bytes' || type === 'string' ? WIRE_BYTES : WIRE_VARINT
+}
+
+/** The tag of a field of FlowMessage, for what writes tags. */
+export function fieldTag(name: string): number {
+  const field = flowMessage.field(name)
+  return packedTag(field.number, wireTypeOf(field))
+}
 export const datagramMessage: Schema = load(compiled.Datagram)

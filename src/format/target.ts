@@ -1,7 +1,7 @@
 /** Where lines go: stdout, or a file that is appended to and can be rotated under the tool. */
 import fs from 'node:fs'
 import { Writable } from 'node:stream'
-import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import { openOutput, type Output } from '../flow/output.js'
 
@@ -25,7 +25,7 @@ export function fileTarget(file: string, header: string, log: Log, onBroken: () 
   try {
     fd = fs.openSync(file, 'a')
   } catch (error) {
-    throw new UserError(EXIT.cannotCreate, `cannot open ${file}: ${reasonOf(error)}`)
+    throw new UserError(EXIT.cannotCreate, `cannot open ${file}: ${reasonNotMade(file, error)}`)
   }
   try {
     writeHeader(fd, header)

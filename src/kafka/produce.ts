@@ -49,7 +49,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   signals.onStop(watchDelivery({ outbox, delivery, patienceMs, onGivenUp, log }))
 
   async function connect(): Promise<Delivery> {
-    const start = { isStopped: () => isStopped, log }
+    const start = { isStopped: () => isStopped, log, giveUpMs: options.giveup }
     const { topic } = options
     turns.count = (await reachTopic(client, topic, true, start)).length
     return patiently(start, () =>

@@ -16,33 +16,41 @@ export interface Start {
   /** true once the tool is to stop */
   isStopped: () => boolean
   log: Log
+  /** gives up after so many milliseconds, if that is sooner than by itself */
+  giveUpMs?: number | undefined
 }
 
 /**
  * What `attempt` gives, which is tried until it does. Throws UserError with code 69 where that takes too long, and where a broker refuses what
  * waiting does not mend; a UserError of `attempt` as it is.
  */
-export async function patiently<T>({ isStopped, log }: Start, attempt: () => Promise<T>): Promise<T> {
+export async function patiently<T>({ isStopped, log, giveUpMs = Infinity }: Start, attempt: () => Promise<T>): Promise<T> {
   const started = Date.now()
+  const patienceMs = Math.min(PATIENCE_MS, giveUpMs)
   // by broker, because the seeds are tried in turn
   const reasons = new Map<string | undefined, string>()
   let isTold = false
+  const tell = (why: string): void => {
+    if (!isTold) log.warn(`waiting for a broker: ${why}`)
+    isTold = true
+  }
   for (;;) {
+    // an attempt that is neither taken nor refused is told of as well
+    const silence = setTimeout(tell, SILENCE_MS, 'none has answered so far')
     try {
       return await attempt()
     } catch (error) {
       if (error instanceof UserError) throw error
       if (isRefusal(error)) throw new UserError(EXIT.unavailable, kafkaReason(error))
       reasons.set(brokerOf(error), kafkaReason(error))
+    } finally {
+      clearTimeout(silence)
     }
     const inWords = [...reasons.values()].join('; ')
     const waited = Date.now() - started
     if (isStopped()) throw new UserError(EXIT.unavailable, `stopped before a broker was reached: ${inWords}`)
-    if (waited > PATIENCE_MS) throw new UserError(EXIT.unavailable, `no broker within ${PATIENCE_MS / 1000} s: ${inWords}`)
-    if (waited > SILENCE_MS && !isTold) {
-      isTold = true
-      log.warn(`waiting for a broker: ${inWords}`)
-    }
+    if (waited > patienceMs) throw new UserError(EXIT.unavailable, `no broker within ${patienceMs / 1000} s: ${inWords}`)
+    if (waited > SILENCE_MS) tell(inWords)
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
 }

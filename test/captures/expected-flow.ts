@@ -315,7 +315,7 @@ function timesOf({ type, exportNs, uptime }: GoldenRecord, elements: readonly El
   const duration = micros !== undefined ? micros * 1000n : millis !== undefined ? millis * MS : undefined
   if (started === undefined && ended === undefined) return [exportNs, exportNs]
   if (started === undefined) return [duration === undefined ? ended! : ended! - duration, ended!]
-  if (ended === undefined) return [started, duration === undefined ? exportNs : started + duration]
+  if (ended === undefined) return [started, duration !== undefined ? started + duration : started > exportNs ? started : exportNs]
   return [started, ended]
 }
 

@@ -216,7 +216,7 @@ test('what is muted last is told of at the end; 0 lines mute all, an interval of
   assert.equal(all.lines.length, 5)
 })
 
-test('no counter of an exporter goes back, however many there are and whichever is heard of', async () => {
+test('no counter of an exporter goes back, however many there are and whichever is heard of', () => {
   const { decoder, push } = openDecoder({ maxExporters: 1100 })
   const wrong = (i: number): DatagramSpec => ({ payload: Buffer.from('what?'), src: Buffer.from([10, 0, i >> 8, i & 255]) })
   const read = (): Map<string, number> => {

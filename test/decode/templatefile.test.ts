@@ -65,7 +65,7 @@ test('a broken file is told of and set aside, and what it has is decoded all the
 test('a folder that is not there is refused', async () => {
   const { code, stderr } = await runTool('flow-decode', ['-templates.json.path', path.join(folder, 'none', 't.json')])
   assert.equal(code, 73)
-  assert.match(stderr, /^flow-decode: -templates\.json\.path .*no such file[^\n]*\n$/)
+  assert.match(stderr, /^flow-decode: -templates\.json\.path .*there is no folder [^\n]*\n$/)
 })
 
 test('templates that are not defined again are forgotten after their time, used or not', async () => {

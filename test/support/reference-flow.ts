@@ -264,7 +264,7 @@ function timesOf(version: Version, values: Values, header: { uptime: number; sec
   const micros = number(values, 162)
   const millis = number(values, 161)
   const duration = micros !== undefined ? micros * 1000n : millis !== undefined ? millis * 1_000_000n : undefined
-  if (start !== undefined) return [start, end ?? (duration === undefined ? exported : clamp(start + duration))]
+  if (start !== undefined) return [start, end ?? (duration !== undefined ? clamp(start + duration) : start > exported ? start : exported)]
   const ended = end ?? exported
   return [duration === undefined ? ended : clamp(ended - duration), ended]
 }

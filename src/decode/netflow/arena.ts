@@ -7,7 +7,7 @@
 import type { Plan } from './ops.js'
 import type { Template } from './template.js'
 
-/** A thousand common plans, or one of a template of the most fields. */
+/** A thousand common plans; the largest there can be, of a template of the most fields all of which are mapped, fits several times. */
 const WORDS = 1 << 18
 const words = new Int32Array(WORDS)
 

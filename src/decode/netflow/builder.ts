@@ -1,6 +1,6 @@
 /** Writes down the steps of a plan while it is compiled. */
-import { packedTag, tagBytes, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
-import { flowMessage } from '../../flow/schema.js'
+import { tagBytes } from '../../flow/message.js'
+import { fieldTag, flowMessage } from '../../flow/schema.js'
 import { Op, STEP } from './ops.js'
 
 /** The programs under construction. */
@@ -22,14 +22,9 @@ export function list(builder: Builder, places: readonly number[]): number {
   return builder.lists.push(Int32Array.from(places)) - 1
 }
 
-export function tagOf(name: string): number {
-  const field = flowMessage.field(name)
-  return packedTag(field.number, field.packed || field.type === 'bytes' || field.type === 'string' ? WIRE_BYTES : WIRE_VARINT)
-}
-
 /** A number of the element at `place` into `to`. */
 export function uintStep(builder: Builder, to: string, place: number, length: number): void {
   const wide = flowMessage.field(to).type === 'uint64'
   const op = length === 1 ? Op.u8 : length === 2 ? Op.u16 : length === 4 ? Op.u32 : !wide ? Op.uint32 : length === 8 ? Op.u64 : Op.uint64
-  step(builder, op, place, tagOf(to))
+  step(builder, op, place, fieldTag(to))
 }

@@ -1,7 +1,6 @@
 /** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
-import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
-import { flowMessage } from '../../flow/schema.js'
+import { fieldTag, flowMessage } from '../../flow/schema.js'
 import type { Decoding } from '../decoding.js'
 import { inputBytes, load } from '../input.js'
 import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
@@ -86,12 +85,11 @@ export interface NetflowDecoder {
   decode(arrival: Arrival, version: number, decoding: Decoding): Told | undefined
 }
 
-const tag = (name: string, wireType: number): number => packedTag(flowMessage.field(name).number, wireType)
-const TAG_TYPE = tag('type', WIRE_VARINT)
-const TAG_TIME_RECEIVED_NS = tag('time_received_ns', WIRE_VARINT)
-const TAG_SEQUENCE_NUM = tag('sequence_num', WIRE_VARINT)
-const TAG_SAMPLER_ADDRESS = tag('sampler_address', WIRE_BYTES)
-const TAG_OBSERVATION_DOMAIN_ID = tag('observation_domain_id', WIRE_VARINT)
+const TAG_TYPE = fieldTag('type')
+const TAG_TIME_RECEIVED_NS = fieldTag('time_received_ns')
+const TAG_SEQUENCE_NUM = fieldTag('sequence_num')
+const TAG_SAMPLER_ADDRESS = fieldTag('sampler_address')
+const TAG_OBSERVATION_DOMAIN_ID = fieldTag('observation_domain_id')
 
 const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, name]) => [name, value]))
 const typeValue = (name: string): number => TYPES.get(name)!

@@ -59,6 +59,7 @@ export const enum Op {
   ntpMicros = 24,
   ntpNanos = 25,
   deltaMicros = 26,
+  /** `field` 1: but not before the flow's start, which is set */
   exportTime = 27,
   /** the other end of the flow, moved by the element's milliseconds or microseconds */
   durationMillis = 28,

@@ -2,8 +2,8 @@
  * Options data: what an exporter tells of itself (RFC 7011 section 3.4.2.2, RFC 3954 section 6.1). Sampling rates and names are kept for the
  * records that refer to them; all else is passed over.
  */
-import { packedTag, WIRE_BYTES, writeTag } from '../../flow/message.js'
-import { flowMessage } from '../../flow/schema.js'
+import { writeTag } from '../../flow/message.js'
+import { fieldTag } from '../../flow/schema.js'
 import { writeVarint32 } from '../../flow/varint.js'
 import { inputBytes, isZero, readUint8 } from '../input.js'
 import { type Domain, domainOf, learn, type Name, type Names } from './domain.js'
@@ -183,6 +183,6 @@ function cutText(text: string): string {
 function stringField(name: string, text: string): Buffer {
   const bytes = Buffer.from(text)
   const field = Buffer.alloc(bytes.length + 8)
-  const pos = writeVarint32(field, writeTag(field, 0, packedTag(flowMessage.field(name).number, WIRE_BYTES)), bytes.length)
+  const pos = writeVarint32(field, writeTag(field, 0, fieldTag(name)), bytes.length)
   return Buffer.concat([field.subarray(0, pos), bytes])
 }

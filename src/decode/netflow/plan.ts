@@ -1,9 +1,10 @@
 /** Compiles templates into plans: what can be decided once per template is decided here, not per record. */
 import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
-import { type Field, flowMessage } from '../../flow/schema.js'
+import { type Field, fieldTag, flowMessage } from '../../flow/schema.js'
+import { ETHERTYPE } from '../packet/carry.js'
 import { frameFieldSet } from '../packet/fields.js'
 import { LINK } from '../packet/frame.js'
-import { alternatives, type Builder, list, step, tagOf, uintStep } from './builder.js'
+import { alternatives, type Builder, list, step, uintStep } from './builder.js'
 import { addressPlace, addressPlaces, DESTINATION, type Direction, directionOf, type Places, placesOf, reverseOf, SOURCE } from './directions.js'
 import { IE, type Rule, RULES } from './elements.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
@@ -77,7 +78,7 @@ function compileProgram(builder: Builder, template: Template, places: Places, di
       const mappedRates = mapped.filter(({ destination }) => destination.name === rule.to)
       const start = builder.code.length
       for (const { destination, place, littleEndian } of mappedRates) mappedStep(builder, destination, place, littleEndian)
-      compileSampling(builder, tagOf(rule.to), direction)
+      compileSampling(builder, fieldTag(rule.to), direction)
       alternatives(builder, start)
       own.add(rule.to)
       continue
@@ -130,11 +131,11 @@ function sectionOf(direction: Direction): Section | undefined {
 /** Where a record has no counter of its own, its section is one packet. */
 function sectionCounter(builder: Builder, rule: Extract<Rule, { as: 'counter' }>, direction: Direction, section: Section): void {
   if (rule.section === 'one') {
-    step(builder, Op.constant, 0, tagOf(rule.to), 1)
+    step(builder, Op.constant, 0, fieldTag(rule.to), 1)
     return
   }
   for (const place of rule.section.map(direction.number).filter((at) => at >= 0)) uintStep(builder, rule.to, place, direction.length(place))
-  step(builder, Op.sectionBytes, section.place, tagOf(rule.to), section.exported + 1)
+  step(builder, Op.sectionBytes, section.place, fieldTag(rule.to), section.exported + 1)
 }
 
 function compileRule(builder: Builder, rule: Rule, direction: Direction, family: Family, options: PlanOptions, taken: ReadonlySet<string>): void {
@@ -154,7 +155,7 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       }
       const [shift, mask] = rule.bits
       for (const place of rule.from.map(direction.number).filter((at) => at >= 0)) {
-        step(builder, direction.length(place) === 1 ? Op.bits8 : Op.bits, place, tagOf(to), shift | (mask << 8))
+        step(builder, direction.length(place) === 1 ? Op.bits8 : Op.bits, place, fieldTag(to), shift | (mask << 8))
       }
       return
     }
@@ -165,14 +166,14 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
     case 'dst_addr': {
       if (family === 0) return
       const place = addressPlace(direction, rule.as === 'src_addr' ? SOURCE : DESTINATION, family)
-      if (place >= 0) step(builder, family === 4 ? Op.address4 : Op.address6, place, tagOf(to))
+      if (place >= 0) step(builder, family === 4 ? Op.address4 : Op.address6, place, fieldTag(to))
       return
     }
     case 'etype':
-      if (family !== 0) step(builder, Op.constant, 0, tagOf(to), family === 4 ? 0x0800 : 0x86dd)
+      if (family !== 0) step(builder, Op.constant, 0, fieldTag(to), family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6)
       else {
         const version = direction.number(IE.ipVersion)
-        if (version >= 0) step(builder, Op.ipVersion, version, tagOf(to))
+        if (version >= 0) step(builder, Op.ipVersion, version, fieldTag(to))
         uints([IE.ethernetType])
       }
       return
@@ -181,39 +182,39 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       const isBytes = flowMessage.field(to).type === 'bytes'
       const place = ids.map(isBytes ? direction.address : direction.number).find((at) => at >= 0)
       if (place === undefined) return
-      if (isBytes) step(builder, direction.length(place) === 4 ? Op.address4 : Op.address6, place, tagOf(to))
+      if (isBytes) step(builder, direction.length(place) === 4 ? Op.address4 : Op.address6, place, fieldTag(to))
       else uintStep(builder, to, place, direction.length(place))
       return
     }
     case 'address':
     case 'addresses':
       for (const place of rule.from.map(direction.address).filter((at) => at >= 0)) {
-        step(builder, Op.realAddress, place, tagOf(to))
+        step(builder, Op.realAddress, place, fieldTag(to))
       }
       return
     case 'sampling':
       return // has mapped elements among its alternatives
     case 'start':
     case 'end':
-      step(builder, Op.writeTime, 0, tagOf(to), rule.as === 'start' ? 0 : 1)
+      step(builder, Op.writeTime, 0, fieldTag(to), rule.as === 'start' ? 0 : 1)
       return
     case 'icmp':
-      compileIcmp(builder, taken.has(to) ? 0 : tagOf(to), taken.has(rule.code) ? 0 : tagOf(rule.code), direction, options.icmpInPort === true)
+      compileIcmp(builder, taken.has(to) ? 0 : fieldTag(to), taken.has(rule.code) ? 0 : fieldTag(rule.code), direction, options.icmpInPort === true)
       return
     case 'mpls': {
       const places: number[] = []
       for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) places.push(...direction.places(id).slice(0, 1))
-      if (places.length > 0) step(builder, Op.mpls, list(builder, places), tagOf(to))
+      if (places.length > 0) step(builder, Op.mpls, list(builder, places), fieldTag(to))
       return
     }
     case 'communities': {
       const values = direction.places(rule.value)
       const lists = rule.lists.flatMap(direction.places)
-      if (values.length + lists.length > 0) step(builder, Op.communities, list(builder, [values.length, ...values, ...lists]), tagOf(to), rule.value)
+      if (values.length + lists.length > 0) step(builder, Op.communities, list(builder, [values.length, ...values, ...lists]), fieldTag(to), rule.value)
       return
     }
     case 'segments':
-      compileSegments(builder, tagOf(to), direction)
+      compileSegments(builder, fieldTag(to), direction)
       return
     case 'name':
       compileName(builder, rule, direction)

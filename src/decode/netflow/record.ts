@@ -41,9 +41,10 @@ export function hasReverse(plan: Plan): boolean {
 
 
 /**
- * Writes the message of the record at hand, which starts at `record` in the input, at `pos` of the messages, where `plan.extraBytes` and thrice the
- * record's bytes must fit; gives the position behind it. `codeAt` is where the arena has the plan's code. The steps of most records are here; the others
- * are in a function of their own, so that this one stays small enough for what it calls to be built into it.
+ * Writes the message of the record at hand, which starts at `record` in the input, at `pos` of the messages, where there must be room for
+ * `plan.extraBytes`, `plan.growth` times the record's bytes and the fields of a frame in it; gives the position behind it. `codeAt` is where
+ * the arena has the plan's code. The steps of most records are here; the others are in a function of their own, so that this one stays
+ * small enough for what it calls to be built into it.
  */
 export function writeRecord(plan: Plan, { start: first, end: last }: Program, codeAt: number, record: number, pos: number, context: RecordContext): number {
   const offsetsAt = plan.at
@@ -68,7 +69,7 @@ export function writeRecord(plan: Plan, { start: first, end: last }: Program, co
         const hi = i32(at)
         bits = i32(at + 4)
         if (hi === 0) break
-        pos = putVarint64(putTag(pos, plain(i + 2), plain(i + 5)), hi >>> 0, bits >>> 0)
+        pos = putVarint64(putTag(pos, plain(i + 2), plain(i + 5)), hi, bits)
         i = codeAt + plain(i + 4)
         continue
       }

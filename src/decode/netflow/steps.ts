@@ -1,6 +1,7 @@
 /** The steps of a plan that few records have. */
 import { isZero } from '../input.js'
 import { copyBytesField, writeBytes, writeTag, writeUint32Field, writeUint64Field, writeVarint32 } from '../messages.js'
+import { ETHERTYPE } from '../packet/carry.js'
 import { type Frame, writeFrameFields, writeMappedFields } from '../packet/frame.js'
 import { valueAt, valueLength, word } from './arena.js'
 import type { Domain, Names } from './domain.js'
@@ -8,7 +9,7 @@ import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
 import { writeMapped } from './mapped.js'
 import { Op, type Plan } from './ops.js'
 import { learnedRate, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
-import { type Instant, nearestUptime, NTP_BYTES, readCapped, readNumber, readUint, setInstant, setMillis, setMoved, setNtp, type Uint64, uptimeAge } from './values.js'
+import { type Instant, isBefore, nearestUptime, NTP_BYTES, readCapped, readNumber, readUint, setInstant, setMillis, setMoved, setNtp, type Uint64, uptimeAge } from './values.js'
 
 /** What the records of a datagram share. */
 export interface RecordContext {
@@ -41,8 +42,6 @@ const other: Uint64 = { hi: 0, lo: 0 }
 /** The flow's, which several steps may set before they are written. */
 export const flowStart: Instant = { seconds: 0, nanos: 0 }
 export const flowEnd: Instant = { seconds: 0, nanos: 0 }
-const ETYPE_IPV4 = 0x0800
-const ETYPE_IPV6 = 0x86dd
 
 /** Finds out what the records of a data set, or of a datagram of v5, have in common. */
 export function settle(context: RecordContext): void {
@@ -86,7 +85,7 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
       return isZero(at, length) ? pos : copyBytesField(pos, tag, at, at + length)
     case Op.ipVersion: {
       const version = readCapped(at, length)
-      return writeUint32Field(pos, tag, version === 4 ? ETYPE_IPV4 : version === 6 ? ETYPE_IPV6 : 0)
+      return writeUint32Field(pos, tag, version === 4 ? ETHERTYPE.ipv4 : version === 6 ? ETHERTYPE.ipv6 : 0)
     }
     case Op.uptimeOfAnyLength:
       readUint(at, length, value)
@@ -122,6 +121,8 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
       return DONE
     case Op.exportTime:
       setInstant(instant, context.exportSeconds, context.exportNanos)
+      // the export may be told in seconds, and so seem to come before a start in milliseconds
+      if (field === 1 && isBefore(flowEnd, flowStart)) setInstant(flowEnd, flowStart.seconds, flowStart.nanos)
       return DONE
     case Op.durationMillis:
     case Op.durationMicros: {

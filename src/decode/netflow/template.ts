@@ -28,7 +28,7 @@ export interface Template {
   readonly version: 9 | 10
   readonly id: number
   readonly fields: readonly TemplateField[]
-  /** how many of the fields, from the first, are scopes; an options template has one or none */
+  /** how many of the fields, from the first, are scopes; an options template has some, or in v9 none */
   readonly scopes: number
   readonly options: boolean
   /** the places of the fields that have bytes: there may be hundreds that have none */

@@ -74,7 +74,7 @@ export function setTimes(builder: Builder, template: Template, direction: Direct
   if (begin < unstarted) {
     timesOf(END, 1)
     durations(1)
-    step(builder, Op.exportTime, 0, 0, 1)
+    step(builder, Op.exportTime, 1, 0, 1)
     alternatives(builder, started)
   }
   alternatives(builder, startless, started)

@@ -56,6 +56,10 @@ export interface Instant {
   nanos: number
 }
 
+export function isBefore(a: Instant, b: Instant): boolean {
+  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos)
+}
+
 /** The last instant whose nanoseconds 64 bits hold. */
 const MAX_SECONDS = 18_446_744_073
 const MAX_NANOS = 709_551_615

@@ -1,12 +1,5 @@
 /** The fields that a frame gives: their tags, and a bit for each, so that a set of them is one number. */
-import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
-import { flowMessage } from '../../flow/schema.js'
-
-/** The tag of a field of FlowMessage, for message.ts; repeated numbers are packed. */
-export function fieldTag(name: string): number {
-  const { number, type, repeated } = flowMessage.field(name)
-  return packedTag(number, repeated || type === 'bytes' || type === 'string' ? WIRE_BYTES : WIRE_VARINT)
-}
+import { fieldTag } from '../../flow/schema.js'
 
 const names: string[] = []
 

@@ -7,9 +7,9 @@ import { icmp, sctp, tcp, udp } from './transport.js'
 import { geneve, gre, teredo, vxlan } from './tunnels.js'
 
 /**
- * Reads the header at `[at, end)` of the input, of which at least one byte is there but any part may be missing: puts the fields of the outermost packet
- * (`frame.inner` false) into `frame`, and what comes next into `frame.carried` in the terms of the layer's `carries`. Gives the header's size,
- * which may be more than is there, or NOT_THIS_LAYER.
+ * Reads the header at `[at, end)` of the input, of which at least one byte is there but any part may be missing: writes the fields of the
+ * outermost packet (`frame.inner` false) at `frame.pos` of the messages, and puts what comes next into `frame.carried` in the terms of the
+ * layer's `carries`. Gives the header's size, which may be more than is there, or NOT_THIS_LAYER.
  */
 export type LayerFunction = (frame: Frame, at: number, end: number) => number
 

@@ -1,7 +1,7 @@
 /** What the device did with a packet: the fields of the extended records. All are known to be whole. */
+import { fieldTag } from '../../flow/schema.js'
 import { readUint32 } from '../input.js'
 import { closeLength, copyBytesField, writeTag, writeUint32Field, writeVarint32 } from '../messages.js'
-import { fieldTag } from '../packet/fields.js'
 import { wholeAddressEnd } from './header.js'
 import type { FramePlan } from '../packet/mapping.js'
 import type { Records } from './records.js'

@@ -1,9 +1,10 @@
 /** What was sampled: the fields of the raw header, and of the records that say what it does not. All are known to be whole. */
+import { fieldTag } from '../../flow/schema.js'
 import { readUint32 } from '../input.js'
 import { copyBytesField, writeUint32Field } from '../messages.js'
 import { ETHERTYPE } from '../packet/carry.js'
 import { writeMac } from '../packet/ethernet.js'
-import { DST_ADDR, DST_MAC, DST_PORT, ETYPE, fieldTag, IP_TOS, PROTO, SRC_ADDR, SRC_MAC, SRC_PORT, TCP_FLAGS, VNI } from '../packet/fields.js'
+import { DST_ADDR, DST_MAC, DST_PORT, ETYPE, IP_TOS, PROTO, SRC_ADDR, SRC_MAC, SRC_PORT, TCP_FLAGS, VNI } from '../packet/fields.js'
 import { type Frame, LINK, writeFrameFields } from '../packet/frame.js'
 import type { Records } from './records.js'
 

@@ -244,3 +244,7 @@ test('no time element: the export time', async () => {
     await assertFlow(version, [uint(4, 6, 1)], { proto: 6 }, { seconds: 2 ** 32 - 1 })
   }
 })
+
+test('a flow whose end is not told does not end before it started, though the export is told in whole seconds', async () => {
+  await assertFlow(10, [{ id: 152, bytes: be(EXPORT_MS + 148, 8) }], times(EXPORT_MS + 148, EXPORT_MS + 148))
+})
