@@ -5,6 +5,7 @@ import { readCapture } from '../support/captures.js'
 import type { Flow } from '../support/datagram-stream.js'
 import { decode } from '../support/decode.js'
 import { SCALE } from '../support/scale.js'
+import { withoutCaptures } from '../support/shared.js'
 import { comparedFields } from '../support/tshark-packet.js'
 import { captureIndex } from './capture-index.js'
 import { withoutTshark } from './tshark.js'
@@ -23,6 +24,10 @@ const NOT_COMPARED: Partial<Record<string, { samples: readonly number[]; reason:
 
 /** Ethernet over Cisco's FabricPath, which we do not look into. */
 const FABRIC_PATH = 0x8903
+
+test('there are captures of sFlow', { skip: withoutCaptures }, () => {
+  assert.ok(captureIndex().some(({ datagrams }) => datagrams.has('sflow5')))
+})
 
 for (const { name, path, datagrams: byProtocol } of captureIndex()) {
   if (!byProtocol.has('sflow5')) continue
