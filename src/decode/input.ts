@@ -15,8 +15,8 @@ const view = new DataView(bytes.buffer)
 export const inputBytes = (): Buffer => bytes
 
 /** Puts `from[start, end)`, which is no more than MAX_DATAGRAM_BYTES, at `at`; gives the position behind it. */
-export function load(from: Uint8Array, start: number, end: number, at: number): number {
-  bytes.set(from.subarray(start, end), at)
+export function load(from: Buffer, start: number, end: number, at: number): number {
+  from.copy(bytes, at, start, end)
   return at + end - start
 }
 

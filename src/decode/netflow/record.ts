@@ -1,10 +1,10 @@
 /** Runs a plan over a record: FlowMessage bytes straight from the record's bytes. */
-import { isZero, readInt32, readUint16, readUint32, readUint8 } from '../input.js'
+import { isZero, readInt32, readUint16, readUint8 } from '../input.js'
 import { copyInput, writeByte, writeCommon, writeSizedTag, writeVarint32, writeVarint64 } from '../messages.js'
 import { valueAt, valueLength, word } from './arena.js'
 import { Op, type Plan, type Program, STEP } from './ops.js'
 import { flowEnd, flowStart, type RecordContext, writeOther } from './steps.js'
-import { setMillis, uptimeAge, writeInstant } from './values.js'
+import { setMillis64, setUptime, writeInstant } from './values.js'
 
 /** Whether a protocol, of which this is the first byte, may be ICMP's, ICMPv6's or one that is not told in one byte. */
 const mayBeIcmp = (protocol: number): boolean => protocol === 1 || protocol === 58 || protocol === 0
@@ -15,7 +15,6 @@ const end = flowEnd
 const plain = word
 const u8 = readUint8
 const u16 = readUint16
-const u32 = readUint32
 const i32 = readInt32
 const putByte = writeByte
 const putTag = writeSizedTag
@@ -23,6 +22,8 @@ const putVarint32 = writeVarint32
 const putVarint64 = writeVarint64
 const putInput = copyInput
 const putInstant = writeInstant
+const putUptime = setUptime
+const putMillis64 = setMillis64
 
 /** The program for the record at hand: the family is that of source and destination together, IPv6 where both are set. */
 export function programOf(plan: Plan, reverse: boolean): Program {
@@ -89,18 +90,12 @@ export function writeRecord(plan: Plan, { start: first, end: last }: Program, co
         i = codeAt + plain(i + 4)
         continue
       case Op.uptime:
-        setMillis(plain(i + 3) === 0 ? start : end, exportSeconds * 1000 - uptimeAge(uptime, u32(at)), exportNanos)
+        putUptime(plain(i + 3) === 0 ? start : end, exportSeconds, exportNanos, uptime, at)
         i = codeAt + plain(i + 4)
         continue
-      case Op.millis64: {
-        const millis = u32(at) * 0x1_0000_0000 + u32(at + 4)
-        if (millis === 0) i += STEP
-        else {
-          setMillis(plain(i + 3) === 0 ? start : end, millis, 0)
-          i = codeAt + plain(i + 4)
-        }
+      case Op.millis64:
+        i = putMillis64(plain(i + 3) === 0 ? start : end, at) ? codeAt + plain(i + 4) : i + STEP
         continue
-      }
       case Op.writeTime:
         pos = putInstant(pos, plain(i + 2), plain(i + 3) === 0 ? start : end)
         i = codeAt + plain(i + 4)

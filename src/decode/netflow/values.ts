@@ -130,6 +130,19 @@ export function uptimeAge(uptime: number, switched: number): number {
   return age > WRAP_MS - DAY_MS ? age - WRAP_MS : age
 }
 
+/** Sets the time that the uptime at `at` of the input was at, by the export's time and uptime. In one function, so that no double is an argument. */
+export function setUptime(instant: Instant, exportSeconds: number, exportNanos: number, uptime: number, at: number): void {
+  setMillis(instant, exportSeconds * 1000 - uptimeAge(uptime, readUint32(at)), exportNanos)
+}
+
+/** Sets the time that the 8 bytes at `at` of the input are milliseconds of; false where they are zero. */
+export function setMillis64(instant: Instant, at: number): boolean {
+  const millis = readUint32(at) * 0x1_0000_0000 + readUint32(at + 4)
+  if (millis === 0) return false
+  setMillis(instant, millis, 0)
+  return true
+}
+
 /** Milliseconds `uptime` after `init`, moved by whole wraps of 2^32 ms to lie nearest `near`; all in milliseconds since 1970. */
 export function nearestUptime(init: number, uptime: number, near: number): number {
   const time = init + uptime
