@@ -21,6 +21,17 @@ async function mappingOf(yaml: string): Promise<Mapping> {
   return loadMapping(file)
 }
 
+/** A mapping file that sends one element to so many fields. */
+function toMany(count: number, type: string, element: number): string {
+  const names = Array.from({ length: count }, (_, i) => `own${i}`)
+  return [
+    'formatter:\n  protobuf:',
+    ...names.map((name, i) => `    - { name: ${name}, index: ${2000 + i}, type: ${type} }`),
+    'ipfix:\n  mapping:',
+    ...names.map((name) => `    - { field: ${element}, destination: ${name} }`)
+  ].join('\n')
+}
+
 /** The flow of one record of IPFIX or v9. */
 async function flowOf(mapping: string, fields: readonly FieldSpec[], ...values: Buffer[]): Promise<Flow> {
   const payload = ipfix({}, set(2, template(256, fields)), set(256, ...values))
@@ -57,31 +68,17 @@ test('a mapped sampling rate is the record’s own, and one of zero is none', as
 })
 
 test('a template that has one element a thousand times, with many destinations', async () => {
-  const names = Array.from({ length: 12 }, (_, i) => `own${i}`)
-  const yaml = [
-    'formatter:\n  protobuf:',
-    ...names.map((name, i) => `    - { name: ${name}, index: ${2000 + i}, type: varint }`),
-    'ipfix:\n  mapping:',
-    ...names.map((name) => `    - { field: 1000, destination: ${name} }`)
-  ].join('\n')
   const repeated = Array.from({ length: 1019 }, (): FieldSpec => [1000, 1])
   const fields: FieldSpec[] = [[8, 4], [12, 4], [27, 16], [28, 16], [1, 4, 29305], ...repeated]
   const record = Buffer.concat([be(1, 4), be(2, 4), Buffer.alloc(32), be(5, 4), Buffer.alloc(1019, 3)])
-  const { flows, warnings } = await decode([ipfix({}, set(2, template(256, fields)), set(256, record))], { mapping: await mappingOf(yaml) })
+  const { flows, warnings } = await decode([ipfix({}, set(2, template(256, fields)), set(256, record))], { mapping: await mappingOf(toMany(12, 'varint', 1000)) })
   assert.deepEqual([flows.length, warnings], [2, []])
 })
 
 test('a record of which mapping would make more than a message costs itself alone', async () => {
-  const names = Array.from({ length: 120 }, (_, i) => `text${i}`)
-  const yaml = [
-    'formatter:\n  protobuf:',
-    ...names.map((name, i) => `    - { name: ${name}, index: ${2000 + i}, type: string }`),
-    'ipfix:\n  mapping:',
-    ...names.map((name) => `    - { field: 82, destination: ${name} }`)
-  ].join('\n')
   const templates = set(2, template(256, [[82, 65535], [2, 4]]))
   const long = ipfix({}, templates, set(256, variable(Buffer.alloc(60_000, 0xff)), be(1, 4)))
-  const { flows, warnings } = await decode([long, ipfix({}, set(256, variable(Buffer.from('eth0')), be(2, 4)))], { mapping: await mappingOf(yaml) })
+  const { flows, warnings } = await decode([long, ipfix({}, set(256, variable(Buffer.from('eth0')), be(2, 4)))], { mapping: await mappingOf(toMany(120, 'string', 82)) })
   assert.deepEqual(flows.map(({ packets }) => packets), ['2'])
   assert.match(warnings[0], /more than a message holds malformed-record/)
 })
