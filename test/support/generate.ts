@@ -29,13 +29,18 @@ export function numbers(seed: number): () => number {
   }
 }
 
+/** A host of 16 million, the first ones in far more flows than the others, as in traffic (Zipf's law). */
+function host(random: () => number): number {
+  return 0x0a000000 | (2 ** ((random() / 2 ** 32) * 24))
+}
+
 function record(fields: readonly FieldSpec[], random: () => number): Buffer {
   return Buffer.concat(
     fields.map(([id, length]) => {
       switch (id) {
         case 8:
         case 12:
-          return be(0x0a000000 | (random() & 0xffffff), 4)
+          return be(host(random), 4)
         case 15:
           return be(0x0a000001, 4)
         case 10:
@@ -75,7 +80,7 @@ function record(fields: readonly FieldSpec[], random: () => number): Buffer {
 
 /** A sample as a switch sends it: 128 bytes of a frame, and what the switch, its routes and BGP know of it. */
 function sample(random: () => number): Buffer {
-  const address = (): string => [10, random() & 255, random() & 255, (random() % 254) + 1].join('.')
+  const address = (): string => [...be(host(random), 4)].join('.')
   const frame = Buffer.alloc(128)
   packet(ethernet(), packetIpv4({ src: address(), dst: address() }), tcp(random() & 0xffff, 443)).copy(frame)
   return flowSample({
@@ -100,8 +105,8 @@ export function generate(kind: Generated, flows: number): { stream: Buffer; flow
     const withTemplate = i < 8
     if (kind === 'v5') {
       const records = Array.from({ length: perDatagram }, () => ({
-        src: [10, random() & 255, random() & 255, 1].join('.'),
-        dst: [10, random() & 255, random() & 255, 2].join('.'),
+        src: [...be(host(random), 4)].join('.'),
+        dst: [...be(host(random), 4)].join('.'),
         nextHop: '10.0.0.1',
         input: random() % 400,
         output: random() % 400,
