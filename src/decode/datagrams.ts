@@ -13,7 +13,7 @@ import { inputBytes, load, MAX_DATAGRAM_BYTES } from './input.js'
 import { handOn, messagesFor } from './messages.js'
 import { mutedLog } from './mutedlog.js'
 import { type HeldLimits, heldSets } from './netflow/held.js'
-import { netflowDecoder, type Told } from './netflow/netflow.js'
+import { netflowDecoder, type ExportHeader } from './netflow/netflow.js'
 import { type MappedElement } from './netflow/plan.js'
 import { restoreDomain, type SavedDomain, saveExporter } from './netflow/state.js'
 import { sweepTemplates } from './netflow/templates.js'
@@ -49,7 +49,7 @@ export interface DecoderOptions {
 export interface DatagramDecoder extends Counted {
   /** Decodes the Datagram message at `buf[start, end)`. */
   readonly decode: FrameHandler
-  /** What the exporters told. */
+  /** What the exporters header. */
   readonly state: () => Iterable<SavedDomain>
   /** Puts a saved domain back; throws an Error with what is wrong with it. */
   readonly restore: (domain: unknown) => void
@@ -139,9 +139,9 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       case 9:
       case 10: {
         const { receivedHi, receivedLo, srcPort } = datagram
-        const told = netflow.decode({ start: 0, end, exporter, receivedHi, receivedLo }, version, decoding)
-        if (told === undefined) add(counts.byType, 'unknown')
-        else follow(told, srcPort)
+        const header = netflow.decode({ start: 0, end, exporter, receivedHi, receivedLo }, version, decoding)
+        if (header === undefined) add(counts.byType, 'unknown')
+        else follow(header, srcPort)
         return
       }
       default:
@@ -158,12 +158,12 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     followSequence(exporter.sequences, `sflow ${inputBytes().toString('hex', agentStart, agentEnd)} ${subAgent}`, sequence, 1, uptime)
   }
 
-  function follow(told: Told, port: number): void {
-    add(counts.byType, told.type)
+  function follow(header: ExportHeader, port: number): void {
+    add(counts.byType, header.type)
     const received = (datagram.receivedHi * 0x1_0000_0000 + datagram.receivedLo) / 1e9
-    if (received > 0) observe(counts.delay, Math.max(received - told.exportSeconds, 0))
-    if (told.type === 'NETFLOW_V1') return
-    followSequence(exporter.sequences, `${told.type} ${port} ${told.domain}`, told.sequence, told.units, told.uptime, told.options)
+    if (received > 0) observe(counts.delay, Math.max(received - header.exportSeconds, 0))
+    if (header.type === 'NETFLOW_V1') return
+    followSequence(exporter.sequences, `${header.type} ${port} ${header.domain}`, header.sequence, header.units, header.uptime, header.options)
   }
 
   let nextExpiry = 0

@@ -1,30 +1,19 @@
 /** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
-import { fieldTag, flowMessage } from '../../flow/schema.js'
 import type { Decoding } from '../decoding.js'
 import { inputBytes, load } from '../input.js'
-import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
-import { frameFieldsBound, newFrame } from '../packet/frame.js'
 import type { FramePlan } from '../packet/mapping.js'
-import { useLengths, usePlan, useRecord } from './arena.js'
-import { type Domain, domain0Of, domainKey, domainOf, type Exporter, type TemplateEntry } from './domain.js'
+import { useLengths, usePlan } from './arena.js'
+import { type Domain, domain0Of, domainKey, domainOf, type TemplateEntry } from './domain.js'
+import { openEmitter, type Sender } from './emitter.js'
 import type { HeldSet, HeldSets } from './held.js'
 import { type Legacy, legacyOf } from './legacy.js'
 import { learnOptions } from './options.js'
-import type { Plan } from './ops.js'
 import { compilePlan, type MappedElement } from './plan.js'
-import { hasReverse, programOf, writeRecord } from './record.js'
-import { type RecordContext, settle } from './steps.js'
 import { readSetHeader, type SetHeader, type SetVisitor, trailingZeros, walkSets } from './sets.js'
+import { settle } from './steps.js'
 import { walkRecord } from './template.js'
 import { defineTemplate, useTemplate } from './templates.js'
-
-/** Who sent a datagram, or a set that was held, and when it came. */
-interface Sender {
-  readonly exporter: Exporter
-  readonly receivedHi: number
-  readonly receivedLo: number
-}
 
 /** A datagram: its payload is `[start, end)` of the input. */
 export interface Arrival extends Sender {
@@ -33,7 +22,7 @@ export interface Arrival extends Sender {
 }
 
 /** What a datagram said of itself, for sequence numbers and delays. */
-export interface Told {
+export interface ExportHeader {
   /** a value of FlowType */
   readonly type: string
   /** what the sequence number counts within: the domain, or the engine */
@@ -82,55 +71,15 @@ export interface NetflowDecoder {
   /** Decodes the set that waits longest of those whose template came while the output was blocked. */
   decodeClaimed(decoding: Decoding): void
   /** Decodes a datagram of version 1, 5, 7, 9 or 10. Undefined where not even its header is whole. */
-  decode(arrival: Arrival, version: number, decoding: Decoding): Told | undefined
+  decode(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined
 }
-
-const TAG_TYPE = fieldTag('type')
-const TAG_TIME_RECEIVED_NS = fieldTag('time_received_ns')
-const TAG_SEQUENCE_NUM = fieldTag('sequence_num')
-const TAG_SAMPLER_ADDRESS = fieldTag('sampler_address')
-const TAG_OBSERVATION_DOMAIN_ID = fieldTag('observation_domain_id')
-
-const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, name]) => [name, value]))
-const typeValue = (name: string): number => TYPES.get(name)!
 
 const buf = inputBytes()
 
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
-  const context: RecordContext = {
-    frame: newFrame(options.framePlan),
-    commonBytes: 0,
-    exportSeconds: 0,
-    exportNanos: 0,
-    uptime: 0,
-    domain: undefined as unknown as Domain,
-    domain0: undefined,
-    headerRate: undefined,
-    defaultRate: undefined,
-    fixedRate: 0,
-    ratesVary: false,
-    interfacesNamed: false
-  }
-
-  /** Bytes that the length of the last message took: a good guess for the next, which then need not be moved. */
-  let prefix = 2
-
-  /** Sets what the records to come share. */
-  function begin(arrival: Sender, type: string, sequence: number, domain: Domain, observationDomain: number): void {
-    const { exporter, receivedHi, receivedLo } = arrival
-    let pos = writeUint32Field(COMMON_AT, TAG_TYPE, typeValue(type))
-    pos = writeUint64Field(pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
-    pos = writeUint32Field(pos, TAG_SEQUENCE_NUM, sequence)
-    pos = writeBytesField(pos, TAG_SAMPLER_ADDRESS, exporter.address)
-    context.commonBytes = writeUint32Field(pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain) - COMMON_AT
-    context.domain = domain
-    context.domain0 = domain0Of(domain)
-    context.headerRate = undefined
-    context.exportNanos = 0
-    context.defaultRate = exporter.defaultRate
-  }
+  const { context, begin, emit } = openEmitter(options.framePlan)
 
   function beginSets(arrival: Sender, header: SetHeader): void {
     const type = header.version === 9 ? 'NETFLOW_V9' : 'IPFIX'
@@ -139,27 +88,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     context.uptime = header.uptime
   }
 
-  /** Appends the message of one record, and of its other direction. */
-  function emit(plan: Plan, codeAt: number, record: number, bytes: number, decoding: Decoding): void {
-    const { messages } = decoding
-    const room = plan.extraBytes + plan.growth * bytes + (options.framePlan === undefined ? 0 : frameFieldsBound(context.frame, bytes))
-    if (room > MOST_ROOM) {
-      decoding.report('malformed-record', `a record of ${bytes} bytes, of which the mapping file would make more than a message holds`)
-      return
-    }
-    useRecord(record)
-    const directions = plan.reverse !== undefined && hasReverse(plan) ? 2 : 1
-    for (let direction = 0; direction < directions; direction++) {
-      const at = reserve(messages, room)
-      const start = at + prefix
-      const end = writeRecord(plan, programOf(plan, direction === 1), codeAt, record, start, context)
-      messages.pos = closeLength(at, prefix, end)
-      prefix = messages.pos - at - (end - start)
-      decoding.flows++
-    }
-  }
-
-  function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): Told | undefined {
+  function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined {
     const { start, end } = arrival
     const count = readUint16(buf, start + 2)
     const layout: Legacy = legacyOf(version, count, end - start)
@@ -233,7 +162,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     decodeData(entry, at, load(body, 0, body.length, at), decoding)
   }
 
-  function decodeSets(arrival: Arrival, decoding: Decoding): Told | undefined {
+  function decodeSets(arrival: Arrival, decoding: Decoding): ExportHeader | undefined {
     const { start, end, exporter, receivedHi, receivedLo } = arrival
     const header = readSetHeader(buf, start, end)
     if (header === undefined) return undefined
@@ -312,9 +241,9 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       decodeHeld(set, entry, 0, decoding)
     },
     decode(arrival, version, decoding) {
-      const told = version >= 9 ? decodeSets(arrival, decoding) : decodeLegacy(arrival, version, decoding)
-      if (told === undefined) decoding.report('truncated', `${arrival.end - arrival.start} bytes, less than a header of version ${version}`)
-      return told
+      const header = version >= 9 ? decodeSets(arrival, decoding) : decodeLegacy(arrival, version, decoding)
+      if (header === undefined) decoding.report('truncated', `${arrival.end - arrival.start} bytes, less than a header of version ${version}`)
+      return header
     }
   }
 }

@@ -1,0 +1,92 @@
+/** Records into messages: what all records of a datagram share, and what each becomes. */
+import { fieldTag, flowMessage } from '../../flow/schema.js'
+import type { Decoding } from '../decoding.js'
+import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
+import { frameFieldsBound, newFrame } from '../packet/frame.js'
+import type { FramePlan } from '../packet/mapping.js'
+import { useRecord } from './arena.js'
+import { type Domain, domain0Of, type Exporter } from './domain.js'
+import type { Plan } from './ops.js'
+import { hasReverse, programOf, writeRecord } from './record.js'
+import type { RecordContext } from './steps.js'
+
+/** Who sent a datagram, or a set that was held, and when it came. */
+export interface Sender {
+  readonly exporter: Exporter
+  readonly receivedHi: number
+  readonly receivedLo: number
+}
+
+export interface Emitter {
+  /** what the records to come share; times, uptime and v5's rate are the caller's to set */
+  readonly context: RecordContext
+  /** Sets the rest of it, for records of `domain`. */
+  readonly begin: (sender: Sender, type: string, sequence: number, domain: Domain, observationDomain: number) => void
+  /** Appends the message of the record of so many bytes at `record` of the input, and of its other direction. `plan` is in use, its code at `codeAt`. */
+  readonly emit: (plan: Plan, codeAt: number, record: number, bytes: number, decoding: Decoding) => void
+}
+
+const TAG_TYPE = fieldTag('type')
+const TAG_TIME_RECEIVED_NS = fieldTag('time_received_ns')
+const TAG_SEQUENCE_NUM = fieldTag('sequence_num')
+const TAG_SAMPLER_ADDRESS = fieldTag('sampler_address')
+const TAG_OBSERVATION_DOMAIN_ID = fieldTag('observation_domain_id')
+
+const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, name]) => [name, value]))
+const typeValue = (name: string): number => TYPES.get(name)!
+
+/** `framePlan` is what a mapping file has for frames inside records. */
+export function openEmitter(framePlan: FramePlan | undefined): Emitter {
+  const context: RecordContext = {
+    frame: newFrame(framePlan),
+    commonBytes: 0,
+    exportSeconds: 0,
+    exportNanos: 0,
+    uptime: 0,
+    domain: undefined as unknown as Domain,
+    domain0: undefined,
+    headerRate: undefined,
+    defaultRate: undefined,
+    fixedRate: 0,
+    ratesVary: false,
+    interfacesNamed: false
+  }
+
+  /** Bytes that the length of the last message took: a good guess for the next, which then need not be moved. */
+  let prefix = 2
+
+  function begin(sender: Sender, type: string, sequence: number, domain: Domain, observationDomain: number): void {
+    const { exporter, receivedHi, receivedLo } = sender
+    let pos = writeUint32Field(COMMON_AT, TAG_TYPE, typeValue(type))
+    pos = writeUint64Field(pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
+    pos = writeUint32Field(pos, TAG_SEQUENCE_NUM, sequence)
+    pos = writeBytesField(pos, TAG_SAMPLER_ADDRESS, exporter.address)
+    context.commonBytes = writeUint32Field(pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain) - COMMON_AT
+    context.domain = domain
+    context.domain0 = domain0Of(domain)
+    context.headerRate = undefined
+    context.exportNanos = 0
+    context.defaultRate = exporter.defaultRate
+  }
+
+  function emit(plan: Plan, codeAt: number, record: number, bytes: number, decoding: Decoding): void {
+    const { messages } = decoding
+    const room = plan.extraBytes + plan.growth * bytes + (framePlan === undefined ? 0 : frameFieldsBound(context.frame, bytes))
+    if (room > MOST_ROOM) {
+      decoding.report('malformed-record', `a record of ${bytes} bytes, of which the mapping file would make more than a message holds`)
+      return
+    }
+    useRecord(record)
+    const directions = plan.reverse !== undefined && hasReverse(plan) ? 2 : 1
+    for (let direction = 0; direction < directions; direction++) {
+      const at = reserve(messages, room)
+      const start = at + prefix
+      const end = writeRecord(plan, programOf(plan, direction === 1), codeAt, record, start, context)
+      messages.pos = closeLength(at, prefix, end)
+      prefix = messages.pos - at - (end - start)
+      decoding.flows++
+    }
+  }
+
+  return { context, begin, emit }
+}
