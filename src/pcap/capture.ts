@@ -1,5 +1,5 @@
 /** Capture files: told apart by their first bytes, and cut into packets. */
-import { type BlockHandler, type BlockReader, blockReader, type BlockSize } from '../flow/blocks.js'
+import { type BlockHandler, type BlockReader, blockReader, type BlockSize, BrokenStreamError } from '../flow/blocks.js'
 import { isPcap, pcapFormat } from './pcap.js'
 import { isPcapng, pcapngFormat } from './pcapng.js'
 import type { Time } from './time.js'
@@ -44,6 +44,7 @@ export function captureReader(onPacket: PacketHandler, onMalformed: () => void):
     resume: () => reader.resume(),
     end() {
       if (format === undefined) refuseNoCapture(head)
+      if (reader.offset === 0) throw new BrokenStreamError('the capture ends inside its header', 0)
       reader.end()
     },
     get offset() {

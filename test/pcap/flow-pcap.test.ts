@@ -56,6 +56,7 @@ test('what is no capture costs one line that says what would do, and nothing is 
   const inputs: [Buffer | string, RegExp][] = [
     ['', /^flow-pcap: stdin is empty/],
     ['abc', /^flow-pcap: stdin is no capture/],
+    [TWO.subarray(0, 10), /^flow-pcap: stdin: the capture ends inside its header at byte 0$/],
     ['some text of no use\n', /^flow-pcap: stdin is no capture/],
     [datagrams, /^flow-pcap: stdin carries datagrams already: leave flow-pcap out/],
     [flows('raw'), /^flow-pcap: stdin is no capture; .* try -raw$/],
