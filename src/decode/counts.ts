@@ -1,5 +1,6 @@
 /** What flow-decode counts, and how it tells of it. */
 import { type Distribution, distribution, type DistributionMetric, type Metric, type Reading } from '../cli/metrics.js'
+import { plural } from '../cli/plural.js'
 import { ERROR_KINDS, type ErrorKind } from './decoding.js'
 import type { Exporters } from './exporters.js'
 import type { HeldSets } from './netflow/held.js'
@@ -124,7 +125,6 @@ function* errorsByExporter({ counts, exporters }: Counted): Iterable<readonly [R
 /** What the last line of a run says: what came in, went out, was wrong. */
 export function summaryOf(counted: Counted): string {
   const { counts, netflow } = counted
-  const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
   const flows = counted.flows()
   const parts = [`${plural(counts.datagrams, 'datagram')} in${flows === undefined ? '' : `, ${plural(flows, 'flow')} out`}`]
   if (netflow.optionsRecords > 0) parts.push(plural(netflow.optionsRecords, 'options record'))

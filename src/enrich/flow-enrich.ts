@@ -3,6 +3,7 @@ import { filterFrames, filterInput } from '../cli/filter.js'
 import { serveMetrics } from '../cli/metrics.js'
 import { type CommandLine, wholeNumber } from '../cli/options.js'
 import { binaryStdout, runTool, type Tool } from '../cli/tool.js'
+import { plural } from '../cli/plural.js'
 import { type Lookups, openLookups } from './lookups.js'
 import { metricsOf } from './metrics.js'
 import { RESULTS } from './records.js'
@@ -73,5 +74,5 @@ function summaryOf(sources: readonly OpenSource[], lookups: Lookups, { flows, en
     const [hits, misses, errors] = RESULTS.map((_, result) => lookups.count(i, result))
     return `; ${wanted}: ${hits + misses + errors} lookups, ${hits} hits, ${misses} misses, ${errors} errors`
   })
-  return `${flows} flows in, ${flows} flows out, ${enriched} enriched, ${malformed} malformed${databases.join('')}`
+  return `${plural(flows, 'flow')} in, ${plural(flows, 'flow')} out, ${enriched} enriched, ${malformed} malformed${databases.join('')}`
 }

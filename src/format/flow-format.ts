@@ -4,6 +4,7 @@ import { filterFrames, filterInput } from '../cli/filter.js'
 import { type Metric, serveMetrics } from '../cli/metrics.js'
 import { badValue, type CommandLine, wordList } from '../cli/options.js'
 import { binaryStdout, runTool, textStdout, type Tool } from '../cli/tool.js'
+import { plural } from '../cli/plural.js'
 import { BrokenStreamError } from '../flow/frames.js'
 import { loadMapping } from '../flow/mapping.js'
 import { type FlowWriter, lineWriter } from '../flow/text/line.js'
@@ -127,5 +128,5 @@ function metricsOf(counters: Counters, { output }: Target): Metric[] {
 }
 
 function summarize({ log }: Tool<Options>, { flows, lines, malformed }: Counters): void {
-  log.info(`${flows} flows in, ${lines} lines out, ${malformed} malformed`)
+  log.info(`${plural(flows, 'flow')} in, ${plural(lines, 'line')} out, ${malformed} malformed`)
 }

@@ -7,6 +7,7 @@ import type { Consumer, ConsumerCrashEvent, EachBatchPayload } from 'kafkajs'
 import { EXIT, UserError } from '../cli/exit.js'
 import { type Metric, serveMetrics } from '../cli/metrics.js'
 import { binaryStdout, textStdout, type Tool } from '../cli/tool.js'
+import { plural } from '../cli/plural.js'
 import type { Client } from './client.js'
 import { isRefusal, kafkaReason } from './errors.js'
 import type { KafkaOptions } from './flow-kafka.js'
@@ -185,7 +186,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
     if (failure !== undefined) throw failure as Error
   } finally {
     // nothing is to be said of a reader that went away
-    if (failure === undefined || failure instanceof UserError) log.info(`${counters.messages} messages out, ${counters.malformed} malformed`)
+    if (failure === undefined || failure instanceof UserError) log.info(`${plural(counters.messages, 'message')} out, ${counters.malformed} malformed`)
     served?.close()
   }
 }

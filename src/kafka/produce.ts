@@ -4,6 +4,7 @@ import { filterFrames, filterInput, textInput } from '../cli/filter.js'
 import type { Log } from '../cli/log.js'
 import { type Metric, serveMetrics } from '../cli/metrics.js'
 import type { Tool } from '../cli/tool.js'
+import { plural } from '../cli/plural.js'
 import { columnNames, findColumn, loadMapping, type Mapping, unknownField } from '../flow/mapping.js'
 import { messageKind } from '../flow/streamkind.js'
 import type { Client } from './client.js'
@@ -101,7 +102,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   } finally {
     const { messages, retries } = delivery.counters
     const tooLarge = counters.tooLarge + delivery.counters.tooLarge
-    log.info(`${counters.messages} messages in, ${messages} delivered, ${tooLarge} too large, ${retries} retries`)
+    log.info(`${plural(counters.messages, 'message')} in, ${messages} delivered, ${tooLarge} too large, ${retries} retries`)
     served?.close()
     await delivery.close()
   }

@@ -1,6 +1,7 @@
 /** The metrics of flow-listen, and the warnings that say the same in words. */
 import type { Log } from '../cli/log.js'
 import type { Metric } from '../cli/metrics.js'
+import { plural } from '../cli/plural.js'
 import type { Listening, Numbers } from './listening.js'
 
 type Labelled = (readonly [labels: Record<string, string>, value: number])[]
@@ -51,7 +52,7 @@ export function summaryOf(listenings: readonly Listening[]): string {
   const total = (value: (numbers: Numbers) => number): number => all.reduce((sum, numbers) => sum + value(numbers), 0)
   const dropped = [`${total(({ queueFull }) => queueFull)} queue full`, `${total(({ notAllowed }) => notAllowed)} not allowed`]
   if (all.some(({ kernel }) => kernel !== undefined)) dropped.push(`${total(({ kernel = 0 }) => kernel)} by the kernel`)
-  return `${total(({ received }) => received)} datagrams in, ${total(({ written }) => written)} out, dropped: ${dropped.join(', ')}`
+  return `${plural(total(({ received }) => received), 'datagram')} in, ${total(({ written }) => written)} out, dropped: ${dropped.join(', ')}`
 }
 
 const WARNING_INTERVAL_MS = 10_000
@@ -64,10 +65,10 @@ export function warnOfDrops(listenings: readonly Listening[], log: Log): void {
       const { queueFull, kernel = 0 } = numbers()
       const since = `in the last ${WARNING_INTERVAL_MS / 1000} s`
       if (queueFull > told[i].queueFull) {
-        log.warn(`${name}: dropped ${queueFull - told[i].queueFull} datagrams ${since}: the queue is full, what reads stdout is too slow`)
+        log.warn(`${name}: dropped ${plural(queueFull - told[i].queueFull, 'datagram')} ${since}: the queue is full, what reads stdout is too slow`)
       }
       if (kernel > told[i].kernel) {
-        log.warn(`${name}: the kernel dropped ${kernel - told[i].kernel} datagrams ${since}: a larger rcvbuf or count may help`)
+        log.warn(`${name}: the kernel dropped ${plural(kernel - told[i].kernel, 'datagram')} ${since}: a larger rcvbuf or count may help`)
       }
       told[i] = { queueFull, kernel }
     })

@@ -1,5 +1,6 @@
 /** What flow-pcap counts, for its metrics and its last line. */
 import type { Metric } from '../cli/metrics.js'
+import { plural } from '../cli/plural.js'
 import type { Output } from '../flow/output.js'
 import { SKIP_CAUSES, type SkipCause } from './packet.js'
 
@@ -25,9 +26,9 @@ export function newCounts(): Counts {
 export function summaryOf({ files, packets, fragments, datagrams, skipped, cutDatagrams, badFiles }: Counts): string {
   const rest = Object.entries({ ...skipped, 'cut short': cutDatagrams, 'bad files': badFiles }).filter(([, count]) => count > 0)
   return [
-    packets > 0 ? `${packets} packets in` : `${files} files in`,
+    packets > 0 ? `${plural(packets, 'packet')} in` : `${plural(files, 'file')} in`,
     ...(fragments > 0 ? [`${fragments} of them fragments`] : []),
-    `${datagrams} datagrams out`,
+    `${plural(datagrams, 'datagram')} out`,
     ...rest.map(([what, count]) => `${count} ${what}`)
   ].join(', ')
 }

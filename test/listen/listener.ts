@@ -135,7 +135,7 @@ export interface Summary {
 }
 
 export function summaryIn(stderr: string): Summary {
-  const match = /(\d+) datagrams in, (\d+) out, dropped: (\d+) queue full, (\d+) not allowed, (\d+) by the kernel\n$/.exec(stderr)
+  const match = /(\d+) datagrams? in, (\d+) out, dropped: (\d+) queue full, (\d+) not allowed, (\d+) by the kernel\n$/.exec(stderr)
   assert.ok(match, stderr)
   const [received, written, queueFull, notAllowed, kernel] = match.slice(1).map(Number)
   return { received, written, queueFull, notAllowed, kernel }

@@ -145,7 +145,7 @@ test('-speed keeps the order, and a signal ends the wait', async () => {
   hour.child.kill('SIGINT')
   const ended = await hour.ended
   assert.deepEqual([ended.code, textsOf(ended.stdout)], [0, ['a']])
-  assert.match(ended.stderr, /: 1 packets in, 1 datagrams out$/m)
+  assert.match(ended.stderr, /: 1 packet in, 1 datagram out$/m)
 })
 
 interface Live {
