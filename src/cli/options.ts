@@ -163,8 +163,9 @@ export function duration(word: string): number {
 
 /** The same for a timer, which Node lets wait for 24.8 days at the most. */
 export function timerDuration(word: string): number {
-  return Math.min(duration(word), 2 ** 31 - 1)
+  return Math.min(duration(word), LONGEST_TIMER_MS)
 }
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** A whole number from `least` to `most`. */
 export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): (word: string) => number {

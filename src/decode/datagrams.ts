@@ -1,6 +1,7 @@
 /** Tells what protocol a datagram is of, hands it to that decoder, and counts. */
 import type { Log } from '../cli/log.js'
 import { observe } from '../cli/metrics.js'
+import { isMappedIPv4 } from '../flow/address.js'
 import { readUint16, readUint32 } from '../flow/bigendian.js'
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
@@ -8,7 +9,7 @@ import type { ElementMapping, Mapping } from '../flow/mapping.js'
 import type { Output } from '../flow/output.js'
 import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
-import { isMappedIPv4, type KnownExporter, knownExporters } from './exporters.js'
+import { type KnownExporter, knownExporters } from './exporters.js'
 import { inputBytes, load, MAX_DATAGRAM_BYTES } from './input.js'
 import { handOn, messagesFor } from './messages.js'
 import { mutedLog } from './mutedlog.js'
@@ -49,7 +50,7 @@ export interface DecoderOptions {
 export interface DatagramDecoder extends Counted {
   /** Decodes the Datagram message at `buf[start, end)`. */
   readonly decode: FrameHandler
-  /** What the exporters header. */
+  /** What the exporters told. */
   readonly state: () => Iterable<SavedDomain>
   /** Puts a saved domain back; throws an Error with what is wrong with it. */
   readonly restore: (domain: unknown) => void

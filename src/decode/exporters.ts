@@ -121,10 +121,3 @@ export function knownExporters(
     all: () => exporters.values()
   }
 }
-
-/** ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */
-export function isMappedIPv4(buf: Buffer, start: number, end: number): boolean {
-  if (end - start !== 16 || buf[start + 10] !== 0xff || buf[start + 11] !== 0xff) return false
-  for (let i = start; i < start + 10; i++) if (buf[i] !== 0) return false
-  return true
-}

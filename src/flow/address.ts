@@ -2,8 +2,14 @@
 import net from 'node:net'
 
 /** ::ffff:0:0/96, the IPv4 addresses as IPv6 sockets show them (RFC 4291 §2.5.5.2). */
-const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 const MAPPED_PREFIX_BITS = 96
+
+/** Whether `buf[start, end)` is an IPv4-mapped address; its last four bytes are the IPv4 one. */
+export function isMappedIPv4(buf: Buffer, start = 0, end = buf.length): boolean {
+  if (end - start !== 16 || buf[start + 10] !== 0xff || buf[start + 11] !== 0xff) return false
+  for (let i = start; i < start + 10; i++) if (buf[i] !== 0) return false
+  return true
+}
 
 /** The 4 or 16 bytes of an address; an IPv4-mapped one gives 4, a zone (`%eth0`) is left out. Undefined where the text is none. */
 export function parseAddress(text: string): Buffer | undefined {
@@ -12,7 +18,7 @@ export function parseAddress(text: string): Buffer | undefined {
   if (family === 4) return ipv4Bytes(address)
   if (family === 0) return undefined
   const bytes = ipv6Bytes(address)
-  return bytes.subarray(0, 12).equals(MAPPED_PREFIX) ? bytes.subarray(12) : bytes
+  return isMappedIPv4(bytes) ? bytes.subarray(12) : bytes
 }
 
 function ipv4Bytes(address: string): Buffer {

@@ -3,6 +3,7 @@
  * to copy the few hundred bytes of a message; here they go four at a time through DataViews that are kept as long as the buffers stay
  * the same.
  */
+import { viewOf } from './view.js'
 
 /** Copies `source[start, end)` to `target[pos, …)`, which has room for it and is another buffer; gives the position behind it. */
 export type Copier = (target: Buffer, pos: number, source: Buffer, start: number, end: number) => number
@@ -40,8 +41,4 @@ export function copier(): Copier {
     while (start < end) target[pos++] = source[start++]
     return pos
   }
-}
-
-function viewOf(buf: Buffer): DataView {
-  return new DataView(buf.buffer, buf.byteOffset, buf.length)
 }

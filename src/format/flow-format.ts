@@ -106,10 +106,11 @@ function targetOf(tool: Tool<Options>, header: string, onBroken: () => void): Ta
   if (file === undefined || file === '') {
     return stdoutTarget(tool.options.format === 'bin' ? binaryStdout(tool, onBroken) : textStdout(onBroken), header)
   }
-  const target = fileTarget(file, header, tool.log, onBroken)
+  // before there is a file, so that whoever sees it may rotate it; it is called from the event loop, when there is a target
   process.on('SIGHUP', () => {
     target.reopen()
   })
+  const target = fileTarget(file, header, tool.log, onBroken)
   return target
 }
 

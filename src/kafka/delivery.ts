@@ -12,7 +12,7 @@ import type { Client } from './client.js'
 import { errorType, kafkaReason } from './errors.js'
 
 /** One producer numbers the messages of a partition up to 2^31 − 1, and kafkajs does not know how to begin anew: a new producer does. */
-export const MAX_SEQUENCE = 2 ** 31 - 2 ** 20
+const MAX_SEQUENCE = 2 ** 31 - 2 ** 20
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2000

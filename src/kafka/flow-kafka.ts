@@ -1,5 +1,5 @@
 /** flow-kafka: FlowMessages, Datagrams or lines of text to a Kafka topic, and back. */
-import { duration, wholeNumber, wordList, type CommandLine } from '../cli/options.js'
+import { duration, timerDuration, wholeNumber, wordList, type CommandLine } from '../cli/options.js'
 import { EXIT, UserError } from '../cli/exit.js'
 import { runTool, type Tool } from '../cli/tool.js'
 import { brokerList, srvBrokers } from './brokers.js'
@@ -33,7 +33,7 @@ const COMMAND_LINE: CommandLine = {
     { flags: 'hashing', help: 'the key decides the partition', default: true, ...long('hashing') },
     { flags: 'maxmsgbytes <bytes>', help: 'largest message and batch', parse: wholeNumber(1000, 2 ** 30), default: 1_000_000, ...long('maxmsgbytes') },
     { flags: 'flushbytes <bytes>', help: 'send when so much is gathered', parse: wholeNumber(1), default: 104_857_600, ...long('flushbytes') },
-    { flags: 'flushfreq <time>', help: 'send when a message has waited for so long', parse: duration, default: '5s', ...long('flushfreq') },
+    { flags: 'flushfreq <time>', help: 'send when a message has waited for so long', parse: timerDuration, default: '5s', ...long('flushfreq') },
     { flags: 'giveup <time>', help: 'end when brokers take nothing for so long (never)', parse: duration },
     { flags: 'consume', help: 'read the topic and write it to stdout' },
     { flags: 'group <name>', help: 'with -consume: go on where this group was, share the topic with it' },

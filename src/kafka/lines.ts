@@ -7,8 +7,7 @@ import { MAX_MESSAGE_BYTES } from '../flow/frames.js'
 import type { Input } from '../flow/input.js'
 import type { Sink } from '../flow/output.js'
 
-export const TEXT_FORMATS = ['json', 'text'] as const
-export type TextFormat = (typeof TEXT_FORMATS)[number]
+export type TextFormat = 'json' | 'text'
 
 /**
  * Hands every line of the input that is not empty to `onLine`, without its line end; the last one may lack it. `sink` sets the pace. What came

@@ -34,7 +34,7 @@ const NOTHING = Buffer.alloc(0)
 /** What `ipStart` gives instead of a position. */
 export const NOT_IP = -1
 export const CUT = -2
-export const UNKNOWN_LINK_TYPE = -3
+const UNKNOWN_LINK_TYPE = -3
 
 /** The position of the IP packet in the frame `buf[start, end)`; else NOT_IP, CUT (its headers are not all there) or UNKNOWN_LINK_TYPE. */
 export function ipStart(linkType: number, buf: Buffer, start: number, end: number): number {

@@ -1,4 +1,5 @@
 /** Replays at a capture's pace, or a multiple of it. */
+import { LONGEST_TIMER_MS } from '../cli/options.js'
 import { millisecondsBetween, type Time } from './time.js'
 
 /** What a timer can tell apart. */
@@ -39,8 +40,8 @@ export function pace(speed: number, now = (): number => performance.now()): Pace
       if (stopped) return
       await new Promise<void>((resolve) => {
         wake = resolve
-        // a timer cannot be set for more than 2^31 ms; what is not due then waits again
-        setTimeout(resolve, Math.min(waitMs, 2 ** 31 - 1))
+        // what is not due then waits again
+        setTimeout(resolve, Math.min(waitMs, LONGEST_TIMER_MS))
       })
     },
     stop() {

@@ -79,7 +79,7 @@ export interface Exporter {
 
 type Learned = Map<number, Rate> | Map<number, Name>
 
-export function newNames(): Names {
+function newNames(): Names {
   return { interfaces: new Map(), vrfs: new Map(), applications: new Map() }
 }
 

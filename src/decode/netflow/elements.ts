@@ -86,6 +86,10 @@ export const RULES: readonly Rule[] = [
   { to: 'vni', from: [351], bits: [0, 0xffffff] }
 ]
 
+/** Values of protocolIdentifier. */
+export const ICMP = 1
+export const ICMPV6 = 58
+
 /** Elements that the code names for a rule of its own. */
 export const IE = {
   protocolIdentifier: 4,

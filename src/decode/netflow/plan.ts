@@ -1,12 +1,12 @@
 /** Compiles templates into plans: what can be decided once per template is decided here, not per record. */
-import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
-import { type Field, fieldTag, flowMessage } from '../../flow/schema.js'
+import { packedTag } from '../../flow/message.js'
+import { type Field, fieldTag, flowMessage, wireTypeOf } from '../../flow/schema.js'
 import { ETHERTYPE } from '../packet/carry.js'
 import { frameFieldSet } from '../packet/fields.js'
 import { LINK } from '../packet/frame.js'
 import { alternatives, type Builder, list, step, uintStep } from './builder.js'
 import { addressPlace, addressPlaces, DESTINATION, type Direction, directionOf, type Places, placesOf, reverseOf, SOURCE } from './directions.js'
-import { IE, type Rule, RULES } from './elements.js'
+import { ICMP, ICMPV6, IE, type Rule, RULES } from './elements.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
 import type { Template } from './template.js'
 import { setTimes } from './times.js'
@@ -17,6 +17,11 @@ export interface MappedElement {
   readonly enterprise: number
   readonly destination: Field
   readonly littleEndian: boolean
+}
+
+/** One of these in a template. */
+interface MappedPlace extends MappedElement {
+  readonly place: number
 }
 
 export interface PlanOptions {
@@ -66,34 +71,25 @@ const MAX_MAPPED = 1024
 function compileProgram(builder: Builder, template: Template, places: Places, direction: Direction, family: Family, options: PlanOptions): Program {
   const begin = builder.code.length
   const everyMapped = (options.mapping ?? []).flatMap((element) => places(element.id, element.enterprise).map((place) => ({ ...element, place })))
-  const mapped = everyMapped.slice(0, MAX_MAPPED)
+  // a mapped rate is the record's own: one among the others, of which the first that is not zero counts
+  const rates: MappedPlace[] = []
+  const mapped: MappedPlace[] = []
+  for (const each of everyMapped.slice(0, MAX_MAPPED)) (each.destination.name === 'sampling_rate' ? rates : mapped).push(each)
   const taken = new Set(mapped.map(({ destination }) => destination.name))
   const own = new Set(taken)
   const section = sectionOf(direction)
   setTimes(builder, template, direction)
   for (const rule of RULES) {
     const fields = rule.as === 'icmp' ? [rule.to, rule.code] : [rule.to]
-    if (rule.as === 'sampling') {
-      // the first that is not zero counts: a mapped rate is the record's own
-      const mappedRates = mapped.filter(({ destination }) => destination.name === rule.to)
-      const start = builder.code.length
-      for (const { destination, place, littleEndian } of mappedRates) mappedStep(builder, destination, place, littleEndian)
-      compileSampling(builder, fieldTag(rule.to), direction)
-      alternatives(builder, start)
-      own.add(rule.to)
-      continue
-    }
     if (fields.every((field) => taken.has(field))) continue
     const start = builder.code.length
-    compileRule(builder, rule, direction, family, options, taken)
+    compileRule(builder, rule, direction, family, options, taken, rates)
     if (builder.code.length > start) for (const field of fields) own.add(field)
     if (rule.as === 'counter' && section !== undefined) sectionCounter(builder, rule, direction, section)
     if (rule.as !== 'addresses') alternatives(builder, start)
   }
   if (section !== undefined) step(builder, Op.frame, section.place, frameFieldSet(own), section.link | ((section.exported + 1) << 8))
-  for (const { destination, place, littleEndian } of mapped) {
-    if (destination.name !== 'sampling_rate') mappedStep(builder, destination, place, littleEndian)
-  }
+  for (const each of mapped) mappedStep(builder, each)
   return { start: begin, end: builder.code.length }
 }
 
@@ -138,7 +134,16 @@ function sectionCounter(builder: Builder, rule: Extract<Rule, { as: 'counter' }>
   step(builder, Op.sectionBytes, section.place, fieldTag(rule.to), section.exported + 1)
 }
 
-function compileRule(builder: Builder, rule: Rule, direction: Direction, family: Family, options: PlanOptions, taken: ReadonlySet<string>): void {
+/** `taken` are the fields that mapped elements fill, `rates` the mapped sampling rates. */
+function compileRule(
+  builder: Builder,
+  rule: Rule,
+  direction: Direction,
+  family: Family,
+  options: PlanOptions,
+  taken: ReadonlySet<string>,
+  rates: readonly MappedPlace[]
+): void {
   const { to } = rule
   const uints = (ids: readonly number[]): void => {
     for (const id of ids) {
@@ -193,7 +198,9 @@ function compileRule(builder: Builder, rule: Rule, direction: Direction, family:
       }
       return
     case 'sampling':
-      return // has mapped elements among its alternatives
+      for (const rate of rates) mappedStep(builder, rate)
+      compileSampling(builder, fieldTag(to), direction)
+      return
     case 'start':
     case 'end':
       step(builder, Op.writeTime, 0, fieldTag(to), rule.as === 'start' ? 0 : 1)
@@ -246,9 +253,6 @@ function compileSampling(builder: Builder, tag: number, { number }: Direction): 
   step(builder, Op.learnedRate, sampler + 1, tag, input + 1)
 }
 
-const ICMP = 1
-const ICMPV6 = 58
-
 function compileIcmp(builder: Builder, typeTag: number, codeTag: number, direction: Direction, inPort: boolean): void {
   for (const id of [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6]) {
     const place = direction.number(id)
@@ -278,9 +282,9 @@ function compileName(builder: Builder, rule: Extract<Rule, { as: 'name' }>, dire
   for (const place of rule.from.map(direction.number).filter((at) => at >= 0)) step(builder, op, place, 0, side)
 }
 
-function mappedStep(builder: Builder, { type, number }: Field, place: number, littleEndian: boolean): void {
-  const bytes = type === 'bytes' || type === 'string'
+/** An array gets one entry a value, unpacked, as in goflow2. */
+function mappedStep(builder: Builder, { destination: { type, number }, place, littleEndian }: MappedPlace): void {
   const op = type === 'string' ? Op.mappedString : type === 'bytes' ? Op.mappedBytes : Op.mappedNumber
   const narrow = type === 'uint32' || type === 'enum'
-  step(builder, op, place, packedTag(number, bytes ? WIRE_BYTES : WIRE_VARINT), (littleEndian ? 1 : 0) | (narrow ? 2 : 0))
+  step(builder, op, place, packedTag(number, wireTypeOf({ type, packed: false })), (littleEndian ? 1 : 0) | (narrow ? 2 : 0))
 }

@@ -2,12 +2,13 @@
 import { isZero, readInt32, readUint16, readUint8 } from '../input.js'
 import { copyInput, writeByte, writeCommon, writeSizedTag, writeVarint32, writeVarint64 } from '../messages.js'
 import { valueAt, valueLength, word } from './arena.js'
+import { ICMP, ICMPV6 } from './elements.js'
 import { Op, type Plan, type Program, STEP } from './ops.js'
 import { flowEnd, flowStart, type RecordContext, writeOther } from './steps.js'
 import { setMillis64, setUptime, writeInstant } from './values.js'
 
 /** Whether a protocol, of which this is the first byte, may be ICMP's, ICMPv6's or one that is not told in one byte. */
-const mayBeIcmp = (protocol: number): boolean => protocol === 1 || protocol === 58 || protocol === 0
+const mayBeIcmp = (protocol: number): boolean => protocol === ICMP || protocol === ICMPV6 || protocol === 0
 
 // What is imported is looked up and checked at each use; V8 builds what is a constant of this module into the code.
 const start = flowStart

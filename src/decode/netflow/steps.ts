@@ -59,7 +59,7 @@ function rateOf({ headerRate, domain, domain0, defaultRate }: RecordContext, sam
 }
 
 /** What `writeOther` gives for a step that did its work without writing. */
-export const DONE = -1
+const DONE = -1
 
 /** Runs a step of the rarer kinds: gives the position behind what it wrote, `pos` where it had nothing to write, or DONE. */
 export function writeOther({ lists }: Plan, i: number, pos: number, context: RecordContext): number {

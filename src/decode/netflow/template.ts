@@ -13,7 +13,7 @@ import { readUint16, readUint32 } from '../../flow/bigendian.js'
 
 export const VARIABLE_LENGTH = 0xffff
 export const MAX_FIELDS = 1024
-export const MAX_RECORD_BYTES = 65535
+const MAX_RECORD_BYTES = 65535
 
 export interface TemplateField {
   /** element number without the enterprise bit; in v9 a type as it is, in v9 scopes a scope type */

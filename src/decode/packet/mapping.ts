@@ -2,9 +2,9 @@
  * Bits of sampled frames that a mapping file sends to fields, and the ports that it gives parsers. Compiled once; a frame without a mapping
  * pays a test for it.
  */
-import { packedTag, WIRE_BYTES, WIRE_VARINT } from '../../flow/message.js'
+import { packedTag } from '../../flow/message.js'
 import type { FrameMapping, LayerMapping, LayerSelector } from '../../flow/mapping.js'
-import { flowMessage } from '../../flow/schema.js'
+import { flowMessage, wireTypeOf } from '../../flow/schema.js'
 import { readUint8 } from '../input.js'
 import { writeBytes, writeTag, writeVarint32, writeVarint64 } from '../messages.js'
 import { frameFieldSet } from './fields.js'
@@ -74,7 +74,7 @@ function compileBits({ layer, encap, offset, length, destination, endianness }: 
     inner: encap ? 1 : 0,
     offset,
     length,
-    tag: packedTag(number, kind === 'number' ? WIRE_VARINT : WIRE_BYTES),
+    tag: packedTag(number, wireTypeOf({ type, packed: false })),
     kind,
     little: endianness === 'little',
     narrow: type === 'uint32' || type === 'enum',

@@ -41,7 +41,7 @@ export function recordTree(template: Template, buf: Buffer, base: number, domain
 }
 
 /** One value; a length that does not go with the type leaves the bytes in hexadecimal. */
-export function valueTree(type: ElementType | undefined, buf: Buffer, at: number, length: number, domain: Domain, depth: number): Tree {
+function valueTree(type: ElementType | undefined, buf: Buffer, at: number, length: number, domain: Domain, depth: number): Tree {
   if (length === 0) return type === 'string' ? '' : null
   switch (type) {
     case 'unsigned8':

@@ -4,7 +4,7 @@ import { datagramMessage, type Field, type FieldType, flowMessage, type Schema, 
 import type { YamlValue } from './yaml.js'
 
 /** Columns that are made from fields and are none themselves. */
-export const VIRTUAL_COLUMNS = ['icmp_name'] as const
+const VIRTUAL_COLUMNS = ['icmp_name'] as const
 
 /** Number ranges that protobuf keeps for itself, and what a tag of four bytes can hold. */
 const RESERVED = { from: 19_000, to: 19_999 }

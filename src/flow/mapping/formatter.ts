@@ -4,7 +4,7 @@ import { columnNamed, columnNames, extendedSchema } from './fields.js'
 import type { YamlValue } from './yaml.js'
 
 /** How a value becomes text. */
-export const RENDERERS = ['none', 'ip', 'mac', 'etype', 'proto', 'type', 'network', 'datetime', 'datetimenano', 'string', 'hex'] as const
+const RENDERERS = ['none', 'ip', 'mac', 'etype', 'proto', 'type', 'network', 'datetime', 'datetimenano', 'string', 'hex'] as const
 export type Renderer = (typeof RENDERERS)[number]
 
 /** Columns are named by their proto names, whichever spelling the file has. */

@@ -1,8 +1,9 @@
 /** The cells of a line: the values of a column with what a format puts around them. */
 import { entryCursor, type FieldValues, firstEntry, isSet, nextEntry } from '../fieldvalues.js'
 import type { Schema } from '../schema.js'
+import { viewOf } from '../view.js'
 import { writeNetwork } from './addresses.js'
-import { type Chunks, chunksOf, viewOf, writeChunks } from './chunks.js'
+import { type Chunks, chunksOf, writeChunks } from './chunks.js'
 import type { Column } from './columns.js'
 import { SLACK_BYTES, writeDecimal64 } from './digits.js'
 import { respelled, writeIcmpName } from './names.js'

@@ -44,8 +44,3 @@ export function writeChunk(out: DataView, pos: number, { words, width, sizes }: 
   for (let from = i * width, to = 0; to < size; to += 8) out.setFloat64(pos + to, words[from++], true)
   return pos + size
 }
-
-/** A Buffer as the writers take it. */
-export function viewOf(buf: Buffer): DataView {
-  return new DataView(buf.buffer, buf.byteOffset, buf.length)
-}

@@ -111,7 +111,7 @@ export function writeHexByte(out: DataView, pos: number, byte: number): number {
 }
 
 /** A number under 16 as a hexadecimal digit. */
-export function writeHexDigit(out: DataView, pos: number, digit: number): number {
+function writeHexDigit(out: DataView, pos: number, digit: number): number {
   out.setUint8(pos, HEX_BYTES[digit] >>> 8)
   return pos + 1
 }

@@ -7,8 +7,9 @@
  */
 import { fieldReader, fieldValues } from '../fieldvalues.js'
 import type { Appendable } from '../output.js'
+import { viewOf } from '../view.js'
 import { cellOf, cellWriter, type Style } from './cells.js'
-import { chunksOf, chunkTable, viewOf, writeChunk, writeChunks } from './chunks.js'
+import { chunksOf, chunkTable, writeChunk, writeChunks } from './chunks.js'
 import type { Columns } from './columns.js'
 import { SLACK_BYTES } from './digits.js'
 
