@@ -8,12 +8,12 @@ export default tseslint.config(
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe'], package: 'node:test' }] }],
-      '@typescript-eslint/switch-exhaustiveness-check': 'off',
-      'no-restricted-syntax': [
+      '@typescript-eslint/no-floating-promises': [
         'error',
-        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }
+        { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe'], package: 'node:test' }] }
       ],
+      '@typescript-eslint/switch-exhaustiveness-check': 'off',
+      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
       eqeqeq: 'error',
       'prefer-const': 'error'
     }

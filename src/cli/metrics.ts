@@ -112,16 +112,36 @@ async function registryOf(metrics: readonly (Metric | DistributionMetric)[]): Pr
     }
     const { name, help, labels = [], read } = metric
     if (metric.type === 'gauge') {
-      new prom.Gauge({ name, help, labelNames: labels, registers: [registry], collect() { fill(read(), this.set.bind(this), this.reset.bind(this)) } })
+      new prom.Gauge({
+        name,
+        help,
+        labelNames: labels,
+        registers: [registry],
+        collect() {
+          fill(read(), this.set.bind(this), this.reset.bind(this))
+        }
+      })
     } else {
-      new prom.Counter({ name, help, labelNames: labels, registers: [registry], collect() { fill(read(), this.inc.bind(this), this.reset.bind(this)) } })
+      new prom.Counter({
+        name,
+        help,
+        labelNames: labels,
+        registers: [registry],
+        collect() {
+          fill(read(), this.inc.bind(this), this.reset.bind(this))
+        }
+      })
     }
   }
   prom.collectDefaultMetrics({ register: registry })
   return registry
 }
 
-function fill(reading: Reading, put: { (value: number): void; (labels: Record<string, string>, value: number): void }, reset: () => void): void {
+function fill(
+  reading: Reading,
+  put: { (value: number): void; (labels: Record<string, string>, value: number): void },
+  reset: () => void
+): void {
   reset()
   if (typeof reading === 'number') put(reading)
   else for (const [labels, value] of reading) put(labels, value)

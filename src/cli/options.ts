@@ -140,7 +140,10 @@ function oneDash(text: string): string {
 function usageMessage(tool: string, message: string): string {
   const line = oneDash(message.replace(/^error: /, ''))
     .replace(/\n\(Did you mean (.*?)\?\)/, '; did you mean $1?')
-    .replace(/^too many arguments.*$/, `takes no operands${tool === 'flow-listen' ? '' : ': input comes on stdin'}; a switch takes true or false behind =, as -x=false`)
+    .replace(
+      /^too many arguments.*$/,
+      `takes no operands${tool === 'flow-listen' ? '' : ': input comes on stdin'}; a switch takes true or false behind =, as -x=false`
+    )
     .replace(/\s*\n\s*/g, ' ')
   return line.endsWith('?') ? line : `${line.replace(/\.$/, '')} (${tool} -h lists the options)`
 }

@@ -117,6 +117,10 @@ function pipelineFrom(tool: string): string {
 /** Refuses a terminal as binary input. */
 export function refuseTerminalInput(tool: Tool<unknown>): void {
   if (!tty.isatty(0)) return
-  const source = tool.name === 'flow-decode' ? 'flow-listen' : tool.name === 'flow-pcap' ? 'tcpdump -w - udp port 2055' : 'flow-listen | flow-decode'
-  throw new UserError(EXIT.usage, `stdin is a terminal and the input is binary: try ${source} | ${tool.name}${tool.name === 'flow-pcap' ? ' | flow-decode | flow-format, or flow-pcap FILE' : ''}`)
+  const source =
+    tool.name === 'flow-decode' ? 'flow-listen' : tool.name === 'flow-pcap' ? 'tcpdump -w - udp port 2055' : 'flow-listen | flow-decode'
+  throw new UserError(
+    EXIT.usage,
+    `stdin is a terminal and the input is binary: try ${source} | ${tool.name}${tool.name === 'flow-pcap' ? ' | flow-decode | flow-format, or flow-pcap FILE' : ''}`
+  )
 }

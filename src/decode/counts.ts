@@ -76,7 +76,9 @@ export function decodeMetrics(counted: Counted): (Metric | DistributionMetric)[]
     counter('counter_samples', 'sFlow counter samples passed over', counted.counterSamples),
     counter('errors', 'What was wrong with datagrams, by kind and exporter', () => errorsByExporter(counted), ['kind', 'exporter']),
     counter('bad_frames', 'Messages of the input that were no datagram', () => counts.badFrames),
-    counter('missing', 'Sequence numbers that never came, by exporter, in units of the protocol', () => byExporter(counted, 'missing'), ['exporter']),
+    counter('missing', 'Sequence numbers that never came, by exporter, in units of the protocol', () => byExporter(counted, 'missing'), [
+      'exporter'
+    ]),
     counter('restarts', 'Restarts of exporters, seen in their sequence numbers', () => byExporter(counted, 'restarts'), ['exporter']),
     counter('templates_received', 'Template definitions received', () => netflow.templates),
     counter('templates_evicted', 'Templates forgotten because their exporter has more than it may', () => netflow.templatesEvicted),
@@ -92,7 +94,12 @@ export function decodeMetrics(counted: Counted): (Metric | DistributionMetric)[]
     }),
     gauge('state_bytes', 'Memory for what exporters told, roughly', () => exporters.bytes),
     gauge('held_bytes', 'Bytes of data sets held until their template comes', () => held.bytes),
-    { name: 'flow_decode_delay_seconds', help: 'From the export of a datagram to its receipt', type: 'histogram', read: () => counts.delay },
+    {
+      name: 'flow_decode_delay_seconds',
+      help: 'From the export of a datagram to its receipt',
+      type: 'histogram',
+      read: () => counts.delay
+    },
     { name: 'flow_decode_decoding_seconds', help: 'Time to decode a datagram', type: 'histogram', read: () => counts.decoding }
   ]
 }

@@ -79,14 +79,21 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const sflow = sflowDecoder(framePlan)
   let exporter: KnownExporter
 
-  const held = heldSets(options.held, (of, set) => {
-    countError(of as KnownExporter, 'template-not-found', `no template ${set.templateId} for ${set.body.length} bytes of data`)
-  }, (of, { templateId }) => {
-    log.info(`data waits for template ${templateId}`, { exporter: (of as KnownExporter).name })
-  })
+  const held = heldSets(
+    options.held,
+    (of, set) => {
+      countError(of as KnownExporter, 'template-not-found', `no template ${set.templateId} for ${set.body.length} bytes of data`)
+    },
+    (of, { templateId }) => {
+      log.info(`data waits for template ${templateId}`, { exporter: (of as KnownExporter).name })
+    }
+  )
   const { maxExporters, maxStateBytes } = options
   const exporters = knownExporters({ exporters: maxExporters, bytes: maxStateBytes }, options.rateOf, (gone, limit) => {
-    const why = limit === 'bytes' ? `what exporters told takes more than ${maxStateBytes} bytes (-state.bytes)` : `more than ${maxExporters} exporters (-exporters.max)`
+    const why =
+      limit === 'bytes'
+        ? `what exporters told takes more than ${maxStateBytes} bytes (-state.bytes)`
+        : `more than ${maxExporters} exporters (-exporters.max)`
     errorLog.warn(`${why}: the one that was silent longest is forgotten`, { exporter: gone.name })
     held.drop(gone)
     for (const [kind, count] of gone.errors) add(counts.forgottenErrors, kind, count)
@@ -97,7 +104,9 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     maxTemplates,
     isBlocked: () => options.output.blocked,
     onTemplatesEvicted() {
-      errorLog.warn(`more than ${maxTemplates} templates (-templates.max): the one that was not used longest is forgotten`, { exporter: exporter.name })
+      errorLog.warn(`more than ${maxTemplates} templates (-templates.max): the one that was not used longest is forgotten`, {
+        exporter: exporter.name
+      })
     },
     now,
     mapping9: mappedElements(mapping?.netflowv9 ?? []),
@@ -146,7 +155,14 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         return
       }
       default:
-        decoding.report('unknown-protocol', bytes > MAX_DATAGRAM_BYTES ? `${bytes} bytes, more than a datagram carries` : bytes === 0 ? 'a datagram without a payload' : `${bytes} bytes that start with ${buf.toString('hex', payloadStart, Math.min(payloadEnd, payloadStart + 4))}`)
+        decoding.report(
+          'unknown-protocol',
+          bytes > MAX_DATAGRAM_BYTES
+            ? `${bytes} bytes, more than a datagram carries`
+            : bytes === 0
+              ? 'a datagram without a payload'
+              : `${bytes} bytes that start with ${buf.toString('hex', payloadStart, Math.min(payloadEnd, payloadStart + 4))}`
+        )
         add(counts.byType, 'unknown')
     }
   }
@@ -164,7 +180,14 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     const received = (datagram.receivedHi * 0x1_0000_0000 + datagram.receivedLo) / 1e9
     if (received > 0) observe(counts.delay, Math.max(received - header.exportSeconds, 0))
     if (header.type === 'NETFLOW_V1') return
-    followSequence(exporter.sequences, `${header.type} ${port} ${header.domain}`, header.sequence, header.units, header.uptime, header.options)
+    followSequence(
+      exporter.sequences,
+      `${header.type} ${port} ${header.domain}`,
+      header.sequence,
+      header.units,
+      header.uptime,
+      header.options
+    )
   }
 
   let nextExpiry = 0
@@ -215,7 +238,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     },
     sweep() {
       if (options.templateTtlMs === 0) return
-      for (const each of exporters.all()) netflow.counts.changes += sweepTemplates(each, now(), options.templateTtlMs, options.templateAccess)
+      for (const each of exporters.all())
+        netflow.counts.changes += sweepTemplates(each, now(), options.templateTtlMs, options.templateAccess)
     },
     end() {
       held.drop()
@@ -226,5 +250,10 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
 }
 
 function mappedElements(mapping: readonly ElementMapping[]): MappedElement[] {
-  return mapping.map(({ field, pen, destination, endianness }) => ({ id: field, enterprise: pen ?? 0, destination, littleEndian: endianness === 'little' }))
+  return mapping.map(({ field, pen, destination, endianness }) => ({
+    id: field,
+    enterprise: pen ?? 0,
+    destination,
+    littleEndian: endianness === 'little'
+  }))
 }

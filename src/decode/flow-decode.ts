@@ -32,10 +32,18 @@ const COMMAND: CommandLine = {
     { flags: 'held.bytes <n>', help: 'data held per exporter until its template comes', parse: wholeNumber(), default: 1 << 20 },
     { flags: 'held.total <n>', help: 'data held for all exporters', parse: wholeNumber(), default: 64 << 20 },
     { flags: 'held.time <duration>', help: 'how long it is held', parse: duration, default: '30m' },
-    { flags: 'produce <what>', help: 'sample: flows; raw: all that a datagram holds, for people', choices: ['sample', 'raw'], default: 'sample' },
+    {
+      flags: 'produce <what>',
+      help: 'sample: flows; raw: all that a datagram holds, for people',
+      choices: ['sample', 'raw'],
+      default: 'sample'
+    },
     { flags: 'format <format>', help: 'of raw: json, a line a datagram (which it is), or text', choices: RAW_FORMATS }
   ],
-  examples: ['flow-listen | flow-decode | flow-format', 'flow-pcap capture.pcap | flow-decode -samplingrate 192.0.2.0/24=1000 | flow-format']
+  examples: [
+    'flow-listen | flow-decode | flow-format',
+    'flow-pcap capture.pcap | flow-decode -samplingrate 192.0.2.0/24=1000 | flow-format'
+  ]
 }
 
 interface Options {

@@ -13,7 +13,8 @@ export function parseRates(word: string): RateOf {
   for (const part of word.split(',')) {
     const [, text, digits] = /^(?:(.*)=)?(\d+)$/.exec(part.trim()) ?? []
     const rate = Number(digits)
-    if (!(rate >= 1 && rate <= Number.MAX_SAFE_INTEGER)) throw badValue(`'${part}' is neither a rate (1000) nor NETWORK=RATE (192.0.2.0/24=1000).`)
+    if (!(rate >= 1 && rate <= Number.MAX_SAFE_INTEGER))
+      throw badValue(`'${part}' is neither a rate (1000) nor NETWORK=RATE (192.0.2.0/24=1000).`)
     const whose = (text as string | undefined)?.trim() ?? 'all exporters'
     if (seen.has(whose)) throw badValue(`A rate for ${whose} stands there twice.`)
     seen.add(whose)

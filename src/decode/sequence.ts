@@ -133,7 +133,7 @@ function isLate(stream: Stream, number: number, ahead: number, uptime: number): 
 
 /** Takes what came late out of the hole that it left. */
 function fillHole(stream: Stream, number: number, units: number): void {
-  const index = stream.holes.findIndex(({ from, units: size }) => ((number - from) >>> 0) < size)
+  const index = stream.holes.findIndex(({ from, units: size }) => (number - from) >>> 0 < size)
   if (index < 0) return
   const hole = stream.holes[index]
   const before = (number - hole.from) >>> 0

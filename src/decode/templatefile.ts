@@ -36,7 +36,10 @@ export function loadTemplates(file: string, restore: (domain: unknown) => void, 
     try {
       fs.renameSync(file, aside)
     } catch (failure) {
-      throw new UserError(EXIT.cannotCreate, `-templates.json.path ${file}: it cannot be used (${reasonOf(error)}), nor set aside as ${aside}: ${reasonOf(failure)}`)
+      throw new UserError(
+        EXIT.cannotCreate,
+        `-templates.json.path ${file}: it cannot be used (${reasonOf(error)}), nor set aside as ${aside}: ${reasonOf(failure)}`
+      )
     }
     log.warn(`${file} cannot be used and is set aside as ${aside}: ${reasonOf(error)}`)
   }
@@ -46,7 +49,13 @@ export function loadTemplates(file: string, restore: (domain: unknown) => void, 
  * Keeps the file up to date: every `intervalMs`, where `changes` gives another number than before. `state` gives what to save.
  * Throws UserError where the file cannot be made.
  */
-export function templateFile(file: string, intervalMs: number, changes: () => number, state: () => Iterable<SavedDomain>, log: Log): TemplateFile {
+export function templateFile(
+  file: string,
+  intervalMs: number,
+  changes: () => number,
+  state: () => Iterable<SavedDomain>,
+  log: Log
+): TemplateFile {
   let saved = changes()
   let failing = false
   try {

@@ -1,6 +1,15 @@
 /** A database file (MMDB, the format of MaxMind and many others) in memory. */
 import fs from 'node:fs/promises'
-import { addressText, findRecord, NOTHING_KNOWN, sampleAddresses, searchTree, SEPARATOR_BYTES, type SearchTree, TREE_BROKEN } from './tree.js'
+import {
+  addressText,
+  findRecord,
+  NOTHING_KNOWN,
+  sampleAddresses,
+  searchTree,
+  SEPARATOR_BYTES,
+  type SearchTree,
+  TREE_BROKEN
+} from './tree.js'
 
 export interface Database {
   /** what it says it is: `GeoLite2-ASN`, `DBIP-City-Lite`, `ipinfo standard_asn.mmdb` */
@@ -34,7 +43,8 @@ export async function databaseOf(buf: Buffer): Promise<Database> {
   if (buf[0] === 0x1f && buf[1] === 0x8b) throw new BrokenDatabaseError('is packed with gzip: unpack it first')
   const tail = buf.subarray(Math.max(0, buf.length - METADATA_BYTES))
   const marker = tail.lastIndexOf(METADATA_MARKER)
-  if (marker < 0) throw new BrokenDatabaseError(buf.length === 0 ? 'is empty' : 'is no MMDB file, or one cut short: there are no metadata at its end')
+  if (marker < 0)
+    throw new BrokenDatabaseError(buf.length === 0 ? 'is empty' : 'is no MMDB file, or one cut short: there are no metadata at its end')
   const dataEnd = buf.length - tail.length + marker
   const { Reader } = await import('maxmind')
   try {

@@ -24,8 +24,20 @@ type Path = readonly string[]
 
 // in each the first path that holds something usable counts
 const AS_NUMBER: readonly Path[] = [['autonomous_system_number'], ['traits', 'autonomous_system_number'], ['asn'], ['as', 'asn']]
-const AS_NAME: readonly Path[] = [['autonomous_system_organization'], ['traits', 'autonomous_system_organization'], ['as_name'], ['as', 'name'], ['name']]
-const COUNTRY: readonly Path[] = [['country', 'iso_code'], ['country_code'], ['geo', 'country_code'], ['country'], ['registered_country', 'iso_code']]
+const AS_NAME: readonly Path[] = [
+  ['autonomous_system_organization'],
+  ['traits', 'autonomous_system_organization'],
+  ['as_name'],
+  ['as', 'name'],
+  ['name']
+]
+const COUNTRY: readonly Path[] = [
+  ['country', 'iso_code'],
+  ['country_code'],
+  ['geo', 'country_code'],
+  ['country'],
+  ['registered_country', 'iso_code']
+]
 const CITY: readonly Path[] = [['city', 'names', 'en'], ['city'], ['geo', 'city']]
 
 /** A longer name is what a broken file says. */

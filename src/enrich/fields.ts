@@ -34,7 +34,9 @@ const BITS: Readonly<Record<string, number>> = {
 export const BIT_OF_TAG: Uint16Array = bitsByTag()
 
 function bitsByTag(): Uint16Array {
-  const entries = Object.entries(BITS).map(([name, bit]) => [(flowMessage.field(name).number << 3) | wireTypeOf(flowMessage.field(name)), bit] as const)
+  const entries = Object.entries(BITS).map(
+    ([name, bit]) => [(flowMessage.field(name).number << 3) | wireTypeOf(flowMessage.field(name)), bit] as const
+  )
   const bits = new Uint16Array(Math.max(...entries.map(([tag]) => tag)) + 1)
   for (const [tag, bit] of entries) bits[tag] = bit
   return bits

@@ -17,7 +17,9 @@ export function metricsOf(sources: readonly OpenSource[], lookups: Lookups, { co
   return [
     metric('flows_total', 'counter', 'Flows read, and written', [], () => counts.flows),
     metric('enriched_flows_total', 'counter', 'Flows in which something was set', [], () => counts.enriched),
-    metric('errors_total', 'counter', 'Messages passed on as they came, by cause', ['kind'], () => [[{ kind: 'malformed-message' }, counts.malformed]]),
+    metric('errors_total', 'counter', 'Messages passed on as they came, by cause', ['kind'], () => [
+      [{ kind: 'malformed-message' }, counts.malformed]
+    ]),
     metric('written_bytes_total', 'counter', 'Bytes written', [], () => output.bytesWritten),
     metric('lookups_total', 'counter', 'Addresses looked up, by database and result', ['database', 'result'], () =>
       sources.flatMap(({ wanted }, i) => RESULTS.map((result, j) => [{ database: wanted, result }, lookups.count(i, j)] as const))

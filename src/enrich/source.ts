@@ -32,7 +32,11 @@ function kindOf(wanted: Wanted, cityHasCountry: boolean): Kind {
     case 'asn':
       return { what: 'AS numbers', facts: (record) => ({ ...NO_FACTS, ...asOf(record) }), tells: ({ asn }) => asn !== 0 }
     case 'country':
-      return { what: 'country codes', facts: (record) => ({ ...NO_FACTS, country: countryOf(record) }), tells: ({ country }) => country !== '' }
+      return {
+        what: 'country codes',
+        facts: (record) => ({ ...NO_FACTS, country: countryOf(record) }),
+        tells: ({ country }) => country !== ''
+      }
     case 'city':
       return {
         what: 'city names',

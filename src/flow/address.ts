@@ -36,7 +36,9 @@ function ipv6Bytes(address: string): Buffer {
 
 function groupBytes(groups: string): Buffer {
   if (groups === '') return Buffer.alloc(0)
-  return Buffer.concat(groups.split(':').map((group) => (group.includes('.') ? ipv4Bytes(group) : Buffer.from(group.padStart(4, '0'), 'hex'))))
+  return Buffer.concat(
+    groups.split(':').map((group) => (group.includes('.') ? ipv4Bytes(group) : Buffer.from(group.padStart(4, '0'), 'hex')))
+  )
 }
 
 /** The addresses whose first `prefix` bits are those of `address` (4 or 16 bytes). */

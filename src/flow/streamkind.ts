@@ -26,9 +26,16 @@ export function otherKind(kind: StreamKind | 'any', head: Buffer, message: Buffe
   const via = kind === 'Datagram' ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
   if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via}`
   if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via}`
-  if (head[0] === 0x7b || head[0] === 0x5b) return kind === 'any' ? 'is JSON text: -format json sends its lines' : 'is JSON text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
-  if (head[0] === 0 && [1, 5, 7, 9, 10].includes(head[1])) return `is a bare NetFlow or IPFIX datagram: put flow-pcap -raw in between, as in ${via.replace('flow-pcap', 'flow-pcap -raw')}`
-  if (isText(head)) return kind === 'any' ? 'is text: -format text sends its lines' : 'is text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
+  if (head[0] === 0x7b || head[0] === 0x5b)
+    return kind === 'any'
+      ? 'is JSON text: -format json sends its lines'
+      : 'is JSON text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
+  if (head[0] === 0 && [1, 5, 7, 9, 10].includes(head[1]))
+    return `is a bare NetFlow or IPFIX datagram: put flow-pcap -raw in between, as in ${via.replace('flow-pcap', 'flow-pcap -raw')}`
+  if (isText(head))
+    return kind === 'any'
+      ? 'is text: -format text sends its lines'
+      : 'is text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
   if (message !== undefined) return 'is no stream of messages: the first one is no protobuf'
   return undefined
 }

@@ -15,7 +15,7 @@ function writeCsvString(out: DataView, pos: number, buf: Buffer, start: number, 
   // a list's cell has quotes of its own
   const quoted = !inList && needsQuotes(buf, start, end)
   if (quoted) out.setUint8(pos++, QUOTE)
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const byte = buf[at]
     if (byte >= 0x20 && byte < 0x7f) {
       if (byte === QUOTE) out.setUint8(pos++, QUOTE)

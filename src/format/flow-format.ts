@@ -23,7 +23,12 @@ const COMMAND_LINE: CommandLine = {
   summary: 'Prints flows as JSON, text or CSV, a line each.',
   options: [
     { flags: 'format <format>', help: 'json, text, csv, or bin for the stream as it came', choices: FORMATS, default: 'json' },
-    { flags: 'fields <names>', help: 'show these fields in every line, as src_addr,dst_addr,bytes (default: those that are set)', parse: wordList, aliases: ['format.selector'] },
+    {
+      flags: 'fields <names>',
+      help: 'show these fields in every line, as src_addr,dst_addr,bytes (default: those that are set)',
+      parse: wordList,
+      aliases: ['format.selector']
+    },
     { flags: 'mapping <file>', help: 'YAML file with fields, their names and how they are shown, and fields of your own' },
     { flags: 'transport.file <file>', help: 'append to this file instead of stdout; SIGHUP opens it anew' },
     { flags: 'transport.file.sep <text>', help: 'what ends a line, as \\n, \\r\\n or \\0 (default: \\n; none for bin)', parse: separator },
@@ -123,7 +128,13 @@ function metricsOf(counters: Counters, { output }: Target): Metric[] {
   return [
     { name: 'flow_format_flows_total', help: 'Flows read', type: 'counter', read: () => counters.flows },
     { name: 'flow_format_lines_total', help: 'Lines written (frames for bin)', type: 'counter', read: () => counters.lines },
-    { name: 'flow_format_errors_total', help: 'Messages without a line, by cause', type: 'counter', labels: ['kind'], read: () => [[{ kind: 'malformed-message' }, counters.malformed]] },
+    {
+      name: 'flow_format_errors_total',
+      help: 'Messages without a line, by cause',
+      type: 'counter',
+      labels: ['kind'],
+      read: () => [[{ kind: 'malformed-message' }, counters.malformed]]
+    },
     { name: 'flow_format_written_bytes_total', help: 'Bytes of lines written', type: 'counter', read: () => output.bytesWritten }
   ]
 }

@@ -19,7 +19,7 @@ for (const [character, letter] of Object.entries(SHORT_ESCAPES)) ESCAPES[charact
  */
 export function writeJsonString(out: DataView, pos: number, buf: Buffer, start: number, end: number): number {
   out.setUint8(pos++, QUOTE)
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const byte = buf[at]
     if (byte >= 0x20 && byte < 0x7f) {
       if (byte === QUOTE || byte === BACKSLASH) out.setUint8(pos++, BACKSLASH)

@@ -11,7 +11,7 @@ const BARE = new Uint8Array(128)
 for (let character = 0x21; character < 0x7f; character++) BARE[character] = '"=\\,[]'.includes(String.fromCharCode(character)) ? 0 : 1
 
 function isBare(buf: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const byte = buf[at]
     if (byte < 0x80) {
       if (BARE[byte] === 0) return false

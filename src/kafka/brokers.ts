@@ -23,7 +23,9 @@ function brokerAddress(word: string): BrokerAddress {
   const match = /^(?:\[([^\]]+)\]|([^:[\]/\s]+))(?::(\d{1,5}))?$/.exec(word)
   const port = Number(match?.[3] ?? DEFAULT_PORT)
   if (match === null || port === 0 || port > 65535 || (match[1] !== undefined && net.isIPv6(match[1]) === false)) {
-    const advice = net.isIPv6(word) ? `an IPv6 address goes in brackets, as [${word}]:${DEFAULT_PORT}` : 'a broker is HOST:PORT or [IPV6]:PORT'
+    const advice = net.isIPv6(word)
+      ? `an IPv6 address goes in brackets, as [${word}]:${DEFAULT_PORT}`
+      : 'a broker is HOST:PORT or [IPV6]:PORT'
     throw new UserError(EXIT.usage, `-brokers ${word}: ${advice}`)
   }
   return { host: match[1] ?? match[2], port }
@@ -50,13 +52,19 @@ export function readableBroker(text: string): string {
 }
 
 /** The brokers that the SRV records of `name` tell of, the preferred ones first (RFC 2782). Throws UserError with code 69. */
-export async function srvBrokers(name: string, resolver: Pick<dns.promises.Resolver, 'resolveSrv'> = dns.promises): Promise<BrokerAddress[]> {
+export async function srvBrokers(
+  name: string,
+  resolver: Pick<dns.promises.Resolver, 'resolveSrv'> = dns.promises
+): Promise<BrokerAddress[]> {
   let records: dns.SrvRecord[]
   try {
     records = await resolver.resolveSrv(name)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new UserError(EXIT.unavailable, `-srv ${name}: ${code === 'ENOTFOUND' || code === 'ENODATA' ? 'there is no such SRV record' : reasonOf(error)}`)
+    throw new UserError(
+      EXIT.unavailable,
+      `-srv ${name}: ${code === 'ENOTFOUND' || code === 'ENODATA' ? 'there is no such SRV record' : reasonOf(error)}`
+    )
   }
   records.sort((a, b) => a.priority - b.priority || b.weight - a.weight)
   return records.map(({ name: host, port }) => ({ host, port }))

@@ -60,8 +60,13 @@ const connectSocket: ISocketFactory = ({ host: name, port, ssl, onConnect }) => 
 
 /** What kafkajs logs as errors are mostly retries; the tool says itself what an operator needs, but for one thing. */
 function pass({ namespace, log: { message, error, broker } }: LogEntry, log: Log): void {
-  if (message.startsWith('Offset out of range, resetting')) log.warn('the topic no longer holds what the group was to read next: messages were lost to its retention')
-  else log.debug(`kafkajs: ${namespace}: ${message}`, { broker: broker as string | undefined, error: typeof error === 'string' ? error : undefined })
+  if (message.startsWith('Offset out of range, resetting'))
+    log.warn('the topic no longer holds what the group was to read next: messages were lost to its retention')
+  else
+    log.debug(`kafkajs: ${namespace}: ${message}`, {
+      broker: broker as string | undefined,
+      error: typeof error === 'string' ? error : undefined
+    })
 }
 
 /**

@@ -61,7 +61,15 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
 
   await reachTopic(client, topic, false, { isStopped: () => isStopped, log })
   const progress = options['exit-at-end'] === true ? await progressTo(client, topic, group, from) : undefined
-  const served = options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counters, () => assigned.length), new Map(), log)
+  const served =
+    options.addr === undefined
+      ? undefined
+      : await serveMetrics(
+          options.addr,
+          metricsOf(counters, () => assigned.length),
+          new Map(),
+          log
+        )
 
   function checkEnd(): void {
     if (progress?.isComplete(assigned) === true) stop()
@@ -186,21 +194,32 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
     if (failure !== undefined) throw failure as Error
   } finally {
     // nothing is to be said of a reader that went away
-    if (failure === undefined || failure instanceof UserError) log.info(`${plural(counters.messages, 'message')} out, ${counters.malformed} malformed`)
+    if (failure === undefined || failure instanceof UserError)
+      log.info(`${plural(counters.messages, 'message')} out, ${counters.malformed} malformed`)
     served?.close()
   }
 }
 
 function metricsOf(counters: Counters, assigned: () => number): Metric[] {
-  const metric = (name: string, type: Metric['type'], help: string, read: Metric['read']): Metric => ({ name: `flow_kafka_${name}`, type, help, read })
+  const metric = (name: string, type: Metric['type'], help: string, read: Metric['read']): Metric => ({
+    name: `flow_kafka_${name}`,
+    type,
+    help,
+    read
+  })
   return [
     metric('messages_written_total', 'counter', 'Messages of the topic written to stdout', () => counters.messages),
     metric('bytes_written_total', 'counter', 'Bytes of their values', () => counters.bytes),
-    { ...metric('dropped_total', 'counter', 'Messages dropped, by cause', () => [[{ cause: 'malformed' }, counters.malformed]]), labels: ['cause'] },
+    {
+      ...metric('dropped_total', 'counter', 'Messages dropped, by cause', () => [[{ cause: 'malformed' }, counters.malformed]]),
+      labels: ['cause']
+    },
     metric('commits_total', 'counter', 'Commits of offsets', () => counters.commits),
     metric('assigned_partitions', 'gauge', 'Partitions that the group has given to this member', assigned),
     {
-      ...metric('lag_messages', 'gauge', 'Messages of the partition that are not read yet', () => [...counters.lag].map(([partition, lag]) => [{ partition: String(partition) }, lag] as const)),
+      ...metric('lag_messages', 'gauge', 'Messages of the partition that are not read yet', () =>
+        [...counters.lag].map(([partition, lag]) => [{ partition: String(partition) }, lag] as const)
+      ),
       labels: ['partition']
     }
   ]

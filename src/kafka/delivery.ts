@@ -20,7 +20,12 @@ const LONGEST_PAUSE_MS = 2000
 /** The broker does not take the batch, or the one message in it, for its size. */
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 /** The broker does not know the producer or its numbers any more. */
-const STALE_PRODUCER = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING'])
+const STALE_PRODUCER = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING'
+])
 /** The cluster or this user is not up to an idempotent producer. */
 const NO_IDEMPOTENCE = new Set(['CLUSTER_AUTHORIZATION_FAILED', 'UNSUPPORTED_VERSION'])
 
@@ -138,7 +143,8 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
   }
 
   function works(partition: number): void {
-    if (failing.delete(partition) && failing.size === 0) log.info(`delivering again after ${((Date.now() - failingSince) / 1000).toFixed(1)} s`)
+    if (failing.delete(partition) && failing.size === 0)
+      log.info(`delivering again after ${((Date.now() - failingSince) / 1000).toFixed(1)} s`)
   }
 
   async function deliver(partition: number, messages: Message[]): Promise<void> {
@@ -167,7 +173,10 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
     works(partition)
     const bytes = sizeOf(messages)
     if (messages.length === 1) {
-      if (counters.tooLarge++ === 0) log.warn(`dropped a message of ${bytes} bytes: the broker takes none of that size (its message.max.bytes); more of them are only counted`)
+      if (counters.tooLarge++ === 0)
+        log.warn(
+          `dropped a message of ${bytes} bytes: the broker takes none of that size (its message.max.bytes); more of them are only counted`
+        )
       return
     }
     onTooLarge(bytes)
@@ -193,10 +202,12 @@ function producerOf({ kafka }: Client, idempotent: boolean, onPartitions: (count
   return kafka.producer({
     idempotent,
     // the partition is chosen already; what kafkajs has just learned of the topic comes by here
-    createPartitioner: () => ({ message, partitionMetadata }) => {
-      if (partitionMetadata.length !== known) onPartitions((known = partitionMetadata.length))
-      return message.partition!
-    }
+    createPartitioner:
+      () =>
+      ({ message, partitionMetadata }) => {
+        if (partitionMetadata.length !== known) onPartitions((known = partitionMetadata.length))
+        return message.partition!
+      }
   })
 }
 

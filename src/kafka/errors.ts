@@ -57,7 +57,8 @@ export function kafkaReason(error: unknown): string {
 
 function clauseOf(root: KafkaError): string {
   const code = String(root.code)
-  if (root.name === 'KafkaJSSASLAuthenticationError') return `authentication refused: ${root.message.replace(/^SASL \S+ authentication failed: /, '')}`
+  if (root.name === 'KafkaJSSASLAuthenticationError')
+    return `authentication refused: ${root.message.replace(/^SASL \S+ authentication failed: /, '')}`
   const distrust = DISTRUST[code]
   if (distrust !== undefined) return `its certificate ${distrust}: -tls.ca names the file of the authority`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `its certificate is for another name: ${root.message.replace(/^.*altnames: /, '')}`

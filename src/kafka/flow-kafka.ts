@@ -20,24 +20,59 @@ const COMMAND_LINE: CommandLine = {
     { flags: 'srv <name>', help: 'find the brokers by this SRV record instead', ...long('srv') },
     { flags: 'topic <name>', help: 'topic to write, or to read', default: 'flow-messages', ...long('topic') },
     { flags: 'tls', help: 'use TLS', ...long('tls') },
-    { flags: 'tls.ca <file>', help: 'authority that signed the brokers\' certificates (the system\'s)', ...long('tls.ca') },
+    { flags: 'tls.ca <file>', help: "authority that signed the brokers' certificates (the system's)", ...long('tls.ca') },
     { flags: 'tls.client <file>', help: 'our certificate, for brokers that want one', ...long('tls.client') },
     { flags: 'tls.key <file>', help: 'its key', ...long('tls.key') },
     { flags: 'tls.insecure', help: 'trust any certificate', ...long('tls.insecure') },
-    { flags: 'sasl <mechanism>', help: 'none, plain, scram-sha256 or scram-sha512, as KAFKA_SASL_USER with KAFKA_SASL_PASS', choices: SASL_MECHANISMS, default: 'none', ...long('sasl') },
+    {
+      flags: 'sasl <mechanism>',
+      help: 'none, plain, scram-sha256 or scram-sha512, as KAFKA_SASL_USER with KAFKA_SASL_PASS',
+      choices: SASL_MECHANISMS,
+      default: 'none',
+      ...long('sasl')
+    },
     { flags: 'format <format>', help: 'bin: messages; json or text: lines', choices: ['bin', 'json', 'text'], default: 'bin' },
     { flags: 'delimited', help: 'messages of the topic have their length in front', default: true },
-    { flags: 'compression <codec>', help: 'none, gzip, snappy, lz4 or zstd', choices: COMPRESSIONS, default: 'none', aliases: ['compression.type', 'transport.kafka.compression', 'transport.kafka.compression.type'] },
+    {
+      flags: 'compression <codec>',
+      help: 'none, gzip, snappy, lz4 or zstd',
+      choices: COMPRESSIONS,
+      default: 'none',
+      aliases: ['compression.type', 'transport.kafka.compression', 'transport.kafka.compression.type']
+    },
     { flags: 'mapping <file>', help: 'mapping file, for its formatter.key' },
     { flags: 'key <fields>', help: 'fields that make the key instead, a,b,c', parse: wordList },
     { flags: 'hashing', help: 'the key decides the partition', default: true, ...long('hashing') },
-    { flags: 'maxmsgbytes <bytes>', help: 'largest message and batch', parse: wholeNumber(1000, 2 ** 30), default: 1_000_000, ...long('maxmsgbytes') },
-    { flags: 'flushbytes <bytes>', help: 'send when so much is gathered', parse: wholeNumber(1), default: 104_857_600, ...long('flushbytes') },
-    { flags: 'flushfreq <time>', help: 'send when a message has waited for so long', parse: timerDuration, default: '5s', ...long('flushfreq') },
+    {
+      flags: 'maxmsgbytes <bytes>',
+      help: 'largest message and batch',
+      parse: wholeNumber(1000, 2 ** 30),
+      default: 1_000_000,
+      ...long('maxmsgbytes')
+    },
+    {
+      flags: 'flushbytes <bytes>',
+      help: 'send when so much is gathered',
+      parse: wholeNumber(1),
+      default: 104_857_600,
+      ...long('flushbytes')
+    },
+    {
+      flags: 'flushfreq <time>',
+      help: 'send when a message has waited for so long',
+      parse: timerDuration,
+      default: '5s',
+      ...long('flushfreq')
+    },
     { flags: 'giveup <time>', help: 'end when brokers take nothing for so long (never)', parse: duration },
     { flags: 'consume', help: 'read the topic and write it to stdout' },
     { flags: 'group <name>', help: 'with -consume: go on where this group was, share the topic with it' },
-    { flags: 'from <place>', help: 'earliest or latest: where to begin where it has not been', choices: ['earliest', 'latest'], default: 'earliest' },
+    {
+      flags: 'from <place>',
+      help: 'earliest or latest: where to begin where it has not been',
+      choices: ['earliest', 'latest'],
+      default: 'earliest'
+    },
     { flags: 'exit-at-end', help: 'end when all that the topic held at the start is read' },
     { flags: 'transport <name>', help: 'accepted', choices: ['kafka'], hidden: true },
     { flags: 'transport.kafka.version <version>', help: 'accepted', hidden: true }

@@ -46,7 +46,8 @@ export async function filterLines(input: Input, format: TextFormat, sink: Sink, 
 
 function refuseOther(head: Buffer, format: TextFormat): void {
   if (looksBinary(head)) throw new UserError(EXIT.badData, `stdin is no text: leave out -format ${format}, or put flow-format in between`)
-  if (format === 'json' && !/^\s*[{[]/.test(head.toString('latin1', 0, 1024))) throw new UserError(EXIT.badData, 'stdin is no JSON: its first line begins with no {')
+  if (format === 'json' && !/^\s*[{[]/.test(head.toString('latin1', 0, 1024)))
+    throw new UserError(EXIT.badData, 'stdin is no JSON: its first line begins with no {')
 }
 
 /** Whether there are control characters that no text holds; a message has some nearly always. */

@@ -42,7 +42,8 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   const outboxOptions = { maxMessageBytes: options.maxmsgbytes, flushBytes: options.flushbytes, flushMs: options.flushfreq }
   const delivery = await connect()
   const outbox = openOutbox({ ...outboxOptions, deliver: delivery.deliver })
-  const served = options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counters, delivery, outbox), new Map(), log)
+  const served =
+    options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counters, delivery, outbox), new Map(), log)
   const patienceMs = (): number => Math.min(options.giveup ?? Infinity, isStopped ? PATIENCE_AFTER_TERM_MS : Infinity)
   const onGivenUp = (): void => {
     input.stop()
@@ -135,7 +136,12 @@ function keyColumn({ schema }: Mapping, name: string): string {
 
 function metricsOf(counters: Counters, delivery: Delivery, outbox: Outbox): Metric[] {
   const delivered = delivery.counters
-  const counter = (name: string, help: string, read: Metric['read']): Metric => ({ name: `flow_kafka_${name}`, help, type: 'counter', read })
+  const counter = (name: string, help: string, read: Metric['read']): Metric => ({
+    name: `flow_kafka_${name}`,
+    help,
+    type: 'counter',
+    read
+  })
   const gauge = (name: string, help: string, read: Metric['read']): Metric => ({ name: `flow_kafka_${name}`, help, type: 'gauge', read })
   return [
     counter('messages_read_total', 'Messages read from stdin', () => counters.messages),

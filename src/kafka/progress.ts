@@ -9,7 +9,12 @@ export interface Progress {
 }
 
 /** Asks where the partitions end, and from where a group (or whoever has none, `from` there) goes on reading them. */
-export async function progressTo({ kafka }: Client, topic: string, group: string | undefined, from: 'earliest' | 'latest'): Promise<Progress> {
+export async function progressTo(
+  { kafka }: Client,
+  topic: string,
+  group: string | undefined,
+  from: 'earliest' | 'latest'
+): Promise<Progress> {
   const admin = kafka.admin()
   await admin.connect()
   try {

@@ -65,7 +65,10 @@ function saslConfig({ sasl }: SecurityOptions, env: NodeJS.ProcessEnv): KafkaCon
   if (sasl === 'none') return undefined
   const { KAFKA_SASL_USER: username, KAFKA_SASL_PASS: password } = env
   if (username === undefined || username === '' || password === undefined || password === '') {
-    throw new UserError(EXIT.badConfig, `-sasl ${sasl} takes user and password from the environment: set KAFKA_SASL_USER and KAFKA_SASL_PASS`)
+    throw new UserError(
+      EXIT.badConfig,
+      `-sasl ${sasl} takes user and password from the environment: set KAFKA_SASL_USER and KAFKA_SASL_PASS`
+    )
   }
   switch (sasl) {
     case 'plain':

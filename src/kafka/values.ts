@@ -15,7 +15,8 @@ export function valueWriter(output: Output, format: 'bin' | 'json' | 'text', del
   if (format === 'bin') return delimited ? delimitedWriter(output) : bareWriter(output)
   let isChecked = false
   return (value) => {
-    if (!isChecked && looksBinary(value)) throw new UserError(EXIT.badData, `the topic holds messages and no text: leave out -format ${format}`)
+    if (!isChecked && looksBinary(value))
+      throw new UserError(EXIT.badData, `the topic holds messages and no text: leave out -format ${format}`)
     isChecked = true
     append(output, value, NEWLINE)
     return true
@@ -29,7 +30,8 @@ function delimitedWriter(output: Output): ValueWriter {
       append(output, value)
       return true
     }
-    if (value.length > 0 && messageKind(value) !== undefined) throw new UserError(EXIT.badData, 'the messages of the topic have no length in front: -delimited=false reads them')
+    if (value.length > 0 && messageKind(value) !== undefined)
+      throw new UserError(EXIT.badData, 'the messages of the topic have no length in front: -delimited=false reads them')
     return false
   }
 }
@@ -56,7 +58,12 @@ function bareWriter(output: Output): ValueWriter {
 const length = { pos: 0, lo: 0, hi: 0 }
 
 function isFrame(value: Buffer): boolean {
-  return readVarint(value, 0, value.length, length) && length.hi === 0 && length.lo <= MAX_MESSAGE_BYTES && length.pos + length.lo === value.length
+  return (
+    readVarint(value, 0, value.length, length) &&
+    length.hi === 0 &&
+    length.lo <= MAX_MESSAGE_BYTES &&
+    length.pos + length.lo === value.length
+  )
 }
 
 function append(output: Output, value: Buffer, terminator?: number): void {

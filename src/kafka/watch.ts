@@ -35,7 +35,12 @@ export function watchDelivery({ outbox, delivery, patienceMs, onGivenUp, log }: 
       delivered = delivery.counters.messages
     } else if (waited > patienceMs() && !isGivenUp) {
       isGivenUp = true
-      outbox.fail(new UserError(EXIT.unavailable, `gave up after ${patienceMs() / 1000} s (${delivery.trouble ?? 'the broker does not answer'}): ${lost()}`))
+      outbox.fail(
+        new UserError(
+          EXIT.unavailable,
+          `gave up after ${patienceMs() / 1000} s (${delivery.trouble ?? 'the broker does not answer'}): ${lost()}`
+        )
+      )
       onGivenUp()
     } else if (waited > SILENCE_MS && !isSilent && delivery.trouble === undefined) {
       isSilent = true

@@ -57,9 +57,11 @@ async function run(tool: Tool<Options>): Promise<void> {
     cut.abort()
   }
 
-  const queue = blockQueue(binaryStdout(tool, () => {
-    cut.abort()
-  }))
+  const queue = blockQueue(
+    binaryStdout(tool, () => {
+      cut.abort()
+    })
+  )
   const listenings: Listening[] = []
   for (const listener of options.listen ?? parseListeners(DEFAULT_LISTENERS)) {
     listenings.push(await startListening(listener, { networks: options.allow ?? [], queue, log, onDeath }))

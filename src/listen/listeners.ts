@@ -93,7 +93,9 @@ function parseQuery(uri: string, query: string): Omit<Listener, 'scheme' | 'host
 function numberIn(uri: string, what: string, value: string, least: number, most: number): number {
   const number = Number(value)
   if (!/^\d+$/.test(value) || number < least || number > most) {
-    throw badValue(`${what} in ${uri} is not '${value}' but a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'up' : `to ${most}`}.`)
+    throw badValue(
+      `${what} in ${uri} is not '${value}' but a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'up' : `to ${most}`}.`
+    )
   }
   return number
 }

@@ -8,7 +8,18 @@ import type { BlockQueue } from './queue.js'
 import { BLOCK_BYTES } from './receiver.js'
 import { placeOf } from './socket.js'
 import { openSockets } from './sockets.js'
-import { type Counts, HELD_BLOCKS, HELD_DATAGRAMS, letGo, newCounts, newHeld, NOT_ALLOWED, QUEUE_FULL, RECEIVED, RECEIVED_BYTES } from './tally.js'
+import {
+  type Counts,
+  HELD_BLOCKS,
+  HELD_DATAGRAMS,
+  letGo,
+  newCounts,
+  newHeld,
+  NOT_ALLOWED,
+  QUEUE_FULL,
+  RECEIVED,
+  RECEIVED_BYTES
+} from './tally.js'
 import { openIntakeInThread } from './thread.js'
 
 export interface Listening {

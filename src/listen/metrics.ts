@@ -42,7 +42,10 @@ export function metricsOf(listenings: readonly Listening[]): Metric[] {
 function dropsOf({ name, numbers }: Listening): Labelled {
   const { queueFull, notAllowed, kernel } = numbers()
   const labels = (cause: string): Record<string, string> => ({ listener: name, cause })
-  const ours: Labelled = [[labels('queue_full'), queueFull], [labels('not_allowed'), notAllowed]]
+  const ours: Labelled = [
+    [labels('queue_full'), queueFull],
+    [labels('not_allowed'), notAllowed]
+  ]
   return kernel === undefined ? ours : [...ours, [labels('kernel'), kernel]]
 }
 
@@ -52,7 +55,10 @@ export function summaryOf(listenings: readonly Listening[]): string {
   const total = (value: (numbers: Numbers) => number): number => all.reduce((sum, numbers) => sum + value(numbers), 0)
   const dropped = [`${total(({ queueFull }) => queueFull)} queue full`, `${total(({ notAllowed }) => notAllowed)} not allowed`]
   if (all.some(({ kernel }) => kernel !== undefined)) dropped.push(`${total(({ kernel = 0 }) => kernel)} by the kernel`)
-  return `${plural(total(({ received }) => received), 'datagram')} in, ${total(({ written }) => written)} out, dropped: ${dropped.join(', ')}`
+  return `${plural(
+    total(({ received }) => received),
+    'datagram'
+  )} in, ${total(({ written }) => written)} out, dropped: ${dropped.join(', ')}`
 }
 
 const WARNING_INTERVAL_MS = 10_000
@@ -65,7 +71,9 @@ export function warnOfDrops(listenings: readonly Listening[], log: Log): void {
       const { queueFull, kernel = 0 } = numbers()
       const since = `in the last ${WARNING_INTERVAL_MS / 1000} s`
       if (queueFull > told[i].queueFull) {
-        log.warn(`${name}: dropped ${plural(queueFull - told[i].queueFull, 'datagram')} ${since}: the queue is full, what reads stdout is too slow`)
+        log.warn(
+          `${name}: dropped ${plural(queueFull - told[i].queueFull, 'datagram')} ${since}: the queue is full, what reads stdout is too slow`
+        )
       }
       if (kernel > told[i].kernel) {
         log.warn(`${name}: the kernel dropped ${plural(kernel - told[i].kernel, 'datagram')} ${since}: a larger rcvbuf or count may help`)

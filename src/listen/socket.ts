@@ -31,7 +31,9 @@ export function bindSocket({ address, port, reusePort, shared }: Spot): Promise<
   const socket = dgram.createSocket({ type, reusePort } as dgram.SocketOptions)
   return new Promise((resolve, reject) => {
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new CannotListenError(`cannot listen on UDP ${placeOf(address, port)}: ${reasonOf(error)}${adviceOn(error, port)}`, error.code))
+      reject(
+        new CannotListenError(`cannot listen on UDP ${placeOf(address, port)}: ${reasonOf(error)}${adviceOn(error, port)}`, error.code)
+      )
     })
     socket.bind(shared === undefined ? { address, port } : { fd: shared }, () => {
       socket.removeAllListeners('error')

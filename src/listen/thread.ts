@@ -13,7 +13,11 @@ export type FromThread =
   | { kind: 'drained' }
 
 /** Opens a socket and reads it in a new thread. Throws CannotListenError. `onDeath`: the thread broke, a mistake of the code. */
-export function openIntakeInThread(plan: IntakePlan, { onBlock, onTrouble }: IntakeHandlers, onDeath: (error: Error) => void): Promise<Intake> {
+export function openIntakeInThread(
+  plan: IntakePlan,
+  { onBlock, onTrouble }: IntakeHandlers,
+  onDeath: (error: Error) => void
+): Promise<Intake> {
   const worker = new Worker(new URL('./thread-main.js', import.meta.url), { workerData: plan })
   const say = (message: ToThread, memory: ArrayBuffer[] = []): void => {
     worker.postMessage(message, memory)

@@ -34,7 +34,11 @@ export function captureReader(onPacket: PacketHandler, onMalformed: () => void):
     return format.sizeOf(buf, pos, end, offset)
   }
 
-  const reader = blockReader(sizeOf, (buf, start, end, offset) => format!.onBlock(buf, start, end, offset), 'the capture ends inside a packet')
+  const reader = blockReader(
+    sizeOf,
+    (buf, start, end, offset) => format!.onBlock(buf, start, end, offset),
+    'the capture ends inside a packet'
+  )
   let head = Buffer.alloc(0)
   return {
     push(chunk) {

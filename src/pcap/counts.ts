@@ -47,7 +47,12 @@ export function metricsOf(counts: Counts, output: Output): Metric[] {
     counter('read_bytes', 'Bytes of files read', () => counts.bytes),
     counter('packets', 'Packets in captures', () => counts.packets),
     counter('fragments', 'Packets that were fragments', () => counts.fragments),
-    counter('skipped_packets', 'Packets without a datagram, by cause', () => SKIP_CAUSES.map((cause) => [{ cause }, counts.skipped[cause]] as const), ['cause']),
+    counter(
+      'skipped_packets',
+      'Packets without a datagram, by cause',
+      () => SKIP_CAUSES.map((cause) => [{ cause }, counts.skipped[cause]] as const),
+      ['cause']
+    ),
     counter('datagrams', 'Datagrams written', () => counts.datagrams),
     counter('cut_datagrams', 'Datagrams of which the capture has only the beginning', () => counts.cutDatagrams),
     counter('written_bytes', 'Bytes written', () => output.bytesWritten)

@@ -25,10 +25,19 @@ const LINE: CommandLine = {
   operands: '[FILE...]',
   options: [
     { flags: 'port <ports>', help: 'take all UDP to these ports and no other, as 2055,6343', parse: portSet },
-    { flags: 'speed <factor>', help: "1 keeps the capture's pace, 10 is ten times it; 0: as fast as it is read", parse: factor, default: 0 },
+    {
+      flags: 'speed <factor>',
+      help: "1 keeps the capture's pace, 10 is ten times it; 0: as fast as it is read",
+      parse: factor,
+      default: 0
+    },
     { flags: 'raw', help: "each FILE is one datagram's payload" },
     { flags: 'ipfix', help: 'each FILE is IPFIX messages one after another (RFC 5655)' },
-    { flags: 'src <address>', help: 'the exporter of -raw and -ipfix, as 192.0.2.1 or [2001:db8::1]:2055 (default: 127.0.0.1)', parse: exporterOf }
+    {
+      flags: 'src <address>',
+      help: 'the exporter of -raw and -ipfix, as 192.0.2.1 or [2001:db8::1]:2055 (default: 127.0.0.1)',
+      parse: exporterOf
+    }
   ],
   examples: [
     'flow-pcap export.pcap.gz | flow-decode | flow-format',
@@ -108,8 +117,10 @@ function replayOptionsOf({ raw, ipfix, port, src, speed }: Options): ReplayOptio
 function checkOptions({ raw, ipfix, port, speed, src }: Options): void {
   const payloads = raw === true || ipfix === true
   if (raw === true && ipfix === true) throw new UserError(EXIT.usage, '-raw or -ipfix: a file is a payload or IPFIX messages, not both')
-  if (payloads && port !== undefined) throw new UserError(EXIT.usage, '-port is for captures: what -raw and -ipfix read was sent to no port')
-  if (!payloads && src !== undefined) throw new UserError(EXIT.usage, '-src goes with -raw or -ipfix: in a capture the packets name their exporter')
+  if (payloads && port !== undefined)
+    throw new UserError(EXIT.usage, '-port is for captures: what -raw and -ipfix read was sent to no port')
+  if (!payloads && src !== undefined)
+    throw new UserError(EXIT.usage, '-src goes with -raw or -ipfix: in a capture the packets name their exporter')
   if (raw === true && speed > 0) throw new UserError(EXIT.usage, '-speed is for captures and -ipfix: a payload of -raw has no time')
 }
 
@@ -129,6 +140,7 @@ function exporterOf(word: string): Exporter {
   const match = /^(?:\[(.*)\]|([^:]*)|(.*:.*:.*))(?::(\d{1,5}))?$/.exec(word)
   const address = parseAddress(match?.[1] ?? match?.[2] ?? match?.[3] ?? '')
   const port = Number(match?.[4] ?? 0)
-  if (address === undefined || port > 65_535) throw badValue('An exporter is ADDRESS or ADDRESS:PORT, as 192.0.2.1:2055 or [2001:db8::1]:2055.')
+  if (address === undefined || port > 65_535)
+    throw badValue('An exporter is ADDRESS or ADDRESS:PORT, as 192.0.2.1:2055 or [2001:db8::1]:2055.')
   return { address, port }
 }

@@ -71,7 +71,9 @@ function isTerminalShared(): boolean {
 
 /** proc(5): pid (name) state ppid pgrp … */
 function groupOf(pid: string): string | undefined {
-  return readOrNothing(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))?.replace(/^.*\) /s, '').split(' ')[2]
+  return readOrNothing(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    ?.replace(/^.*\) /s, '')
+    .split(' ')[2]
 }
 
 function stdoutOf(pid: string): string | undefined {

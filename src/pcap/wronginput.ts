@@ -27,11 +27,20 @@ const OTHERS: readonly { is: (head: Buffer) => boolean; advice: string }[] = [
   { is: starts('425a68'), advice: 'is compressed with bzip2: try bzip2 -dc FILE | flow-pcap' },
   { is: starts('04224d18'), advice: 'is compressed with lz4: try lz4 -dc FILE | flow-pcap' },
   { is: starts('736e6f6f70'), advice: 'is a capture of another format (snoop): try editcap -F pcapng FILE - | flow-pcap' },
-  { is: (head) => starts('a1b2cd34')(head) || starts('34cdb2a1')(head), advice: 'is a capture of another format (modified pcap): try editcap -F pcapng FILE - | flow-pcap' },
+  {
+    is: (head) => starts('a1b2cd34')(head) || starts('34cdb2a1')(head),
+    advice: 'is a capture of another format (modified pcap): try editcap -F pcapng FILE - | flow-pcap'
+  },
   { is: (head) => firstKind(head) === 'Datagram', advice: 'carries datagrams already: leave flow-pcap out, and give it to flow-decode' },
-  { is: (head) => firstKind(head) === 'FlowMessage', advice: 'carries flows that are decoded already: give it to flow-format, flow-enrich or flow-kafka' },
+  {
+    is: (head) => firstKind(head) === 'FlowMessage',
+    advice: 'carries flows that are decoded already: give it to flow-format, flow-enrich or flow-kafka'
+  },
   { is: starts('000a'), advice: 'is no capture; it starts as an IPFIX message does: try -ipfix' },
-  { is: (head) => ['0001', '0005', '0007', '0009', '00000005'].some((hex) => starts(hex)(head)), advice: "is no capture; it starts as a datagram's payload does: try -raw" }
+  {
+    is: (head) => ['0001', '0005', '0007', '0009', '00000005'].some((hex) => starts(hex)(head)),
+    advice: "is no capture; it starts as a datagram's payload does: try -raw"
+  }
 ]
 
 /** What the first frame carries, where the bytes are a stream between the tools. */

@@ -21,11 +21,15 @@ function report(name: string, count: number, command: string, file: string): voi
   const { seconds, cpuSeconds } = median(runs, `${command} < ${file} > /dev/null 2>&1`)
   const millions = (rate: number): string => `${(rate / 1e6).toFixed(2)} M`
   const megabytes = (fs.statSync(file).size / cpuSeconds / 1e6).toFixed(0)
-  process.stdout.write(`${name.padEnd(28)} ${millions(count / seconds).padStart(8)} flows/s ${millions(count / cpuSeconds).padStart(8)} flows/CPU s ${megabytes.padStart(6)} MB in/CPU s\n`)
+  process.stdout.write(
+    `${name.padEnd(28)} ${millions(count / seconds).padStart(8)} flows/s ${millions(count / cpuSeconds).padStart(8)} flows/CPU s ${megabytes.padStart(6)} MB in/CPU s\n`
+  )
 }
 
 try {
-  process.stdout.write(`${flows} flows a run, median of ${runs} runs, Node ${process.version}, ${os.cpus()[0]?.model ?? ''}, load ${os.loadavg()[0].toFixed(1)}\n`)
+  process.stdout.write(
+    `${flows} flows a run, median of ${runs} runs, Node ${process.version}, ${os.cpus()[0]?.model ?? ''}, load ${os.loadavg()[0].toFixed(1)}\n`
+  )
   const decoded = path.join(folder, 'flows')
   for (const kind of ['v5', 'v9', 'ipfix', 'sflow'] satisfies Generated[]) {
     const file = path.join(folder, kind)
@@ -38,13 +42,17 @@ try {
   }
   report('raw copy of flows', flows, copy, decoded)
   const asn = path.join(folder, 'asn.mmdb')
-  const networks = Array.from({ length: 4096 }, (_, i): [string, { autonomous_system_number: number; autonomous_system_organization: string }] => [
-    `10.${i >> 4}.${(i & 15) << 4}.0/20`,
-    { autonomous_system_number: 64_512 + (i % 1000), autonomous_system_organization: `Organization ${i % 1000}` }
-  ])
+  const networks = Array.from(
+    { length: 4096 },
+    (_, i): [string, { autonomous_system_number: number; autonomous_system_organization: string }] => [
+      `10.${i >> 4}.${(i & 15) << 4}.0/20`,
+      { autonomous_system_number: 64_512 + (i % 1000), autonomous_system_organization: `Organization ${i % 1000}` }
+    ]
+  )
   fs.writeFileSync(asn, mmdb({ networks }))
   report('flow-enrich -db.asn', flows, `${bin('flow-enrich')} -db.asn ${asn}`, decoded)
-  for (const format of ['json', 'text', 'csv', 'bin']) report(`flow-format -format ${format}`, flows, `${bin('flow-format')} -format ${format}`, decoded)
+  for (const format of ['json', 'text', 'csv', 'bin'])
+    report(`flow-format -format ${format}`, flows, `${bin('flow-format')} -format ${format}`, decoded)
 } finally {
   fs.rmSync(folder, { recursive: true })
 }

@@ -19,7 +19,21 @@ export function flowWriter(): (buf: Buffer, pos: number, i: number) => number {
   const hosts = { 4: [] as Buffer[], 16: [] as Buffer[] }
   for (let host = 0; host < 4000; host++) {
     hosts[4].push(Buffer.from([100, 64 + next(64), next(256), next(256)]))
-    hosts[16].push(Buffer.from([0x20, 0x01, 0x0d, 0xb8, next(256), next(256), 0, next(4), ...(next(2) === 0 ? [0, 0, 0, 0, 0, 0] : Array.from({ length: 6 }, () => next(256))), next(256), next(256)]))
+    hosts[16].push(
+      Buffer.from([
+        0x20,
+        0x01,
+        0x0d,
+        0xb8,
+        next(256),
+        next(256),
+        0,
+        next(4),
+        ...(next(2) === 0 ? [0, 0, 0, 0, 0, 0] : Array.from({ length: 6 }, () => next(256))),
+        next(256),
+        next(256)
+      ])
+    )
   }
   return (buf, pos, i) => {
     const size = i % 4 === 0 ? 16 : 4

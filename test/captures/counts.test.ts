@@ -19,7 +19,10 @@ const DIFFERENCES: Partial<Record<string, { flows?: number; options?: number; re
       'five of the ADC records are biflows (231 and 232, 298 and 299). One options template stands in a set of id 1 in IPFIX, which is none there (RFC 7011 section 3.3.2)'
   },
   'logstash/02-netflow-5-invalid-01.pcap': { flows: 30, reason: 'a count of 55582 where 30 records follow: the 30 are there' },
-  'tcpdump/sflow_multiple_counter_30_pdus.pcap': { flows: 7, reason: 'five datagrams of v5 with 7 records; the index has the sFlow samples in that place' },
+  'tcpdump/sflow_multiple_counter_30_pdus.pcap': {
+    flows: 7,
+    reason: 'five datagrams of v5 with 7 records; the index has the sFlow samples in that place'
+  },
   'telegraf/ipfix_example.pcap': { flows: 29 + 27, reason: 'all records but two are biflows whose reverse counters are not zero' },
   // the re-wrapped datagrams: see below
   'generated/frag-ipv4.pcap': { flows: 593, reason: 'the index has the sFlow samples in that place' },
@@ -83,7 +86,11 @@ for (const { name, path: file, datagrams, records, samples, optionsRecords } of 
 
 test('there are captures to count', { skip: withoutCaptures }, () => {
   assert.ok(captureIndex().length > 100)
-  for (const name of [...Object.keys(DIFFERENCES), ...Object.keys(ERRORS)]) assert.ok(captureIndex().some((capture) => capture.name === name), name)
+  for (const name of [...Object.keys(DIFFERENCES), ...Object.keys(ERRORS)])
+    assert.ok(
+      captureIndex().some((capture) => capture.name === name),
+      name
+    )
 })
 
 const generated = (name: string): string => path.join(CAPTURES, 'generated', name)

@@ -154,7 +154,13 @@ function reversed(elements: readonly Element[]): Element[] | undefined {
   return [...own, ...others.filter(({ id }) => !own.some((element) => element.id === id))]
 }
 
-function flowOf(record: GoldenRecord, elements: readonly Element[], learned: Learned, domain0: Learned | undefined, all: readonly Learned[]): Flow {
+function flowOf(
+  record: GoldenRecord,
+  elements: readonly Element[],
+  learned: Learned,
+  domain0: Learned | undefined,
+  all: readonly Learned[]
+): Flow {
   const flow: Flow = {}
   const value = (id: number): Value | undefined => elements.find((element) => element.id === id && element.enterprise === 0)?.value
   const number = (id: number): bigint | undefined => numberOf(elements, id)
@@ -179,14 +185,14 @@ function flowOf(record: GoldenRecord, elements: readonly Element[], learned: Lea
   const has4 = [8, 12].map(value)
   const known = (values: (Value | undefined)[]): boolean => values.some((each) => Buffer.isBuffer(each))
   const family = has6.some(isSet) ? 6 : has4.some(isSet) ? 4 : known(has6) ? (known(has4) ? 0 : 6) : known(has4) ? 4 : 0
-  const ofFamily = (id4: number, id6: number): Value | undefined => (family === 6 ? value(id6) ?? value(id4) : value(id4) ?? value(id6))
+  const ofFamily = (id4: number, id6: number): Value | undefined => (family === 6 ? (value(id6) ?? value(id4)) : (value(id4) ?? value(id6)))
   if (family !== 0) {
     const [source, destination] = family === 6 ? has6 : has4
     if (Buffer.isBuffer(source)) flow.src_addr = source.toString('hex')
     if (Buffer.isBuffer(destination)) flow.dst_addr = destination.toString('hex')
   }
   const version = family === 0 ? number(60) : BigInt(family)
-  uint32('etype', version === 4n ? 0x0800n : version === 6n ? 0x86ddn : number(256) ?? 0n)
+  uint32('etype', version === 4n ? 0x0800n : version === 6n ? 0x86ddn : (number(256) ?? 0n))
   for (const [name, id4, id6] of [
     ['next_hop', 15, 62],
     ['bgp_next_hop', 18, 63]

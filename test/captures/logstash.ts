@@ -25,14 +25,24 @@ export function readLogstash(file: string): LogstashGolden {
   const golden = JSON.parse(fs.readFileSync(file, 'utf8')) as Golden
   return {
     count: golden.expected_event_count ?? undefined,
-    events: golden.compare_decode_index_to_expected_index.map(([index, expected]) => ({ index, record: recordOf(golden.expected_events[expected]) }))
+    events: golden.compare_decode_index_to_expected_index.map(([index, expected]) => ({
+      index,
+      record: recordOf(golden.expected_events[expected])
+    }))
   }
 }
 
 const TYPES = { 5: 'NETFLOW_V5', 9: 'NETFLOW_V9', 10: 'IPFIX' } as const
 
 /** Elements that only options records have here. */
-const OPTIONS = new Set(['scope_system', 'meteringProcessId', 'exportingProcessId', 'sampling_algorithm', 'total_flows_exp', 'application_description'])
+const OPTIONS = new Set([
+  'scope_system',
+  'meteringProcessId',
+  'exportingProcessId',
+  'sampling_algorithm',
+  'total_flows_exp',
+  'application_description'
+])
 
 function recordOf({ '@timestamp': time, netflow }: Golden['expected_events'][number]): GoldenRecord {
   const type = TYPES[netflow.version as keyof typeof TYPES]
@@ -87,7 +97,8 @@ function valueOf(name: string, value: unknown): Value {
   if (typeof value !== 'string') throw new Error(`${name}: no reading of ${JSON.stringify(value)}`)
   if (/^(.*_addr.*|.*_next_hop|.*Address)$/.test(name) && !/mac/i.test(name)) return addressBytes(value, value.includes(':') ? 16 : 4)
   if (/mac/i.test(name)) return BigInt(`0x${value.replaceAll(':', '')}`)
-  if (/^\d{4}-\d\d-\d\dT/.test(value)) return BigInt(name.endsWith('Seconds') && !name.endsWith('Milliseconds') ? Date.parse(value) / 1000 : Date.parse(value))
+  if (/^\d{4}-\d\d-\d\dT/.test(value))
+    return BigInt(name.endsWith('Seconds') && !name.endsWith('Milliseconds') ? Date.parse(value) / 1000 : Date.parse(value))
   if (name === 'application_id') return applicationId(value)
   return value
 }

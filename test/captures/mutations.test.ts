@@ -38,7 +38,11 @@ test(`${MUTATED} datagrams, mutated (TEST_SEED=${SEED}): no exception, and valid
     const datagrams = Array.from({ length: TOGETHER }, () => {
       const datagram = all[random() % all.length]
       // a few exporters only: templates of one capture meet the data of another
-      return { ...datagram, src: Buffer.from([192, 0, 2, random() % 3]), payload: mutate(datagram.payload, all[random() % all.length].payload, random) }
+      return {
+        ...datagram,
+        src: Buffer.from([192, 0, 2, random() % 3]),
+        payload: mutate(datagram.payload, all[random() % all.length].payload, random)
+      }
     })
     const decoded = await decode(datagrams)
     for (const flow of decoded.flows) assertValid(flow)
@@ -108,7 +112,10 @@ function assertValid(flow: Flow): void {
   assert.notEqual(flow.time_received_ns, undefined)
   for (const name of ['src_addr', 'dst_addr', 'next_hop', 'bgp_next_hop', 'sampler_address', 'post_nat_src_addr', 'post_nat_dst_addr']) {
     const address = flow[name]
-    assert.ok(address === undefined || (typeof address === 'string' && (address.length === 8 || address.length === 32)), `${name}: ${String(address)}`)
+    assert.ok(
+      address === undefined || (typeof address === 'string' && (address.length === 8 || address.length === 32)),
+      `${name}: ${String(address)}`
+    )
   }
   const layers = [flow.layer_stack, flow.layer_size].map((list) => (Array.isArray(list) ? list.length : 0))
   assert.equal(layers[0], layers[1], 'layer_stack and layer_size')

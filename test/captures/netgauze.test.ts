@@ -32,7 +32,12 @@ for (const name of names) {
     const exporters = [...decoder.exporters.all()]
     assert.equal(exporters.length, 1)
     const templates = [...saveExporter(exporters[0])].flatMap(({ domain, templates }) =>
-      templates.map(({ id, scopes, fields }): GoldenTemplate => ({ domain, id, scopes, fields: fields.map((field) => ({ id: field.id, length: field.length })) }))
+      templates.map(({ id, scopes, fields }): GoldenTemplate => ({
+        domain,
+        id,
+        scopes,
+        fields: fields.map((field) => ({ id: field.id, length: field.length }))
+      }))
     )
     assert.deepEqual(byId(templates), byId(golden.flatMap((datagram) => datagram.templates)), 'templates')
   })
@@ -44,5 +49,7 @@ test('netgauze decoded the captures of routers', { skip: withoutCaptures }, () =
 
 /** Templates by domain and id, the last definition of each. */
 function byId(templates: readonly GoldenTemplate[]): Record<string, GoldenTemplate> {
-  return Object.fromEntries(templates.map((template) => [`${template.domain} ${template.id}`, template] as const).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return Object.fromEntries(
+    templates.map((template) => [`${template.domain} ${template.id}`, template] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+  )
 }

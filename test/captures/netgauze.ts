@@ -36,7 +36,11 @@ interface Message {
   sequence_number: number
   source_id?: number
   observation_domain_id?: number
-  sets: { Template?: Template[]; OptionsTemplate?: Template[]; Data?: { id: number; records: { scope_fields: Fields; fields: Fields }[] } }[]
+  sets: {
+    Template?: Template[]
+    OptionsTemplate?: Template[]
+    Data?: { id: number; records: { scope_fields: Fields; fields: Fields }[] }
+  }[]
 }
 
 export function readNetgauze(file: string): GoldenDatagram[] {
@@ -77,7 +81,9 @@ function datagramOf(message: Message): GoldenDatagram {
 }
 
 function elementsOf(fields: Fields): Element[] {
-  return fields.flatMap((field) => Object.entries(field).map(([name, value]) => ({ id: elementNumber(name), enterprise: 0, value: valueOf(name, value) })))
+  return fields.flatMap((field) =>
+    Object.entries(field).map(([name, value]) => ({ id: elementNumber(name), enterprise: 0, value: valueOf(name, value) }))
+  )
 }
 
 const nanoseconds = (time: string): bigint => BigInt(Date.parse(time)) * 1_000_000n
@@ -107,7 +113,8 @@ function valueOf(name: string, value: unknown): Value {
     if (name === 'flowDirection') return value === 'ingress' ? 0n : 1n
   }
   if (typeof value === 'object' && value !== null) {
-    if (name === 'tcpControlBits') return TCP_FLAGS.reduce((bits, flag, i) => bits + ((value as Record<string, boolean>)[flag] ? 1n << BigInt(i) : 0n), 0n)
+    if (name === 'tcpControlBits')
+      return TCP_FLAGS.reduce((bits, flag, i) => bits + ((value as Record<string, boolean>)[flag] ? 1n << BigInt(i) : 0n), 0n)
     const [[kind, what]] = Object.entries(value as Record<string, string | number>)
     if (name === 'forwardingStatus') return STATUS[kind] + REASONS[`${kind} ${what}`]
     if (kind === 'Unassigned') return BigInt(what)

@@ -15,7 +15,10 @@ const CAPTURED_AS: Partial<Record<string, string>> = {
 }
 
 type Json = Record<string, unknown>
-interface GoldenRecord { scope_fields?: Json[]; fields?: Json[] }
+interface GoldenRecord {
+  scope_fields?: Json[]
+  fields?: Json[]
+}
 interface RawSet {
   set: number
   templates?: { id: number; fields: { name: string; length: number }[]; scopes?: { name: string; length: number }[] }[]
@@ -23,14 +26,27 @@ interface RawSet {
   options?: Json[]
 }
 
-const PROTOCOLS: Record<string, number> = { HOPOPT: 0, ICMP: 1, IGMP: 2, TCP: 6, UDP: 17, RSVP: 46, 'IPv6-ICMP': 58, IPv6ICMP: 58, EIGRP: 88, OSPFIGP: 89, PIM: 103 }
+const PROTOCOLS: Record<string, number> = {
+  HOPOPT: 0,
+  ICMP: 1,
+  IGMP: 2,
+  TCP: 6,
+  UDP: 17,
+  RSVP: 46,
+  'IPv6-ICMP': 58,
+  IPv6ICMP: 58,
+  EIGRP: 88,
+  OSPFIGP: 89,
+  PIM: 103
+}
 const TCP_FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR']
 
 /** What we print for a value that netgauze gives a name or a shape of its own; undefined where its name does not tell the number. */
 const SHAPES: Record<string, (value: unknown) => unknown> = {
   protocolIdentifier: (value) => (typeof value === 'string' ? PROTOCOLS[value] : (value as { Unassigned?: number }).Unassigned),
   tcpControlBits: (value) => TCP_FLAGS.reduce((bits, flag, i) => bits | ((value as Record<string, boolean>)[flag] ? 1 << i : 0), 0),
-  flowDirection: (value) => (typeof value === 'string' ? ['ingress', 'egress'].indexOf(value) : (value as { Unassigned?: number }).Unassigned),
+  flowDirection: (value) =>
+    typeof value === 'string' ? ['ingress', 'egress'].indexOf(value) : (value as { Unassigned?: number }).Unassigned,
   selectorAlgorithm: (value) => ({ RandomnoutofNSampling: 3 })[value as string],
   flowEndReason: (value) => ({ idletimeout: 1, activetimeout: 2, endofFlowdetected: 3, forcedend: 4, lackofresources: 5 })[value as string],
   mplsTopLabelType: (value) => ({ Unknown: 0 })[value as string],
@@ -77,7 +93,11 @@ function assertElements(ours: Json, golden: GoldenRecord, where: string): void {
 
 for (const name of withoutCaptures === false ? fs.readdirSync(FOLDER).map((file) => file.slice(0, -SUFFIX.length)) : []) {
   test(`${name}: all elements of all records`, async () => {
-    const goldens = fs.readFileSync(path.join(FOLDER, name + SUFFIX), 'utf8').trim().split('\n').map((line) => Object.values(JSON.parse(line) as Json)[0] as Json)
+    const goldens = fs
+      .readFileSync(path.join(FOLDER, name + SUFFIX), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => Object.values(JSON.parse(line) as Json)[0] as Json)
     const datagrams = await readCapture(path.join(CAPTURES, 'pmacct', `${CAPTURED_AS[name] ?? name}.pcap`))
     const lines = (await rawLines(datagrams)).map((line) => JSON.parse(line) as Json)
     assert.equal(lines.length, goldens.length)
@@ -94,7 +114,9 @@ for (const name of withoutCaptures === false ? fs.readdirSync(FOLDER).map((file)
       const templates = sets.flatMap(({ templates = [] }) => templates)
       const goldenSets = (golden.sets as Json[]).map((set) => Object.entries(set)[0])
       const goldenRecords = goldenSets.flatMap(([kind, set]) => (kind === 'Data' ? (set as { records: GoldenRecord[] }).records : []))
-      const goldenTemplates = goldenSets.flatMap(([kind, set]) => (kind === 'Data' ? [] : (set as { id: number; field_specifiers: Json[]; scope_field_specifiers?: Json[] }[])))
+      const goldenTemplates = goldenSets.flatMap(([kind, set]) =>
+        kind === 'Data' ? [] : (set as { id: number; field_specifiers: Json[]; scope_field_specifiers?: Json[] }[])
+      )
       assert.equal(records.length, goldenRecords.length, where)
       records.forEach((record, at) => {
         assertElements(record, goldenRecords[at], `${where}, record ${at + 1}`)
@@ -102,7 +124,9 @@ for (const name of withoutCaptures === false ? fs.readdirSync(FOLDER).map((file)
       const shapeOf = (specifiers: Json[] = []): unknown[] => specifiers.map(({ length }) => (length === 65535 ? 'variable' : length))
       assert.deepEqual(
         templates.map(({ id, scopes = [], fields }) => [id, [...scopes, ...fields].map(({ length }) => length)]),
-        goldenTemplates.map(({ id, scope_field_specifiers, field_specifiers }) => [id, [...shapeOf(scope_field_specifiers), ...shapeOf(field_specifiers)]].map((part) => part))
+        goldenTemplates.map(({ id, scope_field_specifiers, field_specifiers }) =>
+          [id, [...shapeOf(scope_field_specifiers), ...shapeOf(field_specifiers)]].map((part) => part)
+        )
       )
     })
     assert.ok(compared > 0 || goldens.length < 12, `${compared} values`)

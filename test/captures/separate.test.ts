@@ -8,7 +8,16 @@ import { CAPTURES, withoutCaptures } from '../support/shared.js'
 
 const address = (text: string): string => Buffer.from(text.split('.').map(Number)).toString('hex')
 
-const CISCO = { src_addr: address('192.168.0.1'), dst_addr: address('192.168.0.2'), src_port: 80, dst_port: 32822, dst_as: 65_000, in_if: 54, out_if: 29, tcp_flags: 18 }
+const CISCO = {
+  src_addr: address('192.168.0.1'),
+  dst_addr: address('192.168.0.2'),
+  src_port: 80,
+  dst_port: 32822,
+  dst_as: 65_000,
+  in_if: 54,
+  out_if: 29,
+  tcp_flags: 18
+}
 const SERIES: readonly { files: string[]; flows: number; options: number; first: Record<string, unknown> }[] = [
   { files: ['fluent/netflow.v9.template.bin', 'fluent/netflow.v9.bin'], flows: 1, options: 0, first: CISCO },
   {
@@ -24,12 +33,22 @@ const SERIES: readonly { files: string[]; flows: number; options: number; first:
     first: { src_addr: address('192.168.32.100'), dst_addr: address('172.16.32.2'), mpls_label: [24002], icmp_type: 8 }
   },
   {
-    files: ['fluent/netflow.v9.sampler_template.bin', 'fluent/netflow.v9.sampler.bin', 'fluent/netflow.v9.template.bin', 'fluent/netflow.v9.bin'],
+    files: [
+      'fluent/netflow.v9.sampler_template.bin',
+      'fluent/netflow.v9.sampler.bin',
+      'fluent/netflow.v9.template.bin',
+      'fluent/netflow.v9.bin'
+    ],
     flows: 1,
     options: 1,
     first: { ...CISCO, sampling_rate: '5000' }
   },
-  { files: ['streamsets/netflow-v9-file-1.bin', 'streamsets/netflow-v9-file-2.bin'], flows: 10, options: 0, first: { dst_port: 9231, bytes: '89' } }
+  {
+    files: ['streamsets/netflow-v9-file-1.bin', 'streamsets/netflow-v9-file-2.bin'],
+    flows: 10,
+    options: 0,
+    first: { dst_port: 9231, bytes: '89' }
+  }
 ]
 
 for (const { files, flows: count, options, first } of SERIES) {

@@ -58,16 +58,28 @@ function sflowOfRaw({ agent, sub_agent: subAgent, sequence, uptime, count, sampl
   return {
     agent,
     header: [subAgent, sequence, uptime, count],
-    samples: samples.map(({ sequence: number, source_id: source = 0, source_id_type: type = source >>> 24, source_id_index: index = source & 0xffffff, records }) => ({
-      head: [number, type, index, records.length],
-      records: records.map(({ record, ...members }) => (/^(generic|ethernet)_interface$/.test(String(record)) ? Object.values(members).map(Number) : []))
-    }))
+    samples: samples.map(
+      ({
+        sequence: number,
+        source_id: source = 0,
+        source_id_type: type = source >>> 24,
+        source_id_index: index = source & 0xffffff,
+        records
+      }) => ({
+        head: [number, type, index, records.length],
+        records: records.map(({ record, ...members }) =>
+          /^(generic|ethernet)_interface$/.test(String(record)) ? Object.values(members).map(Number) : []
+        )
+      })
+    )
   }
 }
 
 test('every counter of every sample', { skip: withoutCaptures }, async () => {
   const lines = await rawLines(await readCapture(path.join(FOLDER, `${NAME}.pcap`)))
-  const datagrams = lines.map((line) => JSON.parse(line) as RawDatagram & { protocol: string }).filter(({ protocol }) => protocol === 'SFLOW_5')
+  const datagrams = lines
+    .map((line) => JSON.parse(line) as RawDatagram & { protocol: string })
+    .filter(({ protocol }) => protocol === 'SFLOW_5')
   const expected = printed().flatMap((text) => sflowOf(text) ?? [])
   assert.equal(expected.length, 25)
   assert.equal(expected.flatMap(({ samples }) => samples.flatMap(({ records }) => records.flat())).length, 142 * (19 + 13))
@@ -85,5 +97,8 @@ test('what tcpdump takes for sFlow of version 327681 is NetFlow v5 with one reco
     const key = `${Buffer.from(sender as string, 'hex').join('.')} ${String(time)}`
     datagrams.set(key, (datagrams.get(key) ?? 0) + 1)
   }
-  assert.deepEqual([...datagrams].map(([key, records]) => `${key.split(' ')[0]} 5 ${records}`), counts)
+  assert.deepEqual(
+    [...datagrams].map(([key, records]) => `${key.split(' ')[0]} 5 ${records}`),
+    counts
+  )
 })

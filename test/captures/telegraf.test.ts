@@ -21,7 +21,8 @@ async function read(name: string): Promise<{ golden: TelegrafLine[]; decoded: De
 
 /** What the golden can know; telegraf's lines stand in no order. */
 function known(flows: readonly Flow[]): Flow[] {
-  const key = (flow: Flow): string => [flow.time_flow_start_ns, flow.time_flow_end_ns, flow.src_addr, flow.src_port, flow.dst_addr, flow.bytes].join(' ')
+  const key = (flow: Flow): string =>
+    [flow.time_flow_start_ns, flow.time_flow_end_ns, flow.src_addr, flow.src_port, flow.dst_addr, flow.bytes].join(' ')
   return flows
     .map((flow) => {
       const rest = withoutReceipt(flow)
@@ -71,7 +72,12 @@ for (const name of ['sflow_v5_example', 'sflow_issue_18876']) {
   test(`${name}: the counters that telegraf reads`, { skip: withoutCaptures }, async () => {
     const [{ fields }] = readTelegraf(path.join(FOLDER, 'golden', `${name}.expected.out`))
     const [line] = await rawLines(await readCapture(path.join(FOLDER, `${name}.pcap`)))
-    const { agent, sub_agent: subAgent, uptime, samples } = JSON.parse(line) as Record<string, unknown> & { samples: { sequence: number; records: object[] }[] }
+    const {
+      agent,
+      sub_agent: subAgent,
+      uptime,
+      samples
+    } = JSON.parse(line) as Record<string, unknown> & { samples: { sequence: number; records: object[] }[] }
     const [{ sequence, records }] = samples
     assert.deepEqual(
       [agent, String(subAgent), String(uptime), String(sequence)],

@@ -22,7 +22,12 @@ export function readTelegraf(file: string): TelegrafLine[] {
     .map((line) => ({
       options: line.startsWith('netflow_options,'),
       type: line.includes('version=IPFIX') ? 'IPFIX' : 'NETFLOW_V9',
-      fields: new Map([...line.slice(line.indexOf(' ') + 1).matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\d+)u)/g)].map(([, name, text, digits]) => [name, text ?? digits]))
+      fields: new Map(
+        [...line.slice(line.indexOf(' ') + 1).matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\d+)u)/g)].map(([, name, text, digits]) => [
+          name,
+          text ?? digits
+        ])
+      )
     }))
 }
 
@@ -49,6 +54,7 @@ function elementOf(name: string, text: string): Element[] {
   if (reverse !== null) return element(Number(reverse[1]), BigInt(text), 29305)
   if (!(name in NAMES)) return []
   if (name === 'protocol') return element(NAMES[name], PROTOCOLS[text])
-  if (name === 'tcp_flags') return element(NAMES[name], BigInt(parseInt([...text].map((letter, i) => (letter === TCP_FLAGS[i] ? 1 : 0)).join(''), 2)))
+  if (name === 'tcp_flags')
+    return element(NAMES[name], BigInt(parseInt([...text].map((letter, i) => (letter === TCP_FLAGS[i] ? 1 : 0)).join(''), 2)))
   return element(NAMES[name], BigInt(text))
 }

@@ -14,12 +14,29 @@ import { readSflow } from './tshark-sflow.js'
 /** Of each capture; all datagrams take tshark a while. */
 const DATAGRAMS = 30 * SCALE
 
-const COMPARED = ['sequence_num', 'sampler_address', 'sampling_rate', 'bytes', 'src_vlan', 'dst_vlan', 'src_net', 'dst_net', 'in_if', 'out_if', 'next_hop', 'as_path', 'next_hop_as']
+const COMPARED = [
+  'sequence_num',
+  'sampler_address',
+  'sampling_rate',
+  'bytes',
+  'src_vlan',
+  'dst_vlan',
+  'src_net',
+  'dst_net',
+  'in_if',
+  'out_if',
+  'next_hop',
+  'as_path',
+  'next_hop_as'
+]
 
 /** Flow samples, by their number, of which tshark reads more than we do, and why. */
 const NOT_COMPARED: Partial<Record<string, { samples: readonly number[]; reason: string }>> = {
   'embedded-hex/cloudflare_goflow__utils_sflow_test.pcap': { samples: [4], reason: 'its raw header says 6 bytes and is read past them' },
-  'embedded-hex/google_gopacket__sflow_test.pcap': { samples: [10, 13], reason: 'their router records are read past the end of the samples' }
+  'embedded-hex/google_gopacket__sflow_test.pcap': {
+    samples: [10, 13],
+    reason: 'their router records are read past the end of the samples'
+  }
 }
 
 /** Ethernet over Cisco's FabricPath, which we do not look into. */
@@ -32,7 +49,9 @@ test('there are captures of sFlow', { skip: withoutCaptures }, () => {
 for (const { name, path, datagrams: byProtocol } of captureIndex()) {
   if (!byProtocol.has('sflow5')) continue
   test(`${name}: what tshark reads`, { skip: withoutTshark }, async () => {
-    const datagrams = (await readCapture(path)).filter(({ payload }) => payload.length >= 4 && payload.readUInt32BE(0) === 5).slice(0, DATAGRAMS)
+    const datagrams = (await readCapture(path))
+      .filter(({ payload }) => payload.length >= 4 && payload.readUInt32BE(0) === 5)
+      .slice(0, DATAGRAMS)
     const { flows, decoder } = await decode(datagrams)
     const dissected = readSflow(datagrams.map(({ payload }) => payload))
     assert.ok(datagrams.length > 0)
@@ -46,7 +65,10 @@ for (const { name, path, datagrams: byProtocol } of captureIndex()) {
 }
 
 function compared(flow: Flow): Flow {
-  const fields = { ...Object.fromEntries(COMPARED.filter((field) => field in flow).map((field) => [field, flow[field]])), ...comparedFields(flow) }
+  const fields = {
+    ...Object.fromEntries(COMPARED.filter((field) => field in flow).map((field) => [field, flow[field]])),
+    ...comparedFields(flow)
+  }
   // tshark reads these from the wrong byte of sampled IPv4
   return flow.layer_stack === undefined ? without(fields, 'ip_tos', 'tcp_flags') : fields
 }

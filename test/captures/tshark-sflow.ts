@@ -40,7 +40,8 @@ type Values = Map<string, string[]>
 /** Every value of every field in a part of the PDML, in its order. */
 function valuesIn(pdml: string): Values {
   const values: Values = new Map()
-  for (const [, name, show] of pdml.matchAll(/<field name="([^"]+)"[^>]* show="([^"]*)"/g)) values.set(name, [...(values.get(name) ?? []), show])
+  for (const [, name, show] of pdml.matchAll(/<field name="([^"]+)"[^>]* show="([^"]*)"/g))
+    values.set(name, [...(values.get(name) ?? []), show])
   return values
 }
 
@@ -65,7 +66,10 @@ export function readSflow(payloads: readonly Buffer[]): DissectedSamples {
   try {
     const file = path.join(folder, 'datagrams.pcap')
     fs.writeFileSync(file, pcap(payloads.map((bytes) => ({ bytes: packet(ethernet(), ipv4(), udp(6343, 6343), payload(bytes)) }))))
-    const { stdout, status, stderr } = spawnSync('tshark', ['-r', file, '-d', 'udp.port==6343,sflow', '-T', 'pdml'], { maxBuffer: 1 << 28, encoding: 'utf8' })
+    const { stdout, status, stderr } = spawnSync('tshark', ['-r', file, '-d', 'udp.port==6343,sflow', '-T', 'pdml'], {
+      maxBuffer: 1 << 28,
+      encoding: 'utf8'
+    })
     if (status !== 0) throw new Error(stderr)
     const dissected: DissectedSamples = { flows: [], counterSamples: 0 }
     for (const datagram of stdout.split('<proto name="sflow"').slice(1)) readDatagram(datagram.split('</packet>')[0], dissected)
@@ -81,7 +85,12 @@ function readDatagram(pdml: string, dissected: DissectedSamples): void {
   const [agent] = header.get('sflow_245.agent') ?? header.get('sflow_245.agent.v6')!
   for (const sample of samples) {
     if (/^(Expanded c|C)ounters/.test(sample)) dissected.counterSamples++
-    else dissected.flows.push({ sequence_num: Number(header.get('sflow_245.sequence_number')![0]), sampler_address: hex(agent), ...sampleFields(sample) })
+    else
+      dissected.flows.push({
+        sequence_num: Number(header.get('sflow_245.sequence_number')![0]),
+        sampler_address: hex(agent),
+        ...sampleFields(sample)
+      })
   }
 }
 

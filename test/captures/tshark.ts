@@ -23,10 +23,14 @@ export type Renumbered = Readonly<Record<number, number>>
 
 /** The records of a capture's first datagrams, in their order. */
 export function readTshark(file: string, datagrams: number, renumbered: Renumbered = {}): GoldenRecord[] {
-  const { stdout, status, stderr } = spawnSync('tshark', ['-r', file, '-c', String(datagrams), '-d', 'udp.port==1-65535,cflow', '-T', 'pdml'], {
-    maxBuffer: 1 << 28,
-    encoding: 'utf8'
-  })
+  const { stdout, status, stderr } = spawnSync(
+    'tshark',
+    ['-r', file, '-c', String(datagrams), '-d', 'udp.port==1-65535,cflow', '-T', 'pdml'],
+    {
+      maxBuffer: 1 << 28,
+      encoding: 'utf8'
+    }
+  )
   if (status !== 0) throw new Error(stderr)
   return stdout
     .split('<proto name="cflow"')

@@ -15,9 +15,17 @@ const definition = message(9, {}, templateSet(9, 256, FIELDS))
 const data = (port: number): Buffer => message(9, {}, set(256, be(0x06_0000 + port, 3)))
 const from = (payload: Buffer, ...src: number[]): DatagramSpec => ({ payload, src: Buffer.from(src) })
 
-function known(limits: Partial<ExporterLimits>): { get: (...address: number[]) => KnownExporter; gone: string[]; exporters: ReturnType<typeof knownExporters> } {
+function known(limits: Partial<ExporterLimits>): {
+  get: (...address: number[]) => KnownExporter
+  gone: string[]
+  exporters: ReturnType<typeof knownExporters>
+} {
   const gone: string[] = []
-  const exporters = knownExporters({ exporters: 100, bytes: 1 << 30, ...limits }, () => 0, ({ name }, limit) => gone.push(`${name} ${limit}`))
+  const exporters = knownExporters(
+    { exporters: 100, bytes: 1 << 30, ...limits },
+    () => 0,
+    ({ name }, limit) => gone.push(`${name} ${limit}`)
+  )
   return { exporters, gone, get: (...address) => exporters.get(Buffer.from(address), 0, address.length) }
 }
 
@@ -39,7 +47,9 @@ test('past the number of exporters the one that was silent longest is forgotten'
 
 test('addresses are known by their bytes: 4, 16 or none', () => {
   const { get, exporters } = known({})
-  const names = [get(192, 0, 2, 1), get(), get(...Buffer.from('20010db8000000000000000000000001', 'hex')), get(...Buffer.alloc(16))].map(({ name }) => name)
+  const names = [get(192, 0, 2, 1), get(), get(...Buffer.from('20010db8000000000000000000000001', 'hex')), get(...Buffer.alloc(16))].map(
+    ({ name }) => name
+  )
   assert.deepEqual(names, ['192.0.2.1', 'unknown', '2001:db8::1', '::'])
   assert.equal(exporters.size, 4)
 })
@@ -67,18 +77,36 @@ test('past the memory for all of them those that were silent longest are forgott
 test('with an exporter go its templates, names, held data and counts', async () => {
   const { flows, decoder } = await decode(
     [
-      from(definition, 10, 0, 0, 1), from(data(1), 10, 0, 0, 1), from(message(9, {}, set(999, be(1, 4))), 10, 0, 0, 1),
+      from(definition, 10, 0, 0, 1),
+      from(data(1), 10, 0, 0, 1),
+      from(message(9, {}, set(999, be(1, 4))), 10, 0, 0, 1),
       from(Buffer.from('ffffffff', 'hex'), 10, 0, 0, 1),
-      from(definition, 10, 0, 0, 2), from(definition, 10, 0, 0, 3),
+      from(definition, 10, 0, 0, 2),
+      from(definition, 10, 0, 0, 3),
       from(data(2), 10, 0, 0, 1)
     ],
     { maxExporters: 2 }
   )
-  assert.deepEqual(flows.map(({ src_port }) => src_port), [1])
+  assert.deepEqual(
+    flows.map(({ src_port }) => src_port),
+    [1]
+  )
   assert.equal(decoder.exporters.evicted, 2)
   // what it did wrong is still counted: its held data and what waited at the end
-  assert.deepEqual([...decoder.counts.errors], [['unknown-protocol', 1], ['template-not-found', 2]])
-  assert.deepEqual([...decoder.counts.forgottenErrors], [['unknown-protocol', 1], ['template-not-found', 1]])
+  assert.deepEqual(
+    [...decoder.counts.errors],
+    [
+      ['unknown-protocol', 1],
+      ['template-not-found', 2]
+    ]
+  )
+  assert.deepEqual(
+    [...decoder.counts.forgottenErrors],
+    [
+      ['unknown-protocol', 1],
+      ['template-not-found', 1]
+    ]
+  )
 })
 
 test('ten thousand made-up exporters with all they can tell fit into the memory for them', async () => {
@@ -117,15 +145,22 @@ test('an address that is none is no address, however long', async () => {
     const { flows, decoder } = await decode([{ payload: v5({}, {}), src: Buffer.alloc(length, 7) }])
     assert.equal(flows.length, 1)
     assert.equal(flows[0].sampler_address, undefined)
-    assert.deepEqual([...decoder.exporters.all()].map(({ name }) => name), ['unknown'])
+    assert.deepEqual(
+      [...decoder.exporters.all()].map(({ name }) => name),
+      ['unknown']
+    )
   }
 })
 
 test('errors are counted by kind and exporter', async () => {
   const truncated = v5({ count: 5 }, {})
   const { decoder, flows, warnings } = await decode([
-    from(truncated, 10, 0, 0, 1), from(truncated, 10, 0, 0, 1), from(truncated, 10, 0, 0, 2),
-    from(Buffer.from('0102030405', 'hex'), 10, 0, 0, 2), from(Buffer.alloc(0), 10, 0, 0, 3), from(Buffer.from([0, 5]), 10, 0, 0, 3),
+    from(truncated, 10, 0, 0, 1),
+    from(truncated, 10, 0, 0, 1),
+    from(truncated, 10, 0, 0, 2),
+    from(Buffer.from('0102030405', 'hex'), 10, 0, 0, 2),
+    from(Buffer.alloc(0), 10, 0, 0, 3),
+    from(Buffer.from([0, 5]), 10, 0, 0, 3),
     from(message(9, {}, set(0, be(1, 4))), 10, 0, 0, 3)
   ])
   assert.equal(flows.length, 3)
@@ -141,7 +176,11 @@ test('errors are counted by kind and exporter', async () => {
     [{ kind: 'unknown-protocol', exporter: '10.0.0.3' }, 2],
     [{ kind: 'malformed-template', exporter: '10.0.0.3' }, 1]
   ])
-  assert.deepEqual(metric('flow_decode_datagrams_total'), [[{ protocol: 'NETFLOW_V5' }, 3], [{ protocol: 'unknown' }, 3], [{ protocol: 'NETFLOW_V9' }, 1]])
+  assert.deepEqual(metric('flow_decode_datagrams_total'), [
+    [{ protocol: 'NETFLOW_V5' }, 3],
+    [{ protocol: 'unknown' }, 3],
+    [{ protocol: 'NETFLOW_V9' }, 1]
+  ])
   assert.deepEqual(metric('flow_decode_flows_total'), [3])
   assert.deepEqual(metric('flow_decode_exporters'), [3])
   assert.equal(warnings.length, 7)
@@ -149,21 +188,41 @@ test('errors are counted by kind and exporter', async () => {
 })
 
 test('datagrams by protocol are all datagrams, those of a cut header too', async () => {
-  const { decoder } = await decode([v5({}, {}), v5({}).subarray(0, 10), message(9, {}).subarray(0, 8), message(10, {}).subarray(0, 8), Buffer.from('0001', 'hex')])
-  assert.equal([...decoder.counts.byType.values()].reduce((sum, count) => sum + count, 0), decoder.counts.datagrams)
+  const { decoder } = await decode([
+    v5({}, {}),
+    v5({}).subarray(0, 10),
+    message(9, {}).subarray(0, 8),
+    message(10, {}).subarray(0, 8),
+    Buffer.from('0001', 'hex')
+  ])
+  assert.equal(
+    [...decoder.counts.byType.values()].reduce((sum, count) => sum + count, 0),
+    decoder.counts.datagrams
+  )
 })
 
 test('errors by exporter have a bounded number of label values', async () => {
-  const { decoder } = await decode(Array.from({ length: 2500 }, (_, i) => from(Buffer.alloc(4, 0xff), 10, 9, i >> 8, i & 255)), { maxExporters: 5000 })
+  const { decoder } = await decode(
+    Array.from({ length: 2500 }, (_, i) => from(Buffer.alloc(4, 0xff), 10, 9, i >> 8, i & 255)),
+    { maxExporters: 5000 }
+  )
   const { read } = decodeMetrics(decoder).find(({ name }) => name === 'flow_decode_errors_total') as Metric
   const readings = [...(read() as Iterable<readonly [Record<string, string>, number]>)]
   assert(readings.length <= 1001)
-  assert.equal(readings.reduce((sum, [, value]) => sum + value, 0), 2500)
+  assert.equal(
+    readings.reduce((sum, [, value]) => sum + value, 0),
+    2500
+  )
   assert.deepEqual(readings.at(-1), [{ kind: 'unknown-protocol', exporter: 'other' }, 1500])
 })
 
 test('a frame that is no Datagram is counted, and the stream goes on', async () => {
-  const stream = Buffer.concat([datagramFrame({ payload: v5({}, {}) }), Buffer.from([3, 0xff, 0xff, 0xff]), Buffer.from([0]), datagramFrame({ payload: v5({}, {}) })])
+  const stream = Buffer.concat([
+    datagramFrame({ payload: v5({}, {}) }),
+    Buffer.from([3, 0xff, 0xff, 0xff]),
+    Buffer.from([0]),
+    datagramFrame({ payload: v5({}, {}) })
+  ])
   const { decoder, push, taken } = openDecoder()
   push(stream)
   await taken()
@@ -179,7 +238,17 @@ function muted(count: number, interval: number): { at: (time: number, message: s
   const lines: Line[] = []
   const silent = (): void => undefined
   let now = 0
-  const log = mutedLog({ debug: silent, info: silent, error: silent, warn: (message, fields) => lines.push({ message, ...(fields === undefined ? {} : { fields }) }) }, count, interval, () => now)
+  const log = mutedLog(
+    {
+      debug: silent,
+      info: silent,
+      error: silent,
+      warn: (message, fields) => lines.push({ message, ...(fields === undefined ? {} : { fields }) })
+    },
+    count,
+    interval,
+    () => now
+  )
   return {
     lines,
     end: () => {
@@ -194,9 +263,22 @@ function muted(count: number, interval: number): { at: (time: number, message: s
 
 test('so many errors per interval are logged, the others are told of by their number', () => {
   const { at, end, lines } = muted(2, 1000)
-  for (const [time, text] of [[0, 'a'], [1, 'b'], [2, 'c'], [999, 'd'], [1000, 'e'], [1500, 'f'], [1999, 'g'], [5000, 'h']] as const) at(time, text)
+  for (const [time, text] of [
+    [0, 'a'],
+    [1, 'b'],
+    [2, 'c'],
+    [999, 'd'],
+    [1000, 'e'],
+    [1500, 'f'],
+    [1999, 'g'],
+    [5000, 'h']
+  ] as const)
+    at(time, text)
   end()
-  assert.deepEqual(lines.map(({ message }) => message), ['a', 'b', '2 more warnings were not logged', 'e', 'f', '1 more warning was not logged', 'h'])
+  assert.deepEqual(
+    lines.map(({ message }) => message),
+    ['a', 'b', '2 more warnings were not logged', 'e', 'f', '1 more warning was not logged', 'h']
+  )
   assert.deepEqual(lines[0].fields, { kind: 'x' })
 })
 
@@ -205,11 +287,17 @@ test('what is muted last is told of at the end; 0 lines mute all, an interval of
   for (let i = 0; i < 5; i++) some.at(i, 'x')
   some.end()
   some.end()
-  assert.deepEqual(some.lines.map(({ message }) => message), ['x', '4 more warnings were not logged'])
+  assert.deepEqual(
+    some.lines.map(({ message }) => message),
+    ['x', '4 more warnings were not logged']
+  )
   const none = muted(0, 1000)
   for (let i = 0; i < 5; i++) none.at(i, 'x')
   none.end()
-  assert.deepEqual(none.lines.map(({ message }) => message), ['5 more warnings were not logged'])
+  assert.deepEqual(
+    none.lines.map(({ message }) => message),
+    ['5 more warnings were not logged']
+  )
   const all = muted(1, 0)
   for (let i = 0; i < 5; i++) all.at(7, 'x')
   all.end()
@@ -221,7 +309,9 @@ test('no counter of an exporter goes back, however many there are and whichever 
   const wrong = (i: number): DatagramSpec => ({ payload: Buffer.from('what?'), src: Buffer.from([10, 0, i >> 8, i & 255]) })
   const read = (): Map<string, number> => {
     const metric = decodeMetrics(decoder).find((each): each is Metric => each.name === 'flow_decode_errors_total')!
-    return new Map([...(metric.read() as Iterable<readonly [Record<string, string>, number]>)].map(([{ exporter }, value]) => [exporter, value]))
+    return new Map(
+      [...(metric.read() as Iterable<readonly [Record<string, string>, number]>)].map(([{ exporter }, value]) => [exporter, value])
+    )
   }
   push(streamOf(Array.from({ length: 1050 }, (_, i) => wrong(i))))
   let before = read()

@@ -16,7 +16,22 @@ after(() => {
 
 /** Datagrams of one flow each, whose source ports count from 1. */
 function datagrams(count: number): Buffer {
-  const payload = (i: number): Buffer => v9({ sequence: i }, ...(i === 0 ? [set(0, template(256, [[7, 2], [1, 4]]))] : []), set(256, be((i % 65_535) + 1, 2), be(100, 4)))
+  const payload = (i: number): Buffer =>
+    v9(
+      { sequence: i },
+      ...(i === 0
+        ? [
+            set(
+              0,
+              template(256, [
+                [7, 2],
+                [1, 4]
+              ])
+            )
+          ]
+        : []),
+      set(256, be((i % 65_535) + 1, 2), be(100, 4))
+    )
   return Buffer.concat(Array.from({ length: count }, (_, i) => datagramFrame({ payload: payload(i) })))
 }
 const ports = (stream: Buffer): unknown[] => readFlows(stream).map(({ src_port }) => src_port)
@@ -53,7 +68,10 @@ test('a stream of another kind is refused with what to do', async () => {
   const flows = (await runTool('flow-decode', [], datagrams(1))).stdout
   const refusals: [input: Buffer, said: RegExp][] = [
     [flows, /decoded already, not datagrams: leave flow-decode out/],
-    [Buffer.from('d4c3b2a10200040000000000000000000000040001000000', 'hex'), /is a capture file: put flow-pcap in between, as in flow-pcap \| flow-decode/],
+    [
+      Buffer.from('d4c3b2a10200040000000000000000000000040001000000', 'hex'),
+      /is a capture file: put flow-pcap in between, as in flow-pcap \| flow-decode/
+    ],
     [Buffer.from('{"type":"SFLOW_5"}\n'), /is JSON text/],
     [Buffer.from('1f8b0800000000000003', 'hex'), /is gzip/]
   ]
@@ -131,7 +149,9 @@ test('a datagram that is larger than UDP carries costs itself alone', async () =
 test('metrics, health and templates', async () => {
   const tool = startTool('flow-decode', ['-addr', '127.0.0.1:0'])
   tool.stdin.write(Buffer.concat([datagrams(3), datagramFrame({ payload: Buffer.from('what is this?') })]))
-  await tool.until(() => tool.stderr().includes('/metrics') && tool.stderr().includes('unknown-protocol') && readFlows(tool.stdout()).length === 3)
+  await tool.until(
+    () => tool.stderr().includes('/metrics') && tool.stderr().includes('unknown-protocol') && readFlows(tool.stdout()).length === 3
+  )
   const [base] = /http:\/\/[^/]+/.exec(tool.stderr())!
   const page = async (name: string): Promise<string> => (await fetch(`${base}${name}`)).text()
   const metrics = await page('/metrics')

@@ -15,14 +15,34 @@ test.after(() => {
   fs.rmSync(folder, { recursive: true })
 })
 
-const TEMPLATE = template(256, [[8, 4], [12, 4], [2, 4], [48, 2], [10, 4]])
+const TEMPLATE = template(256, [
+  [8, 4],
+  [12, 4],
+  [2, 4],
+  [48, 2],
+  [10, 4]
+])
 const record = (packets: number): Buffer => Buffer.concat([ipv4('192.0.2.1'), ipv4('198.51.100.1'), be(packets, 4), be(7, 2), be(3, 4)])
 const data = (packets: number): Buffer => set(256, record(packets))
 const before = [
   v9({ sequence: 1 }, set(0, TEMPLATE), data(1)),
   ipfix({ sequence: 1, domain: 5 }, set(3, optionsTemplate10(300, [[302, 2]], [[34, 4]])), set(300, be(7, 2), be(1000, 4))),
   ipfix({ sequence: 2, domain: 5 }, set(3, optionsTemplate10(301, [[10, 4]], [[82, 8]])), set(301, be(3, 4), Buffer.from('eth3\0\0\0\0'))),
-  ipfix({ sequence: 3, domain: 5 }, set(2, template(256, [[8, 4], [12, 4], [2, 4], [302, 2], [10, 4], [0x123, 65535, 9], [1, 8]])))
+  ipfix(
+    { sequence: 3, domain: 5 },
+    set(
+      2,
+      template(256, [
+        [8, 4],
+        [12, 4],
+        [2, 4],
+        [302, 2],
+        [10, 4],
+        [0x123, 65535, 9],
+        [1, 8]
+      ])
+    )
+  )
 ]
 const after = [v9({ sequence: 2 }, data(2)), ipfix({ sequence: 3, domain: 5 }, set(256, record(9), Buffer.from([2, 65, 66]), be(99, 8)))]
 const stream = (datagrams: Buffer[]): Buffer => Buffer.concat(datagrams.map((payload) => datagramFrame({ payload })))
@@ -50,7 +70,14 @@ test('the file is not written again when nothing changed', async () => {
 })
 
 test('a broken file is told of and set aside, and what it has is decoded all the same', async () => {
-  for (const broken of ['', '{', '{"version":2,"domains":[]}', '{"version":1,"domains":[{"exporter":"nowhere"}]}', '{"version":1,"domains":[null]}', '[]']) {
+  for (const broken of [
+    '',
+    '{',
+    '{"version":2,"domains":[]}',
+    '{"version":1,"domains":[{"exporter":"nowhere"}]}',
+    '{"version":1,"domains":[null]}',
+    '[]'
+  ]) {
     const file = path.join(folder, 'broken.json')
     fs.writeFileSync(file, broken)
     const { code, stderr, stdout } = await runTool('flow-decode', ['-templates.json.path', file], stream(before))
@@ -72,7 +99,10 @@ test('templates that are not defined again are forgotten after their time, used 
   const { decoder } = await decode(before, { templateTtlMs: 1e-3 })
   assert.notEqual([...decoder.state()].flatMap(({ templates }) => templates).length, 0)
   decoder.sweep()
-  assert.deepEqual([...decoder.state()].flatMap(({ templates }) => templates), [])
+  assert.deepEqual(
+    [...decoder.state()].flatMap(({ templates }) => templates),
+    []
+  )
 })
 
 test('/templates shows them by exporter, version and domain, the fields by name', async () => {
@@ -88,18 +118,34 @@ test('/templates shows them by exporter, version and domain, the fields by name'
   })
   const get = (page: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      http.get(`http://${address}${page}`, (response) => {
-        let body = ''
-        response.on('data', (chunk: Buffer) => (body += chunk.toString()))
-        response.on('end', () => {
-          resolve(body)
+      http
+        .get(`http://${address}${page}`, (response) => {
+          let body = ''
+          response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+          response.on('end', () => {
+            resolve(body)
+          })
         })
-      }).on('error', reject)
+        .on('error', reject)
     })
   await new Promise((resolve) => child.stdout.once('data', resolve))
-  const domains = JSON.parse(await get('/templates')) as { exporter: string; version: number; domain: number; templates: { id: number; fields: { name: string }[] }[] }[]
-  assert.deepEqual(domains.map(({ exporter, version, domain }) => [exporter, version, domain]), [['192.0.2.9', 9, 0], ['192.0.2.9', 10, 5]])
-  assert.deepEqual(domains[0].templates[0].fields.map(({ name }) => name), ['sourceIPv4Address', 'destinationIPv4Address', 'packetDeltaCount', 'samplerId', 'ingressInterface'])
+  const domains = JSON.parse(await get('/templates')) as {
+    exporter: string
+    version: number
+    domain: number
+    templates: { id: number; fields: { name: string }[] }[]
+  }[]
+  assert.deepEqual(
+    domains.map(({ exporter, version, domain }) => [exporter, version, domain]),
+    [
+      ['192.0.2.9', 9, 0],
+      ['192.0.2.9', 10, 5]
+    ]
+  )
+  assert.deepEqual(
+    domains[0].templates[0].fields.map(({ name }) => name),
+    ['sourceIPv4Address', 'destinationIPv4Address', 'packetDeltaCount', 'samplerId', 'ingressInterface']
+  )
   assert.match(await get('/metrics'), /flow_decode_templates 4/)
   child.stdin.end()
   await new Promise((resolve) => child.on('close', resolve))

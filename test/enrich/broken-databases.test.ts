@@ -12,7 +12,12 @@ const OWN = mmdb({
   type: 'Mixed',
   networks: Array.from({ length: 60 }, (_, i): [string, MmdbValue] => [
     i % 3 === 0 ? `2001:db8:${i.toString(16)}::/48` : `${i}.${i % 7}.0.0/16`,
-    { autonomous_system_number: i + 1, autonomous_system_organization: `Organization ${i}`, country: { iso_code: 'DE', names: { en: 'Germany' } }, list: [i, 1.5, true] }
+    {
+      autonomous_system_number: i + 1,
+      autonomous_system_organization: `Organization ${i}`,
+      country: { iso_code: 'DE', names: { en: 'Germany' } },
+      list: [i, 1.5, true]
+    }
   ])
 })
 
@@ -73,7 +78,12 @@ test('what is no database is told for what it is', async () => {
 })
 
 test('a record that cannot be read is decoded once, and counted each time it is met', async () => {
-  const file = mmdb({ networks: [['192.0.2.0/24', { name: 'x' }], ['198.51.100.0/24', { autonomous_system_number: 64500 }]] })
+  const file = mmdb({
+    networks: [
+      ['192.0.2.0/24', { name: 'x' }],
+      ['198.51.100.0/24', { autonomous_system_number: 64500 }]
+    ]
+  })
   // the first record's map becomes an array of many that are not there
   const at = file.indexOf(Buffer.from('\xe1\x44name', 'latin1'))
   assert(at > 0)

@@ -32,7 +32,11 @@ export function factsOf(record: unknown): Facts {
 }
 
 /** Lookups in these databases, each read for all that it tells. */
-export async function lookupsIn(databases: readonly (MmdbOptions | Buffer)[], setBits = 4, maxRecords = 1000): Promise<Lookups & { failures: unknown[] }> {
+export async function lookupsIn(
+  databases: readonly (MmdbOptions | Buffer)[],
+  setBits = 4,
+  maxRecords = 1000
+): Promise<Lookups & { failures: unknown[] }> {
   const failures: unknown[] = []
   const sources = await Promise.all(
     databases.map(async (database) => ({
@@ -50,7 +54,11 @@ export function countsOf(lookups: Lookups, source = 0): Record<string, number> {
 }
 
 /** Sends a stream through a rewriter; gives its output and its counts. */
-export function enrich(lookups: Lookups, stream: Buffer, rewriting: Partial<Rewriting> = {}): { stream: Buffer; flows: number; enriched: number; malformed: number } {
+export function enrich(
+  lookups: Lookups,
+  stream: Buffer,
+  rewriting: Partial<Rewriting> = {}
+): { stream: Buffer; flows: number; enriched: number; malformed: number } {
   const output = { buf: Buffer.alloc(64), pos: 0, reserve } as unknown as Output
   function reserve(size: number): void {
     if (output.buf.length - output.pos < size) output.buf = Buffer.concat([output.buf], 2 * (output.pos + size))

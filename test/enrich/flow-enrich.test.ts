@@ -37,9 +37,20 @@ const GARBAGE = write('garbage.mmdb', Buffer.from('this is no database'))
 const FLOW = flowFrame({ src_addr: bytesOf('192.0.2.1'), dst_addr: bytesOf('10.0.0.1'), src_as: 7 })
 
 test('AS numbers and names, countries and cities', async () => {
-  const { code, stdout, stderr } = await runTool('flow-enrich', ['-db.asn', ASN, `-db.country=${COUNTRY}`, `--db.city=${CITY}`], Buffer.concat([FLOW, FLOW]))
+  const { code, stdout, stderr } = await runTool(
+    'flow-enrich',
+    ['-db.asn', ASN, `-db.country=${COUNTRY}`, `--db.city=${CITY}`],
+    Buffer.concat([FLOW, FLOW])
+  )
   const [flow, same] = readFlows(stdout)
-  assert.deepEqual(flow, { src_addr: 'c0000201', dst_addr: '0a000001', src_as: 64500, src_as_name: 'AS of 64500', src_country: 'DE', src_city: 'Lyon' })
+  assert.deepEqual(flow, {
+    src_addr: 'c0000201',
+    dst_addr: '0a000001',
+    src_as: 64500,
+    src_as_name: 'AS of 64500',
+    src_country: 'DE',
+    src_city: 'Lyon'
+  })
   assert.deepEqual(same, flow)
   assert.equal(
     stderr,
@@ -75,7 +86,10 @@ test('a file that is not there: exit 66, one line with the option, the file and 
   assert.equal(gone.stderr, 'flow-enrich: -db.asn /nowhere/asn.mmdb cannot be opened: no such file\n')
   const named = await runTool('flow-enrich', ['-db.city', 'no-such-city.mmdb'], FLOW)
   assert.equal(named.code, 66)
-  assert.match(named.stderr, /^flow-enrich: -db\.city no-such-city\.mmdb cannot be opened: no such file, neither here nor in \/usr\/share\/GeoIP, [^\n]*\n$/)
+  assert.match(
+    named.stderr,
+    /^flow-enrich: -db\.city no-such-city\.mmdb cannot be opened: no such file, neither here nor in \/usr\/share\/GeoIP, [^\n]*\n$/
+  )
   const directory = await runTool('flow-enrich', ['-db.country', folder], FLOW)
   assert.equal(directory.code, 66)
   assert.equal(directory.stderr, `flow-enrich: -db.country ${folder} cannot be opened: is a directory\n`)

@@ -7,7 +7,10 @@ import { numbers } from '../support/generate.js'
 import { mmdb, type MmdbValue } from '../support/mmdb-writer.js'
 import { bytesOf, countsOf, lookupsIn } from './enriching.js'
 
-const asOf = (number: number): MmdbValue => ({ autonomous_system_number: number, autonomous_system_organization: String(number).padStart(200) })
+const asOf = (number: number): MmdbValue => ({
+  autonomous_system_number: number,
+  autonomous_system_organization: String(number).padStart(200)
+})
 const ASN = {
   networks: [
     ...Array.from({ length: 200 }, (_, i): [string, MmdbValue] => [`10.${i}.0.0/16`, asOf(i + 1)]),
@@ -44,7 +47,10 @@ test('addresses that differ in one word alone are different addresses', async ()
     for (let word = 0; word < 4; word++) address[4 * word + 3] = (i >> word) & 1
     return address
   })
-  const networks = addresses.map((address, i): [string, MmdbValue] => [`${address.toString('hex').replace(/....(?!$)/g, '$&:')}/128`, { autonomous_system_number: i + 1 }])
+  const networks = addresses.map((address, i): [string, MmdbValue] => [
+    `${address.toString('hex').replace(/....(?!$)/g, '$&:')}/128`,
+    { autonomous_system_number: i + 1 }
+  ])
   const lookups = await lookupsIn([{ networks }], 1)
   const random = numbers(13)
   for (let i = 0; i < 1000; i++) {
@@ -56,7 +62,11 @@ test('addresses that differ in one word alone are different addresses', async ()
 
 test('an address met again is remembered, as IPv4 and as the IPv4-mapped address', async () => {
   const lookups = await lookupsIn([ASN])
-  for (const address of [bytesOf('10.3.0.1'), bytesOf('10.3.0.1'), Buffer.concat([Buffer.from('00000000000000000000ffff', 'hex'), bytesOf('10.3.0.1')])]) {
+  for (const address of [
+    bytesOf('10.3.0.1'),
+    bytesOf('10.3.0.1'),
+    Buffer.concat([Buffer.from('00000000000000000000ffff', 'hex'), bytesOf('10.3.0.1')])
+  ]) {
     lookups.find(address, 0, address.length)
     assert.equal(lookups.answer.asn, 4)
   }

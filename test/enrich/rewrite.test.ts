@@ -7,16 +7,20 @@ import { type Field, flowMessage } from '../../src/flow/schema.js'
 import { readFlows } from '../support/datagram-stream.js'
 import { bytesOf, countsOf, enrich, flowFrame, frame, lookupsIn } from './enriching.js'
 
-const AS = { networks: [
-  ['192.0.2.0/24', { autonomous_system_number: 64500, autonomous_system_organization: 'Example' }],
-  ['198.51.100.0/24', { autonomous_system_number: 4200000000, autonomous_system_organization: 'Größe' }],
-  ['203.0.113.0/24', { autonomous_system_number: 64502 }],
-  ['2001:db8::/32', { autonomous_system_number: 64503, autonomous_system_organization: 'Six' }]
-] } as const
-const PLACES = { networks: [
-  ['192.0.2.0/24', { country: { iso_code: 'DE' }, city: { names: { en: 'Cologne' } } }],
-  ['198.51.100.0/24', { country: { iso_code: 'US' } }]
-] } as const
+const AS = {
+  networks: [
+    ['192.0.2.0/24', { autonomous_system_number: 64500, autonomous_system_organization: 'Example' }],
+    ['198.51.100.0/24', { autonomous_system_number: 4200000000, autonomous_system_organization: 'Größe' }],
+    ['203.0.113.0/24', { autonomous_system_number: 64502 }],
+    ['2001:db8::/32', { autonomous_system_number: 64503, autonomous_system_organization: 'Six' }]
+  ]
+} as const
+const PLACES = {
+  networks: [
+    ['192.0.2.0/24', { country: { iso_code: 'DE' }, city: { names: { en: 'Cologne' } } }],
+    ['198.51.100.0/24', { country: { iso_code: 'US' } }]
+  ]
+} as const
 
 const SRC = bytesOf('192.0.2.1')
 const DST = bytesOf('198.51.100.1')
@@ -48,14 +52,25 @@ test('IPv6 addresses', async () => {
 })
 
 test("a hit replaces the exporter's AS, and the name of the one before", async () => {
-  const { stream } = enrich(await lookupsIn([AS]), flowFrame({ src_addr: bytesOf('203.0.113.1'), src_as: 1, src_as_name: 'One', dst_addr: DST, dst_as: 2 }))
+  const { stream } = enrich(
+    await lookupsIn([AS]),
+    flowFrame({ src_addr: bytesOf('203.0.113.1'), src_as: 1, src_as_name: 'One', dst_addr: DST, dst_as: 2 })
+  )
   const [flow] = readFlows(stream)
   assert.deepEqual([flow.src_as, flow.src_as_name, flow.dst_as, flow.dst_as_name], [64502, undefined, 4200000000, 'Größe'])
 })
 
 test('a miss changes nothing', async () => {
   const lookups = await lookupsIn([AS, PLACES])
-  const stream = flowFrame({ src_addr: bytesOf('10.0.0.1'), dst_addr: bytesOf('10.0.0.2'), src_as: 1, src_as_name: 'One', dst_as: 2, src_country: 'FR', src_city: 'Lyon' })
+  const stream = flowFrame({
+    src_addr: bytesOf('10.0.0.1'),
+    dst_addr: bytesOf('10.0.0.2'),
+    src_as: 1,
+    src_as_name: 'One',
+    dst_as: 2,
+    src_country: 'FR',
+    src_city: 'Lyon'
+  })
   assert.deepEqual(enrich(lookups, stream), { stream, flows: 1, enriched: 0, malformed: 0 })
   assert.deepEqual(countsOf(lookups), { hit: 0, miss: 2, error: 0 })
 })
@@ -67,7 +82,14 @@ test("with keep-as the exporter's AS stays unless it is zero, and has the name f
     { src_addr: SRC, dst_addr: bytesOf('203.0.113.1'), dst_as: 64502, dst_as_name: 'Kept' }
   ]
   const { stream } = enrich(await lookupsIn([AS, PLACES]), Buffer.concat(flows.map(flowFrame)), { keepAs: true })
-  const found = readFlows(stream).map((flow) => [flow.src_as, flow.src_as_name, flow.src_city, flow.dst_as, flow.dst_as_name, flow.dst_country])
+  const found = readFlows(stream).map((flow) => [
+    flow.src_as,
+    flow.src_as_name,
+    flow.src_city,
+    flow.dst_as,
+    flow.dst_as_name,
+    flow.dst_country
+  ])
   assert.deepEqual(found, [
     [1, undefined, 'Cologne', 4200000000, 'Größe', 'US'],
     [1, 'One', 'Cologne', 4200000000, 'Größe', 'US'],
@@ -99,7 +121,10 @@ test('a field of another wire type is not the field', async () => {
 
 test('addresses of odd lengths are not looked up', async () => {
   const lookups = await lookupsIn([AS])
-  const stream = Buffer.concat([flowFrame({ src_addr: Buffer.alloc(5), dst_addr: Buffer.alloc(0) }), flowFrame({ src_addr: SRC.subarray(0, 3) })])
+  const stream = Buffer.concat([
+    flowFrame({ src_addr: Buffer.alloc(5), dst_addr: Buffer.alloc(0) }),
+    flowFrame({ src_addr: SRC.subarray(0, 3) })
+  ])
   assert.deepEqual(enrich(lookups, stream).stream, stream)
   assert.equal(lookups.counts.asked, 0)
 })
@@ -108,7 +133,11 @@ test('addresses of odd lengths are not looked up', async () => {
 const anyField = fc.record({
   number: fc.oneof(fc.constantFrom(...flowMessage.fields.map((field) => field.number)), fc.integer({ min: 1, max: 2 ** 29 - 1 })),
   wireType: fc.constantFrom(0, 1, 2, 5),
-  value: fc.oneof(fc.constant(SRC), fc.constant(DST), fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes))),
+  value: fc.oneof(
+    fc.constant(SRC),
+    fc.constant(DST),
+    fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes))
+  ),
   varint: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 })
 type AnyField = typeof anyField extends fc.Arbitrary<infer F> ? F : never
@@ -133,7 +162,8 @@ const wireTypeOf = ({ type }: Field): number => (type === 'bytes' || type === 's
 
 /** The enriched message, field by field. */
 function expected(fields: readonly AnyField[], keepAs: boolean): Buffer {
-  const isField = (name: string) => (field: AnyField) => field.number === flowMessage.field(name).number && field.wireType === wireTypeOf(flowMessage.field(name))
+  const isField = (name: string) => (field: AnyField) =>
+    field.number === flowMessage.field(name).number && field.wireType === wireTypeOf(flowMessage.field(name))
   let rest = [...fields]
   const added: Buffer[] = []
   for (const side of ['src', 'dst']) {
@@ -166,13 +196,17 @@ test('any message of any fields: what is replaced goes, all else passes byte for
     varint: fc.constant(0n)
   })
   fc.assert(
-    fc.property(fc.array(fc.oneof({ arbitrary: anyField, weight: 8 }, exporters, addresses), { maxLength: 30 }), fc.boolean(), (fields, keepAs) => {
-      const { stream, malformed } = enrich(lookups, frame(Buffer.concat(fields.map(fieldBytes))), { keepAs })
-      assert.equal(malformed, 0)
-      assert.deepEqual(stream, frame(expected(fields, keepAs)))
-      // enriched once more nothing changes
-      if (!keepAs) assert.deepEqual(enrich(lookups, stream).stream, stream)
-    }),
+    fc.property(
+      fc.array(fc.oneof({ arbitrary: anyField, weight: 8 }, exporters, addresses), { maxLength: 30 }),
+      fc.boolean(),
+      (fields, keepAs) => {
+        const { stream, malformed } = enrich(lookups, frame(Buffer.concat(fields.map(fieldBytes))), { keepAs })
+        assert.equal(malformed, 0)
+        assert.deepEqual(stream, frame(expected(fields, keepAs)))
+        // enriched once more nothing changes
+        if (!keepAs) assert.deepEqual(enrich(lookups, stream).stream, stream)
+      }
+    ),
     { numRuns: 500 }
   )
 })
@@ -200,7 +234,9 @@ test('bytes that are no protobuf pass as they are, and are counted', async () =>
 })
 
 test('a message cut at every byte is enriched where it is whole, and passes where it is not', async () => {
-  const message = flowFrame({ src_addr: SRC, src_as: 1, time_received_ns: 2 ** 52, dst_as: 2, dst_addr: DST, src_country: 'FR' }).subarray(1)
+  const message = flowFrame({ src_addr: SRC, src_as: 1, time_received_ns: 2 ** 52, dst_as: 2, dst_addr: DST, src_country: 'FR' }).subarray(
+    1
+  )
   const lookups = await lookupsIn([AS, PLACES])
   for (let size = 0; size <= message.length; size++) {
     const stream = frame(message.subarray(0, size))
@@ -235,14 +271,23 @@ test('any bytes as a message', async () => {
 })
 
 test('a message that would grow past what a stream carries passes as it is', async () => {
-  const message = Buffer.concat([Buffer.from([0x32, 4, ...SRC]), protobuf.Writer.create().uint32((5000 << 3) | 2).bytes(Buffer.alloc(MAX_MESSAGE_BYTES - 20)).finish()])
+  const message = Buffer.concat([
+    Buffer.from([0x32, 4, ...SRC]),
+    protobuf.Writer.create()
+      .uint32((5000 << 3) | 2)
+      .bytes(Buffer.alloc(MAX_MESSAGE_BYTES - 20))
+      .finish()
+  ])
   assert(message.length < MAX_MESSAGE_BYTES)
   const stream = frame(message)
   assert(enrich(await lookupsIn([AS]), stream).stream.equals(stream))
 })
 
 test('a message with more fields to replace than usual', async () => {
-  const message = Buffer.concat([Buffer.from([0x32, 4, ...SRC]), ...Array.from({ length: 500 }, (_, i) => Buffer.from([0x70, i & 0x7f, 0x48, i & 0x7f]))])
+  const message = Buffer.concat([
+    Buffer.from([0x32, 4, ...SRC]),
+    ...Array.from({ length: 500 }, (_, i) => Buffer.from([0x70, i & 0x7f, 0x48, i & 0x7f]))
+  ])
   const { stream } = enrich(await lookupsIn([AS]), frame(message))
   const [flow] = readFlows(stream)
   assert.equal(flow.src_as, 64500)

@@ -54,7 +54,11 @@ for (const recordSize of [24, 28, 32] as const) {
       await fc.assert(
         fc.asyncProperty(networks, fc.array(address, { minLength: 1, maxLength: 12 }), async (list, addresses) => {
           const distinct = new Map(list.map(({ address, bits }, i) => [`${textOf(masked(address, bits))}/${bits}`, i]))
-          const file = mmdb({ networks: [...distinct].map(([network, i]) => [network, { autonomous_system_number: i + 1 }]), recordSize, ipVersion })
+          const file = mmdb({
+            networks: [...distinct].map(([network, i]) => [network, { autonomous_system_number: i + 1 }]),
+            recordSize,
+            ipVersion
+          })
           const find = await finder(file)
           const reader = new Reader<Response>(file)
           for (const asked of [...addresses, ...list.map(({ address }) => address)]) {
@@ -81,7 +85,10 @@ for (const recordSize of [24, 28, 32] as const) {
 
 for (const recordSize of [28, 32] as const) {
   test(`records of ${recordSize} bits whose numbers take more than 24`, async () => {
-    for (const [network, other] of [['0.0.0.0/1', '128.0.0.0/1'], ['128.0.0.0/1', '0.0.0.0/1']]) {
+    for (const [network, other] of [
+      ['0.0.0.0/1', '128.0.0.0/1'],
+      ['128.0.0.0/1', '0.0.0.0/1']
+    ]) {
       const find = await finder(mmdb({ networks: [[network, 'here']], recordSize, ipVersion: 4, unused: (3 << 24) + 5 }))
       assert.equal(find(bytesOf(network.split('/')[0])), 'here')
       assert.equal(find(bytesOf(other.split('/')[0])), undefined)
@@ -128,17 +135,23 @@ interface Golden {
   rec: Record<string, unknown> | null
 }
 
-for (const name of ['ASN', 'City', 'Country'].map((kind) => `GeoLite2-${kind}-Test`).concat(['City', 'Country', 'ISP', 'Precision-Enterprise'].map((kind) => `GeoIP2-${kind}-Test`))) {
+for (const name of ['ASN', 'City', 'Country']
+  .map((kind) => `GeoLite2-${kind}-Test`)
+  .concat(['City', 'Country', 'ISP', 'Precision-Enterprise'].map((kind) => `GeoIP2-${kind}-Test`))) {
   test(`every lookup of ${name}`, { skip: withoutCaptures }, async () => {
     const find = await finder(fs.readFileSync(path.join(MMDB, `${name}.mmdb`)))
-    const lines = fs.readFileSync(path.join(MMDB, 'golden', `${name}.lookups.jsonl`), 'utf8').trim().split('\n')
+    const lines = fs
+      .readFileSync(path.join(MMDB, 'golden', `${name}.lookups.jsonl`), 'utf8')
+      .trim()
+      .split('\n')
     let hits = 0
     for (const { ip, rec } of lines.map((line) => JSON.parse(line) as Golden)) {
       const found = find(bytesOf(ip))
       assert.equal(found === undefined, rec === null, ip)
       if (rec === null) continue
       hits++
-      const at = (...keys: string[]): unknown => keys.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], rec)
+      const at = (...keys: string[]): unknown =>
+        keys.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], rec)
       const asn = at('autonomous_system_number') ?? at('traits', 'autonomous_system_number') ?? 0
       assert.deepEqual(
         factsOf(found),

@@ -34,7 +34,8 @@ test('an IPv4-mapped address is the IPv4 address, one beside that range is not',
 })
 
 test('what is no address has no bytes', () => {
-  for (const text of ['', '1.2.3', '1.2.3.4.5', '256.1.1.1', 'localhost', '1:2', ':::', 'g::1', '::1::', '10.0.0.0/8']) assert.equal(parseAddress(text), undefined)
+  for (const text of ['', '1.2.3', '1.2.3.4.5', '256.1.1.1', 'localhost', '1:2', ':::', 'g::1', '::1::', '10.0.0.0/8'])
+    assert.equal(parseAddress(text), undefined)
 })
 
 test('an address is in the networks whose bits it has', () => {
@@ -42,7 +43,8 @@ test('an address is in the networks whose bits it has', () => {
   fc.assert(
     fc.property(fc.oneof(fc.tuple(fc.ipV4(), fc.ipV4(), fc.nat(32)), fc.tuple(fc.ipV6(), fc.ipV6(), fc.nat(128))), ([of, text, prefix]) => {
       const address = parseAddress(text)!
-      const inside = address.length === parseAddress(of)!.length && bits(parseAddress(of)!).slice(0, prefix) === bits(address).slice(0, prefix)
+      const inside =
+        address.length === parseAddress(of)!.length && bits(parseAddress(of)!).slice(0, prefix) === bits(address).slice(0, prefix)
       const network = parseNetwork(`${of}/${prefix}`)
       fc.pre(network !== undefined) // a short prefix of a mapped address
       assert.equal(isInNetwork(address, network), inside)
@@ -58,7 +60,19 @@ test('a network may be an address alone, or one of IPv4-mapped addresses', () =>
 })
 
 test('what is no network is none', () => {
-  for (const text of ['', '10.0.0.0/33', '10.0.0/8', '::/129', 'router1', '10.0.0.0/', '10.0.0.0/-1', '10.0.0.0/8/8', '::ffff:10.0.0.0/8', 'fe80::1%eth0', '/8']) {
+  for (const text of [
+    '',
+    '10.0.0.0/33',
+    '10.0.0/8',
+    '::/129',
+    'router1',
+    '10.0.0.0/',
+    '10.0.0.0/-1',
+    '10.0.0.0/8/8',
+    '::ffff:10.0.0.0/8',
+    'fe80::1%eth0',
+    '/8'
+  ]) {
     assert.equal(parseNetwork(text), undefined, text)
   }
 })

@@ -49,7 +49,10 @@ test('any messages in any chunks', () => {
         chunks.push(stream.subarray(pos, pos + size))
         pos += size
       }
-      assert.deepEqual(read(chunks), messages.map((message) => Buffer.from(message)))
+      assert.deepEqual(
+        read(chunks),
+        messages.map((message) => Buffer.from(message))
+      )
     })
   )
 })
@@ -68,15 +71,22 @@ test('a stream that ends inside a message is broken at the byte where that start
     const seen: string[] = []
     const reader = frameReader((buf, start, end) => seen.push(buf.toString('latin1', start, end)))
     reader.push(stream.subarray(0, cut))
-    assert.throws(() => {
-      reader.end()
-    }, (error: unknown) => error instanceof BrokenStreamError && error.offset === 4)
+    assert.throws(
+      () => {
+        reader.end()
+      },
+      (error: unknown) => error instanceof BrokenStreamError && error.offset === 4
+    )
     assert.deepEqual(seen, ['abc'])
   }
 })
 
 test('a length past 16 MiB is refused at once, and the largest is not', () => {
-  for (const prefix of [[0x81, 0x80, 0x80, 0x08], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0xff, 0x0f]]) {
+  for (const prefix of [
+    [0x81, 0x80, 0x80, 0x08],
+    [0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+    [0xff, 0xff, 0xff, 0xff, 0x0f]
+  ]) {
     const reader = frameReader(() => undefined)
     assert.throws(() => {
       reader.push(Buffer.from(prefix))

@@ -42,7 +42,13 @@ test("a mapping file in goflow2's shape is taken as it is", async () => {
   assert.equal(formatter.fields?.length, 26, 'a column that is listed twice is shown once')
   assert.deepEqual(formatter.fields.slice(0, 3), ['type', 'time_received_ns', 'sequence_num'])
   assert.deepEqual(formatter.key, ['sampler_address'])
-  assert.deepEqual([...formatter.rename], [['src_mac', 'src_macaddr'], ['dst_mac', 'dst_macaddr']])
+  assert.deepEqual(
+    [...formatter.rename],
+    [
+      ['src_mac', 'src_macaddr'],
+      ['dst_mac', 'dst_macaddr']
+    ]
+  )
   assert.deepEqual([...formatter.render], [['time_received_ns', 'datetimenano']])
   assert.deepEqual(
     ipfix.map(({ field, pen, destination, endianness }) => [field, pen, destination.name, endianness]),
@@ -56,11 +62,14 @@ test("a mapping file in goflow2's shape is taken as it is", async () => {
       [7, 2636, 'CustomInteger1', 'little']
     ]
   )
-  assert.deepEqual(netflowv9.map(({ field, destination, endianness }) => [field, destination.name, endianness]), [
-    [34, 'sampling_rate', 'big'],
-    [61, 'flow_direction', 'big'],
-    [33002, 'CustomList1', 'big']
-  ])
+  assert.deepEqual(
+    netflowv9.map(({ field, destination, endianness }) => [field, destination.name, endianness]),
+    [
+      [34, 'sampling_rate', 'big'],
+      [61, 'flow_direction', 'big'],
+      [33002, 'CustomList1', 'big']
+    ]
+  )
   assert.deepEqual(sflow.ports, [
     { proto: 'udp', dir: 'dst', port: 3544, parser: 'teredo-dst' },
     { proto: 'udp', dir: 'both', port: 4754, parser: 'gre' },
@@ -74,7 +83,11 @@ test("a mapping file in goflow2's shape is taken as it is", async () => {
       [{ kind: 'layer', name: 'ipv6-route' }, true, 64, 128, 'CustomList1']
     ]
   )
-  const line = fs.readFileSync(FIXTURE, 'utf8').split('\n').findIndex((text) => text.includes('endian: little')) + 1
+  const line =
+    fs
+      .readFileSync(FIXTURE, 'utf8')
+      .split('\n')
+      .findIndex((text) => text.includes('endian: little')) + 1
   assert.equal(warnings.length, 1)
   assert.ok(warnings[0].startsWith(`${FIXTURE}:${line}: 'endian' is ignored`), warnings[0])
 })
@@ -89,16 +102,46 @@ test('no file, an empty one and empty sections map nothing', async () => {
 })
 
 test('every layer selector', async () => {
-  const layers = ['ETHERNET', 'ip', 'ipv6eh', 'ipv6eh_fragment', 'icmpv6', 'teredo', '2', 'etype0x86dd', 'etype2054', 'proto47', 'udp53', 'tcp179']
-  const { sflow } = await load(`sflow: { mapping: [${layers.map((layer) => `{ layer: ${layer}, offset: 1, length: 3, destination: ip_flags }`).join(', ')}] }`)
+  const layers = [
+    'ETHERNET',
+    'ip',
+    'ipv6eh',
+    'ipv6eh_fragment',
+    'icmpv6',
+    'teredo',
+    '2',
+    'etype0x86dd',
+    'etype2054',
+    'proto47',
+    'udp53',
+    'tcp179'
+  ]
+  const { sflow } = await load(
+    `sflow: { mapping: [${layers.map((layer) => `{ layer: ${layer}, offset: 1, length: 3, destination: ip_flags }`).join(', ')}] }`
+  )
   assert.deepEqual(
     sflow.mapping.map(({ layer }) => Object.values(layer).join(' ')),
-    ['layer ethernet', 'layer ip', 'layer ipv6eh', 'layer ipv6-frag', 'layer ipv6-icmp', 'layer teredo-dst', 'level 2', 'etype 34525', 'etype 2054', 'proto 47', 'port udp 53', 'port tcp 179']
+    [
+      'layer ethernet',
+      'layer ip',
+      'layer ipv6eh',
+      'layer ipv6-frag',
+      'layer ipv6-icmp',
+      'layer teredo-dst',
+      'level 2',
+      'etype 34525',
+      'etype 2054',
+      'proto 47',
+      'port udp 53',
+      'port tcp 179'
+    ]
   )
 })
 
 test('one list under two sections by a YAML alias', async () => {
-  const { ipfix, netflowv9 } = await load('ipfix: { mapping: &elements [ { field: 61, destination: FlowDirection } ] }\nnetflowv9: { mapping: *elements }')
+  const { ipfix, netflowv9 } = await load(
+    'ipfix: { mapping: &elements [ { field: 61, destination: FlowDirection } ] }\nnetflowv9: { mapping: *elements }'
+  )
   assert.deepEqual(netflowv9, ipfix)
   assert.equal(ipfix[0].destination, flowMessage.field('flow_direction'))
 })
@@ -112,28 +155,84 @@ const REFUSED: [what: string, yaml: string, said: RegExp][] = [
   ['an unknown renamed field', 'formatter:\n  rename:\n    srcmac: mac', /^3: unknown field 'srcmac': src_mac/],
   ['an unknown rendered field', 'formatter:\n  render:\n    srcmac: mac', /^3: unknown field 'srcmac': src_mac/],
   ['an unknown renderer', 'formatter:\n  render:\n    src_mac: max', /^3: unknown renderer 'max': mac, .*datetimenano/],
-  ['a renderer that is none for the field', 'formatter:\n  render:\n    src_addr: datetime', /^3: renderer 'datetime' is none for src_addr: none, ip/],
-  ['an unknown type', 'formatter:\n  protobuf:\n    - { name: a, index: 2000,\n        type: varin }', /^4: unknown type 'varin': varint, string, bytes/],
+  [
+    'a renderer that is none for the field',
+    'formatter:\n  render:\n    src_addr: datetime',
+    /^3: renderer 'datetime' is none for src_addr: none, ip/
+  ],
+  [
+    'an unknown type',
+    'formatter:\n  protobuf:\n    - { name: a, index: 2000,\n        type: varin }',
+    /^4: unknown type 'varin': varint, string, bytes/
+  ],
   ['an unknown destination', 'ipfix: { mapping: [{ field: 61, destination: mine }] }', /^1: unknown field 'mine': /],
-  ['an unknown byte order', 'ipfix: { mapping: [{ field: 61, destination: in_if, endianness: litle }] }', /unknown byte order 'litle': little, big/],
+  [
+    'an unknown byte order',
+    'ipfix: { mapping: [{ field: 61, destination: in_if, endianness: litle }] }',
+    /unknown byte order 'litle': little, big/
+  ],
   ['an unknown layer', 'sflow:\n  mapping:\n    - { layer: ipv5, length: 8, destination: in_if }', /^3: unknown layer 'ipv5': ipv4, /],
-  ['a protocol number out of range', 'sflow: { mapping: [{ layer: proto256, length: 8, destination: in_if }] }', /unknown layer 'proto256'/],
+  [
+    'a protocol number out of range',
+    'sflow: { mapping: [{ layer: proto256, length: 8, destination: in_if }] }',
+    /unknown layer 'proto256'/
+  ],
   ['an unknown parser', 'sflow: { ports: [{ proto: udp, dir: dst, port: 1, parser: genev }] }', /^1: unknown parser 'genev': geneve, /],
   ['an unknown direction', 'sflow: { ports: [{ proto: udp, dir: up, port: 1, parser: gre }] }', /unknown direction 'up': src, dst, both/],
-  ['a number that is taken', 'formatter:\n  protobuf:\n    - { name: mine, index: 6, type: bytes }', /^3: number 6 of 'mine' is taken by src_addr/],
-  ["a number of the other stream's message", 'formatter: { protobuf: [{ name: mine, index: 201, type: bytes }] }', /^1: number 201 of 'mine' is taken by payload/],
+  [
+    'a number that is taken',
+    'formatter:\n  protobuf:\n    - { name: mine, index: 6, type: bytes }',
+    /^3: number 6 of 'mine' is taken by src_addr/
+  ],
+  [
+    "a number of the other stream's message",
+    'formatter: { protobuf: [{ name: mine, index: 201, type: bytes }] }',
+    /^1: number 201 of 'mine' is taken by payload/
+  ],
   ["a number of protobuf's own", 'formatter: { protobuf: [{ name: mine, index: 19000, type: bytes }] }', /^1: numbers 19000 to 19999/],
-  ['another number for a field', 'formatter: { protobuf: [{ name: in_if, index: 2000, type: varint }] }', /^1: 'in_if' has number 18 already/],
-  ['another type for a field', 'formatter: { protobuf: [{ name: in_if, index: 18, type: bytes }] }', /^1: 'in_if' is there already, as type: varint/],
-  ['two new fields of one number', 'formatter: { protobuf: [{ name: a, index: 2000, type: bytes },\n { name: b, index: 2000, type: bytes }] }', /^2: number 2000 of 'b' is taken by a/],
+  [
+    'another number for a field',
+    'formatter: { protobuf: [{ name: in_if, index: 2000, type: varint }] }',
+    /^1: 'in_if' has number 18 already/
+  ],
+  [
+    'another type for a field',
+    'formatter: { protobuf: [{ name: in_if, index: 18, type: bytes }] }',
+    /^1: 'in_if' is there already, as type: varint/
+  ],
+  [
+    'two new fields of one number',
+    'formatter: { protobuf: [{ name: a, index: 2000, type: bytes },\n { name: b, index: 2000, type: bytes }] }',
+    /^2: number 2000 of 'b' is taken by a/
+  ],
   ['a field without an index', 'formatter: { protobuf: [{ name: a, type: bytes }] }', /^1: a field has a name, an index and a type/],
-  ['a name that no text could hold', 'formatter: { protobuf: [{ name: "a b", index: 2000, type: bytes }] }', /^1: a field's name is made of/],
+  [
+    'a name that no text could hold',
+    'formatter: { protobuf: [{ name: "a b", index: 2000, type: bytes }] }',
+    /^1: a field's name is made of/
+  ],
   ['two columns of one name', 'formatter: { rename: { src_mac: mac,\n dst_mac: mac } }', /^2: 'mac' is the name of src_mac already/],
   ["another column's name", 'formatter: { rename: { src_mac: dst_mac } }', /^1: 'dst_mac' is the name of dst_mac already/],
-  ['an element number with the enterprise bit', 'ipfix: { mapping: [{ field: 32769, destination: in_if }] }', /^1: a whole number from 0 to 32767/],
-  ['an enterprise number that is denied', 'ipfix: { mapping: [{ field: 1, penprovided: false, pen: 9, destination: in_if }] }', /^1: 'pen: 9' beside/],
-  ['an enterprise number in v9', 'netflowv9: { mapping: [{ field: 1, pen: 9, destination: in_if }] }', /^1: NetFlow v9 has no enterprise numbers/],
-  ['more bits than a number holds', 'sflow: { mapping: [{ layer: udp, length: 65, destination: in_if }] }', /^1: in_if is a number and holds 64 bits/],
+  [
+    'an element number with the enterprise bit',
+    'ipfix: { mapping: [{ field: 32769, destination: in_if }] }',
+    /^1: a whole number from 0 to 32767/
+  ],
+  [
+    'an enterprise number that is denied',
+    'ipfix: { mapping: [{ field: 1, penprovided: false, pen: 9, destination: in_if }] }',
+    /^1: 'pen: 9' beside/
+  ],
+  [
+    'an enterprise number in v9',
+    'netflowv9: { mapping: [{ field: 1, pen: 9, destination: in_if }] }',
+    /^1: NetFlow v9 has no enterprise numbers/
+  ],
+  [
+    'more bits than a number holds',
+    'sflow: { mapping: [{ layer: udp, length: 65, destination: in_if }] }',
+    /^1: in_if is a number and holds 64 bits/
+  ],
   ['a negative offset', 'sflow: { mapping: [{ layer: udp, offset: -8, length: 8, destination: in_if }] }', /^1: a whole number from 0 /],
   ['a list where a mapping belongs', 'formatter: [fields]', /^1: 'key: value' pairs belong here, not a list/],
   ['a word where a list belongs', 'formatter:\n  fields: type', /^2: a list belongs here, not 'type'/],
@@ -150,7 +249,10 @@ for (const [what, yaml, said] of REFUSED) {
 }
 
 test('a file that is not there is another kind of error', async () => {
-  await assert.rejects(loadMapping(path.join(folder, 'none.yaml')), (error: unknown) => error instanceof UserError && error.exitCode === 66 && error.message.endsWith('none.yaml: no such file'))
+  await assert.rejects(
+    loadMapping(path.join(folder, 'none.yaml')),
+    (error: unknown) => error instanceof UserError && error.exitCode === 66 && error.message.endsWith('none.yaml: no such file')
+  )
 })
 
 test('no text at all makes the loader throw anything but a line for the user', async () => {

@@ -20,7 +20,9 @@ function parse(text: string): string[] {
 test('every field of the schema is a column, with the header in the same order', async () => {
   const csv = await formatter('csv')
   const names = parse(csvHeader(flowMessage.fields.map(({ name }) => name)))
-  const cells = parse(csv(encode({ type: 4, bytes: 7n, src_addr: Buffer.from([192, 0, 2, 1]), as_path: [64500, 64501], in_if_name: 'a,b' }))!)
+  const cells = parse(
+    csv(encode({ type: 4, bytes: 7n, src_addr: Buffer.from([192, 0, 2, 1]), as_path: [64500, 64501], in_if_name: 'a,b' }))!
+  )
   assert.equal(cells.length, names.length)
   const row = Object.fromEntries(names.map((name, i) => [name, cells[i]]))
   assert.deepEqual(
@@ -31,11 +33,20 @@ test('every field of the schema is a column, with the header in the same order',
 
 test('strings are read back as they were', async () => {
   const csv = await formatter('csv', { fields: ['src_port', 'src_as_name', 'in_if_name', 'dst_port'] })
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.array(fc.constantFrom('"', ',', '\r', '\n', ' ', '\t', 'é', 'x')).map((parts) => parts.join('')))
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string(),
+    fc.array(fc.constantFrom('"', ',', '\r', '\n', ' ', '\t', 'é', 'x')).map((parts) => parts.join(''))
+  )
   fc.assert(
     fc.property(text, text, (src_as_name, in_if_name) => {
       const shown = (value: string): string => value.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, '\ufffd')
-      assert.deepEqual(parse(csv(encode({ src_port: 1, src_as_name, in_if_name, dst_port: 2 }))!), ['1', shown(src_as_name), shown(in_if_name), '2'])
+      assert.deepEqual(parse(csv(encode({ src_port: 1, src_as_name, in_if_name, dst_port: 2 }))!), [
+        '1',
+        shown(src_as_name),
+        shown(in_if_name),
+        '2'
+      ])
     }),
     { numRuns: 2000 }
   )

@@ -10,9 +10,24 @@ const PREFIXES = ['src_net', 'dst_net']
 /** The fields whose value is shown by a rule of its own have tests of their own. */
 const NAMED = ['etype', 'proto', ...MACS, ...PREFIXES]
 
-const u32 = fc.oneof(fc.constantFrom(0, 1, 127, 128, 9999, 10_000, 99_999_999, 100_000_000, 0x7fffffff, 0x80000000, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff }))
+const u32 = fc.oneof(
+  fc.constantFrom(0, 1, 127, 128, 9999, 10_000, 99_999_999, 100_000_000, 0x7fffffff, 0x80000000, 0xffffffff),
+  fc.integer({ min: 0, max: 0xffffffff })
+)
 const u64 = fc.oneof(
-  fc.constantFrom(0n, 1n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 10n ** 18n - 1n, 10n ** 18n, 2n ** 63n, 2n ** 64n - 1n),
+  fc.constantFrom(
+    0n,
+    1n,
+    2n ** 32n - 1n,
+    2n ** 32n,
+    2n ** 53n - 1n,
+    2n ** 53n,
+    2n ** 53n + 1n,
+    10n ** 18n - 1n,
+    10n ** 18n,
+    2n ** 63n,
+    2n ** 64n - 1n
+  ),
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   fc.bigInt({ min: 0n, max: 2n ** 40n })
 )
@@ -35,7 +50,9 @@ function valueOf(field: Field): fc.Arbitrary<unknown> {
 
 const message = fc.record(
   Object.fromEntries(
-    flowMessage.fields.filter(({ name }) => !NAMED.includes(name)).map((field) => [field.name, field.repeated ? fc.array(valueOf(field), { maxLength: 5 }) : valueOf(field)])
+    flowMessage.fields
+      .filter(({ name }) => !NAMED.includes(name))
+      .map((field) => [field.name, field.repeated ? fc.array(valueOf(field), { maxLength: 5 }) : valueOf(field)])
   ),
   { requiredKeys: [] }
 )
@@ -56,7 +73,8 @@ function shown(field: Field, value: unknown): unknown {
   return field.type === 'string' ? value : `#${String(value)}`
 }
 
-const isEmpty = (value: unknown): boolean => value === 0 || value === 0n || value === '' || (Array.isArray(value) || value instanceof Uint8Array ? value.length === 0 : false)
+const isEmpty = (value: unknown): boolean =>
+  value === 0 || value === 0n || value === '' || (Array.isArray(value) || value instanceof Uint8Array ? value.length === 0 : false)
 
 test('shows what protobufjs encoded: every field, every digit, in the order of the schema', async () => {
   const json = await formatter()
@@ -75,7 +93,10 @@ test('shows what protobufjs encoded: every field, every digit, in the order of t
 
 test('64-bit numbers have every digit', async () => {
   const json = await formatter()
-  assert.equal(json(encode({ bytes: 18446744073709551615n, application_id: 9007199254740993n })), '{"bytes":18446744073709551615,"application_id":9007199254740993}')
+  assert.equal(
+    json(encode({ bytes: 18446744073709551615n, application_id: 9007199254740993n })),
+    '{"bytes":18446744073709551615,"application_id":9007199254740993}'
+  )
 })
 
 /** One field as it stands on the wire. */
@@ -92,20 +113,42 @@ function raw(...fields: [name: string, wireType: number, value: number | Uint8Ar
 
 test('the order on the wire does not matter, and the last of a scalar counts', async () => {
   const json = await formatter()
-  assert.equal(json(raw(['dst_port', 0, 443], ['src_port', 0, 1], ['bytes', 0, 7], ['src_port', 0, 53])), '{"bytes":7,"src_port":53,"dst_port":443}')
+  assert.equal(
+    json(raw(['dst_port', 0, 443], ['src_port', 0, 1], ['bytes', 0, 7], ['src_port', 0, 53])),
+    '{"bytes":7,"src_port":53,"dst_port":443}'
+  )
   assert.equal(json(raw(['src_port', 0, 53], ['src_port', 0, 0])), '{}', 'zero is the same as not set')
   assert.equal(json(raw(['src_addr', 2, Buffer.from([10, 0, 0, 1])], ['src_addr', 2, Buffer.alloc(0)])), '{}')
 })
 
 test('repeated numbers are read packed and not, in several runs, with other fields in between', async () => {
   const json = await formatter()
-  const message = raw(['as_path', 2, Buffer.from([1, 0xac, 0x02])], ['bytes', 0, 5], ['as_path', 0, 7], ['as_path', 2, Buffer.alloc(0)], ['bgp_communities', 0, 9], ['as_path', 2, Buffer.from([0])])
+  const message = raw(
+    ['as_path', 2, Buffer.from([1, 0xac, 0x02])],
+    ['bytes', 0, 5],
+    ['as_path', 0, 7],
+    ['as_path', 2, Buffer.alloc(0)],
+    ['bgp_communities', 0, 9],
+    ['as_path', 2, Buffer.from([0])]
+  )
   assert.equal(json(message), '{"bytes":5,"bgp_communities":[9],"as_path":[1,300,7,0]}')
 })
 
 test('a field of another wire type, or of no name, is not shown', async () => {
   const json = await formatter()
-  assert.equal(json(raw(['bytes', 5, 5], ['src_port', 2, Buffer.from([1])], ['src_addr', 0, 1], ['layer_stack', 5, 1], ['mpls_ip', 0, 3], ['packets', 0, 2])), '{"packets":2}')
+  assert.equal(
+    json(
+      raw(
+        ['bytes', 5, 5],
+        ['src_port', 2, Buffer.from([1])],
+        ['src_addr', 0, 1],
+        ['layer_stack', 5, 1],
+        ['mpls_ip', 0, 3],
+        ['packets', 0, 2]
+      )
+    ),
+    '{"packets":2}'
+  )
   assert.equal(json(Buffer.concat([Buffer.from([0xb8, 0x3e, 0x05]), raw(['packets', 0, 2])])), '{"packets":2}')
   assert.equal(json(Buffer.alloc(0)), '{}')
 })
@@ -113,9 +156,19 @@ test('a field of another wire type, or of no name, is not shown', async () => {
 test('numbers that have names are words, whatever the number', async () => {
   const json = await formatter()
   const words = (values: Record<string, unknown>): unknown => JSON.parse(json(encode(values))!)
-  assert.deepEqual(words({ type: 3, etype: 0x0800, proto: 6, layer_stack: [0, 6, 2, 99] }), { type: 'NETFLOW_V9', etype: 'IPv4', proto: 'TCP', layer_stack: ['Ethernet', 'Dot1Q', 'IPv6', 'Custom'] })
+  assert.deepEqual(words({ type: 3, etype: 0x0800, proto: 6, layer_stack: [0, 6, 2, 99] }), {
+    type: 'NETFLOW_V9',
+    etype: 'IPv4',
+    proto: 'TCP',
+    layer_stack: ['Ethernet', 'Dot1Q', 'IPv6', 'Custom']
+  })
   assert.deepEqual(words({ etype: 0x86dd, proto: 58 }), { etype: 'IPv6', proto: 'IPv6-ICMP' })
-  assert.deepEqual(words({ etype: 0x88cc, proto: 200, type: 77, layer_stack: [55] }), { etype: '0x88cc', proto: '200', type: '77', layer_stack: ['55'] })
+  assert.deepEqual(words({ etype: 0x88cc, proto: 200, type: 77, layer_stack: [55] }), {
+    etype: '0x88cc',
+    proto: '200',
+    type: '77',
+    layer_stack: ['55']
+  })
   assert.deepEqual(words({ etype: 0x5, proto: 4_000_000_000 }), { etype: '0x0005', proto: '4000000000' })
   assert.deepEqual(words({ etype: 0x0806, proto: 135 }), { etype: 'ARP', proto: 'Mobility Header' })
 })
@@ -123,15 +176,26 @@ test('numbers that have names are words, whatever the number', async () => {
 test('MAC addresses and prefixes', async () => {
   const json = await formatter()
   const address = Buffer.from('20010db8ffffffffffffffffffffffff', 'hex')
-  assert.equal(json(encode({ src_mac: 0x00a1b2c3d4e5n, dst_mac: 0xffffffffffffn })), '{"src_mac":"00:a1:b2:c3:d4:e5","dst_mac":"ff:ff:ff:ff:ff:ff"}')
-  assert.match(json(encode({ src_addr: Buffer.from([10, 255, 255, 255]), src_net: 9, dst_addr: address, dst_net: 34 }))!, /"src_net":"10.128.0.0\/9","dst_net":"2001:db8:c000::\/34"/)
-  assert.match(json(encode({ src_addr: Buffer.from([10, 1, 2, 3]), src_net: 32, dst_addr: address, dst_net: 128 }))!, /"src_net":"10.1.2.3\/32","dst_net":"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff\/128"/)
+  assert.equal(
+    json(encode({ src_mac: 0x00a1b2c3d4e5n, dst_mac: 0xffffffffffffn })),
+    '{"src_mac":"00:a1:b2:c3:d4:e5","dst_mac":"ff:ff:ff:ff:ff:ff"}'
+  )
+  assert.match(
+    json(encode({ src_addr: Buffer.from([10, 255, 255, 255]), src_net: 9, dst_addr: address, dst_net: 34 }))!,
+    /"src_net":"10.128.0.0\/9","dst_net":"2001:db8:c000::\/34"/
+  )
+  assert.match(
+    json(encode({ src_addr: Buffer.from([10, 1, 2, 3]), src_net: 32, dst_addr: address, dst_net: 128 }))!,
+    /"src_net":"10.1.2.3\/32","dst_net":"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff\/128"/
+  )
   assert.match(json(encode({ src_addr: Buffer.from([10, 1, 2, 3]), src_net: 33 }))!, /"src_net":"\/33"/, 'no prefix of that address')
   assert.equal(json(encode({ src_net: 24 })), '{"src_net":"/24"}', 'no address')
 })
 
 test('listed fields are all shown, in their order, zero or not', async () => {
-  const json = await formatter('json', { fields: ['bytes', 'src_addr', 'type', 'etype', 'src_mac', 'src_net', 'as_path', 'mpls_ip', 'src_country', 'icmp_name', 'dst_port'] })
+  const json = await formatter('json', {
+    fields: ['bytes', 'src_addr', 'type', 'etype', 'src_mac', 'src_net', 'as_path', 'mpls_ip', 'src_country', 'icmp_name', 'dst_port']
+  })
   assert.equal(
     json(encode({ dst_port: 53, src_port: 9 })),
     '{"bytes":0,"src_addr":"","type":"FLOWUNKNOWN","etype":"0x0000","src_mac":"00:00:00:00:00:00","src_net":"","as_path":[],"mpls_ip":[],"src_country":"","icmp_name":"","dst_port":53}'
@@ -143,25 +207,43 @@ test('listed fields are all shown, in their order, zero or not', async () => {
 
 test('icmp_name names the type under its protocol', async () => {
   const json = await formatter('json', { fields: ['icmp_name'] })
-  const name = (proto: number, icmp_type: number): string => (JSON.parse(json(encode({ proto, icmp_type }))!) as { icmp_name: string }).icmp_name
-  assert.deepEqual([name(1, 0), name(1, 3), name(1, 8), name(58, 128), name(58, 135), name(1, 200), name(58, 0), name(6, 8)], ['EchoReply', 'DestinationUnreachable', 'Echo', 'EchoRequest', 'NeighborSolicitation', '200', '0', ''])
+  const name = (proto: number, icmp_type: number): string =>
+    (JSON.parse(json(encode({ proto, icmp_type }))!) as { icmp_name: string }).icmp_name
+  assert.deepEqual(
+    [name(1, 0), name(1, 3), name(1, 8), name(58, 128), name(58, 135), name(1, 200), name(58, 0), name(6, 8)],
+    ['EchoReply', 'DestinationUnreachable', 'Echo', 'EchoRequest', 'NeighborSolicitation', '200', '0', '']
+  )
 })
 
 test('strings are valid JSON whatever the bytes, and the characters that there are', async () => {
   const json = await formatter('json', { fields: ['src_as_name'] })
   fc.assert(
-    fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)), brokenUtf8), (bytes) => {
-      const line = json(raw(['src_as_name', 2, bytes]))!
-      assert.deepEqual(JSON.parse(line), { src_as_name: Buffer.from(bytes).toString('utf8') })
-      assert.doesNotMatch(line, /[\x00-\x1f\x7f-\x9f\u2028\u2029]/)
-    }),
+    fc.property(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+        brokenUtf8
+      ),
+      (bytes) => {
+        const line = json(raw(['src_as_name', 2, bytes]))!
+        assert.deepEqual(JSON.parse(line), { src_as_name: Buffer.from(bytes).toString('utf8') })
+        assert.doesNotMatch(line, /[\x00-\x1f\x7f-\x9f\u2028\u2029]/)
+      }
+    ),
     { numRuns: 2000 }
   )
-  assert.equal(json(encode({ src_as_name: '"a\\\n\t\x1b[31m\u009b é\u2028😀' })), '{"src_as_name":"\\"a\\\\\\n\\t\\u001b[31m\\u009b é\\u2028😀"}')
+  assert.equal(
+    json(encode({ src_as_name: '"a\\\n\t\x1b[31m\u009b é\u2028😀' })),
+    '{"src_as_name":"\\"a\\\\\\n\\t\\u001b[31m\\u009b é\\u2028😀"}'
+  )
 })
 
 /** Bytes that are nearly characters. */
-const brokenUtf8 = fc.array(fc.constantFrom(0x41, 0x7f, 0x80, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff), { maxLength: 12 }).map((bytes) => Uint8Array.from(bytes))
+const brokenUtf8 = fc
+  .array(fc.constantFrom(0x41, 0x7f, 0x80, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff), {
+    maxLength: 12
+  })
+  .map((bytes) => Uint8Array.from(bytes))
 
 test('any bytes in any field, at any size, make a line that is JSON', async () => {
   const json = await formatter()
@@ -187,10 +269,27 @@ test('a long list has room for its longest values', async () => {
 })
 
 const sample = encode({
-  type: 1, time_received_ns: 1700000000123456789n, sampling_rate: 1000n, sampler_address: Buffer.from([10, 0, 0, 1]), bytes: 1500n, packets: 1n,
-  src_addr: Buffer.alloc(16, 0x20), dst_addr: Buffer.alloc(16, 0x30), etype: 0x86dd, proto: 17, src_port: 53, src_mac: 0x0200c0ffee00n,
-  as_path: [64500, 64501, 4200000000], bgp_communities: [1, 2], mpls_ip: [Buffer.from([1, 2, 3, 4])], layer_stack: [0, 2, 4], layer_size: [14, 40, 8],
-  src_country: 'NO', src_as_name: 'Æther "1"\n', in_if_name: 'xe-0/0/0', src_net: 48
+  type: 1,
+  time_received_ns: 1700000000123456789n,
+  sampling_rate: 1000n,
+  sampler_address: Buffer.from([10, 0, 0, 1]),
+  bytes: 1500n,
+  packets: 1n,
+  src_addr: Buffer.alloc(16, 0x20),
+  dst_addr: Buffer.alloc(16, 0x30),
+  etype: 0x86dd,
+  proto: 17,
+  src_port: 53,
+  src_mac: 0x0200c0ffee00n,
+  as_path: [64500, 64501, 4200000000],
+  bgp_communities: [1, 2],
+  mpls_ip: [Buffer.from([1, 2, 3, 4])],
+  layer_stack: [0, 2, 4],
+  layer_size: [14, 40, 8],
+  src_country: 'NO',
+  src_as_name: 'Æther "1"\n',
+  in_if_name: 'xe-0/0/0',
+  src_net: 48
 })
 
 test('a message cut at any byte is refused or is a line, and protobufjs agrees', async () => {
@@ -211,7 +310,12 @@ test('a message cut at any byte is refused or is a line, and protobufjs agrees',
 })
 
 test('a damaged message is refused or is a line that is JSON', async () => {
-  const formats = await Promise.all([formatter(), formatter('json', { fields: flowMessage.fields.map(({ name }) => name) }), formatter('text'), formatter('csv')])
+  const formats = await Promise.all([
+    formatter(),
+    formatter('json', { fields: flowMessage.fields.map(({ name }) => name) }),
+    formatter('text'),
+    formatter('csv')
+  ])
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(sample.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }), (changes) => {
       const damaged = Buffer.from(sample)

@@ -47,7 +47,10 @@ export type TextFormat = 'json' | 'text' | 'csv'
 /** Makes the line of a message, without its end; undefined where the message is refused. */
 export type Formatter = (message: Uint8Array) => string | undefined
 
-export async function formatter(format: TextFormat = 'json', { fields, mapping }: { fields?: string[]; mapping?: string } = {}): Promise<Formatter> {
+export async function formatter(
+  format: TextFormat = 'json',
+  { fields, mapping }: { fields?: string[]; mapping?: string } = {}
+): Promise<Formatter> {
   const columns = chooseColumns(await mappingOf(mapping), fields)
   const style = { json: jsonStyle, text: textStyle, csv: csvStyle }[format]
   const write = lineWriter({ ...columns, listed: columns.listed || format === 'csv' }, style, '')
@@ -76,5 +79,8 @@ async function mappingOf(yaml: string | undefined): ReturnType<typeof loadMappin
 
 /** JSON with every number as the digits it is written with. */
 export function parseExactly(line: string): Record<string, unknown> {
-  return JSON.parse(line.replace(/"(?:[^"\\]|\\.)*"|-?\d+/g, (token) => (token.startsWith('"') ? token : `"#${token}"`))) as Record<string, unknown>
+  return JSON.parse(line.replace(/"(?:[^"\\]|\\.)*"|-?\d+/g, (token) => (token.startsWith('"') ? token : `"#${token}"`))) as Record<
+    string,
+    unknown
+  >
 }

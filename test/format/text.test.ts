@@ -43,14 +43,36 @@ formatter:
 /** A string field of number 2000 or 2001. */
 const custom = (number: number, text: string | Buffer): Buffer => {
   const bytes = Buffer.from(text as string)
-  return Buffer.concat([Buffer.from([((number & 15) << 3) | 2 | 0x80, number >> 4, ...(bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7])]), bytes])
+  return Buffer.concat([
+    Buffer.from([
+      ((number & 15) << 3) | 2 | 0x80,
+      number >> 4,
+      ...(bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7])
+    ]),
+    bytes
+  ])
 }
-const word = fc.oneof(fc.string({ unit: 'binary', maxLength: 20 }), fc.string({ maxLength: 20 }), fc.constantFrom('', ' ', '=', 'a=b', '[', '[]', ',', '"', '\\', 'a b', '\n', 'Zürich', '\u009b2J', '\u00a0', '\u2028', '\ufeff', '\u3000'))
+const word = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ maxLength: 20 }),
+  fc.constantFrom('', ' ', '=', 'a=b', '[', '[]', ',', '"', '\\', 'a b', '\n', 'Zürich', '\u009b2J', '\u00a0', '\u2028', '\ufeff', '\u3000')
+)
 
 test('key=value, with names and addresses as in JSON', async () => {
   const text = await formatter('text')
   assert.equal(
-    text(encode({ type: 1, bytes: 18446744073709551615n, src_addr: Buffer.from([10, 0, 0, 1]), etype: 0x0800, as_path: [1, 2], layer_stack: [0, 1], in_if_name: 'xe-0/0/0.1', src_as_name: 'Acme "A" Inc.' })),
+    text(
+      encode({
+        type: 1,
+        bytes: 18446744073709551615n,
+        src_addr: Buffer.from([10, 0, 0, 1]),
+        etype: 0x0800,
+        as_path: [1, 2],
+        layer_stack: [0, 1],
+        in_if_name: 'xe-0/0/0.1',
+        src_as_name: 'Acme "A" Inc.'
+      })
+    ),
     'type=SFLOW_5 bytes=18446744073709551615 src_addr=10.0.0.1 etype=IPv4 as_path=[1,2] layer_stack=[Ethernet,IPv4] src_as_name="Acme \\"A\\" Inc." in_if_name=xe-0/0/0.1'
   )
   assert.equal(text(encode({ proto: 135 })), 'proto="Mobility Header"')

@@ -14,7 +14,8 @@ after(() => {
   fs.rmSync(folder, { recursive: true })
 })
 
-const flows = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, (_, i) => flow({ sequence_num: i + 1, src_addr: Buffer.from([10, 0, i >> 8, i & 255]) })))
+const flows = (count: number): Buffer =>
+  Buffer.concat(Array.from({ length: count }, (_, i) => flow({ sequence_num: i + 1, src_addr: Buffer.from([10, 0, i >> 8, i & 255]) })))
 const line = (i: number): string => `{"sequence_num":${i},"src_addr":"10.0.${(i - 1) >> 8}.${(i - 1) & 255}"}`
 const MALFORMED = frame(Buffer.from([0x0a, 0x05, 0x01]))
 
@@ -63,15 +64,25 @@ test('csv has its header first, and alone where there are no flows', async () =>
 
 test('bin is the stream byte for byte, malformed messages and all', async () => {
   const overlong = Buffer.from([0x82, 0x00, 0x20, 0x05])
-  const stream = Buffer.concat([flows(2), overlong, MALFORMED, frame(Buffer.alloc(0)), frame(Buffer.concat([Buffer.from([0xba, 0x3e, 0xe0, 0xa7, 0x12]), Buffer.alloc(300_000, 7)]))])
+  const stream = Buffer.concat([
+    flows(2),
+    overlong,
+    MALFORMED,
+    frame(Buffer.alloc(0)),
+    frame(Buffer.concat([Buffer.from([0xba, 0x3e, 0xe0, 0xa7, 0x12]), Buffer.alloc(300_000, 7)]))
+  ])
   const { code, stdout } = await runTool('flow-format', ['-format=bin'], stream)
   assert.deepEqual(stdout, stream)
   assert.equal(code, 0)
-  assert.deepEqual((await runTool('flow-format', ['-format=bin', '-transport.file.sep', '\\n'], flows(1))).stdout, Buffer.concat([flows(1), Buffer.from('\n')]))
+  assert.deepEqual(
+    (await runTool('flow-format', ['-format=bin', '-transport.file.sep', '\\n'], flows(1))).stdout,
+    Buffer.concat([flows(1), Buffer.from('\n')])
+  )
 })
 
 test('what ends a line, as Go writes it', async () => {
-  const end = async (sep: string): Promise<string> => (await runTool('flow-format', ['-transport.file.sep', sep, '-transport', 'file'], flows(1))).stdout.toString().slice(line(1).length)
+  const end = async (sep: string): Promise<string> =>
+    (await runTool('flow-format', ['-transport.file.sep', sep, '-transport', 'file'], flows(1))).stdout.toString().slice(line(1).length)
   assert.equal(await end('\\r\\n'), '\r\n')
   assert.equal(await end('\\0'), '\0')
   assert.equal(await end('\\x1e\\u00e9|\\101\\\\'), '\x1eé|A\\')
@@ -79,7 +90,11 @@ test('what ends a line, as Go writes it', async () => {
 })
 
 test('a malformed message costs itself alone, and is counted', async () => {
-  const { code, stdout, stderr } = await runTool('flow-format', [], Buffer.concat([flows(2), MALFORMED, flow({ sequence_num: 3, src_addr: Buffer.from([10, 0, 0, 2]) }), MALFORMED]))
+  const { code, stdout, stderr } = await runTool(
+    'flow-format',
+    [],
+    Buffer.concat([flows(2), MALFORMED, flow({ sequence_num: 3, src_addr: Buffer.from([10, 0, 0, 2]) }), MALFORMED])
+  )
   assert.equal(stdout.toString(), [1, 2, 3].map((i) => `${line(i)}\n`).join(''))
   assert.equal(stderr.match(/warning/g)?.length, 1)
   assert.match(stderr, /flow-format: 5 flows in, 3 lines out, 2 malformed\n$/)
@@ -95,8 +110,19 @@ test('a stream that ends inside a message is broken, after what came before', as
 
 test('a stream of another kind is refused with the tool to put in between', async () => {
   const datagrams = frame(Buffer.concat([Buffer.from([0xca, 0x0c, 4]), Buffer.from('data'), Buffer.from([0xd8, 0x0c, 1])]))
-  const refused = await Promise.all([datagrams, Buffer.from('{"type":"SFLOW_5"}\n'), Buffer.from('d4c3b2a1020004000000000000000000', 'hex')].map((input) => runTool('flow-format', [], input)))
-  assert.deepEqual(refused.map(({ code, stdout }) => [code, stdout.length]), [[65, 0], [65, 0], [65, 0]])
+  const refused = await Promise.all(
+    [datagrams, Buffer.from('{"type":"SFLOW_5"}\n'), Buffer.from('d4c3b2a1020004000000000000000000', 'hex')].map((input) =>
+      runTool('flow-format', [], input)
+    )
+  )
+  assert.deepEqual(
+    refused.map(({ code, stdout }) => [code, stdout.length]),
+    [
+      [65, 0],
+      [65, 0],
+      [65, 0]
+    ]
+  )
   assert.match(refused[0].stderr, /put flow-decode in between/)
   assert.match(refused[1].stderr, /JSON text/)
   assert.match(refused[2].stderr, /flow-pcap \| flow-decode \| flow-format/)
@@ -204,7 +230,10 @@ test('SIGHUP takes effect while no flow comes', async () => {
   await until('the new file', () => fs.existsSync(file))
   child.stdin!.end(flows(1))
   await once(child, 'close')
-  assert.deepEqual([`${file}.1`, file].map((name) => fs.readFileSync(name, 'utf8')), [`${line(1)}\n`, `${line(1)}\n`])
+  assert.deepEqual(
+    [`${file}.1`, file].map((name) => fs.readFileSync(name, 'utf8')),
+    [`${line(1)}\n`, `${line(1)}\n`]
+  )
 })
 
 test('it goes by its own name, for pkill -x', { skip: process.platform !== 'linux' }, async () => {
@@ -268,8 +297,15 @@ test('wrong words on the command line, in one line each', async () => {
 
 test('fields that only the mapping adds can be listed, and its warnings are told', async () => {
   const mapping = path.join(folder, 'custom.yaml')
-  fs.writeFileSync(mapping, 'formatter:\n  protobuf: [{ name: my_field, index: 2000, type: string }]\nnetflowv9: { mapping: [{ field: 34, destination: sampling_rate, endian: little }] }\n')
-  const { stdout, stderr } = await runTool('flow-format', ['-mapping', mapping, '-fields', 'my_field,sequence_num', '-format', 'text'], frame(Buffer.from([0x82, 0x7d, 2, 0x68, 0x69, 0x20, 7])))
+  fs.writeFileSync(
+    mapping,
+    'formatter:\n  protobuf: [{ name: my_field, index: 2000, type: string }]\nnetflowv9: { mapping: [{ field: 34, destination: sampling_rate, endian: little }] }\n'
+  )
+  const { stdout, stderr } = await runTool(
+    'flow-format',
+    ['-mapping', mapping, '-fields', 'my_field,sequence_num', '-format', 'text'],
+    frame(Buffer.from([0x82, 0x7d, 2, 0x68, 0x69, 0x20, 7]))
+  )
   assert.equal(stdout.toString(), 'my_field=hi sequence_num=7\n')
   assert.match(stderr, /warning: .*custom\.yaml:3: 'endian' is ignored/)
 })

@@ -18,7 +18,10 @@ test('a list of brokers: names, IPv4, IPv6 in brackets, with and without a port'
 
 test('what is no broker is refused with what would be one', () => {
   const refused = (list: string, message: RegExp): void => {
-    assert.throws(() => brokerList(list), (error: unknown) => error instanceof UserError && error.exitCode === 64 && message.test(error.message))
+    assert.throws(
+      () => brokerList(list),
+      (error: unknown) => error instanceof UserError && error.exitCode === 64 && message.test(error.message)
+    )
   }
   refused('::1', /brackets, as \[::1\]:9092/)
   refused('kafka:0', /HOST:PORT/)
@@ -39,10 +42,13 @@ test('an IPv6 broker survives being cut at its first colon', () => {
 const NAME = '_kafka._tcp.example.com'
 
 /** Answers every question with these SRV records, or with NXDOMAIN (RFC 1035 §4, RFC 2782). */
-async function nameServer(records: readonly { priority: number; weight: number; port: number; host: string }[]): Promise<{ resolver: dns.promises.Resolver; close: () => void }> {
+async function nameServer(
+  records: readonly { priority: number; weight: number; port: number; host: string }[]
+): Promise<{ resolver: dns.promises.Resolver; close: () => void }> {
   const socket = dgram.createSocket('udp4')
   const u16 = (...values: number[]): Buffer => Buffer.from(values.flatMap((value) => [value >> 8, value & 255]))
-  const encoded = (name: string): Buffer => Buffer.concat([...name.split('.').map((label) => Buffer.from([label.length, ...Buffer.from(label)])), Buffer.from([0])])
+  const encoded = (name: string): Buffer =>
+    Buffer.concat([...name.split('.').map((label) => Buffer.from([label.length, ...Buffer.from(label)])), Buffer.from([0])])
   socket.on('message', (query, { port }) => {
     const answers = records.map(({ priority, weight, port: to, host }) => {
       const data = Buffer.concat([u16(priority, weight, to), encoded(host)])
@@ -78,7 +84,11 @@ test('the brokers of an SRV record, the preferred ones first', async () => {
 test('no such SRV record is one line and exit code 69', async () => {
   const { resolver, close } = await nameServer([])
   try {
-    await assert.rejects(srvBrokers(NAME, resolver), (error: unknown) => error instanceof UserError && error.exitCode === 69 && error.message === `-srv ${NAME}: there is no such SRV record`)
+    await assert.rejects(
+      srvBrokers(NAME, resolver),
+      (error: unknown) =>
+        error instanceof UserError && error.exitCode === 69 && error.message === `-srv ${NAME}: there is no such SRV record`
+    )
   } finally {
     close()
   }

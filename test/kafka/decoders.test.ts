@@ -38,13 +38,18 @@ function flowsIn(stream: Buffer): string[] {
   const flows: string[] = []
   // a flow of this test is shorter than 128 bytes, so its length is one byte
   for (let at = 0; at + 1 < stream.length && at + 1 + stream[at] <= stream.length; at += 1 + stream[at]) {
-    const { sampler_address: from, src_port: port } = FlowMessage.decodeDelimited(stream.subarray(at)) as unknown as { sampler_address: Uint8Array; src_port: number }
+    const { sampler_address: from, src_port: port } = FlowMessage.decodeDelimited(stream.subarray(at)) as unknown as {
+      sampler_address: Uint8Array
+      src_port: number
+    }
     flows.push(`${Buffer.from(from).join('.')} ${port}`)
   }
   return flows
 }
 
-const ALL = Array.from({ length: EXPORTERS }, (_, i) => Array.from({ length: DATAGRAMS * RECORDS }, (_, port) => `${exporter(i).join('.')} ${port + 1}`)).flat()
+const ALL = Array.from({ length: EXPORTERS }, (_, i) =>
+  Array.from({ length: DATAGRAMS * RECORDS }, (_, port) => `${exporter(i).join('.')} ${port + 1}`)
+).flat()
 
 /** Two pipelines that have been given partitions, and what is sent to them while they run. */
 async function start(): Promise<{ one: Running; other: Running; sent: Promise<void> }> {
@@ -76,27 +81,35 @@ async function start(): Promise<{ one: Running; other: Running; sent: Promise<vo
   return { one, other, sent }
 }
 
-test('one of two decoders is stopped: the other takes its exporters over, and every flow comes once', { skip: withoutOwnKafka }, async () => {
-  const { one, other, sent } = await start()
-  one.kill('SIGTERM')
-  const { stdout: early } = await one.ended
-  const moved = new Set(flowsIn(early).map((flow) => flow.split(' ')[0]))
-  await sent
-  await other.until(() => flowsIn(early).length + flowsIn(other.stdout()).length >= ALL.length)
-  other.kill('SIGTERM')
-  const late = flowsIn((await other.ended).stdout)
-  assert.deepEqual([...flowsIn(early), ...late].sort(), [...ALL].sort())
-  assert.ok(moved.size > 0 && late.some((flow) => moved.has(flow.split(' ')[0])))
-})
+test(
+  'one of two decoders is stopped: the other takes its exporters over, and every flow comes once',
+  { skip: withoutOwnKafka },
+  async () => {
+    const { one, other, sent } = await start()
+    one.kill('SIGTERM')
+    const { stdout: early } = await one.ended
+    const moved = new Set(flowsIn(early).map((flow) => flow.split(' ')[0]))
+    await sent
+    await other.until(() => flowsIn(early).length + flowsIn(other.stdout()).length >= ALL.length)
+    other.kill('SIGTERM')
+    const late = flowsIn((await other.ended).stdout)
+    assert.deepEqual([...flowsIn(early), ...late].sort(), [...ALL].sort())
+    assert.ok(moved.size > 0 && late.some((flow) => moved.has(flow.split(' ')[0])))
+  }
+)
 
-test('what reads for one of two decoders is killed: the other goes on from what was committed, and no flow is missing', { skip: withoutOwnKafka }, async () => {
-  const { one, other, sent } = await start()
-  process.kill(Number(/^pid (\d+)$/m.exec(one.stderr())![1]), 'SIGKILL')
-  const early = flowsIn((await one.ended).stdout)
-  await sent
-  const seen = (): Set<string> => new Set([...early, ...flowsIn(other.stdout())])
-  await other.until(() => seen().size >= ALL.length)
-  other.kill('SIGTERM')
-  await other.ended
-  assert.deepEqual([...seen()].sort(), [...ALL].sort())
-})
+test(
+  'what reads for one of two decoders is killed: the other goes on from what was committed, and no flow is missing',
+  { skip: withoutOwnKafka },
+  async () => {
+    const { one, other, sent } = await start()
+    process.kill(Number(/^pid (\d+)$/m.exec(one.stderr())![1]), 'SIGKILL')
+    const early = flowsIn((await one.ended).stdout)
+    await sent
+    const seen = (): Set<string> => new Set([...early, ...flowsIn(other.stdout())])
+    await other.until(() => seen().size >= ALL.length)
+    other.kill('SIGTERM')
+    await other.ended
+    assert.deepEqual([...seen()].sort(), [...ALL].sort())
+  }
+)

@@ -77,7 +77,13 @@ const intruder = { KAFKA_SASL_USER: SASL_USER.name, KAFKA_SASL_PASS: 'guess' }
 const DOORS: readonly Door[] = [
   ...['plain', 'scram-sha256', 'scram-sha512'].flatMap((mechanism): Door[] => [
     { name: `SASL ${mechanism}`, listener: 'sasl', args: () => ['-sasl', mechanism], env: login },
-    { name: `SASL ${mechanism} with a wrong password`, listener: 'sasl', args: () => ['-transport.kafka.sasl', mechanism], env: intruder, refused: /^flow-kafka: authentication refused: .*authentication.*\n$/i }
+    {
+      name: `SASL ${mechanism} with a wrong password`,
+      listener: 'sasl',
+      args: () => ['-transport.kafka.sasl', mechanism],
+      env: intruder,
+      refused: /^flow-kafka: authentication refused: .*authentication.*\n$/i
+    }
   ]),
   { name: 'TLS', listener: 'tls', args: ({ certificates }) => ['-tls', '-tls.ca', certificates.ca] },
   { name: 'TLS, any certificate', listener: 'tls', args: () => ['-tls', '-tls.insecure'] },
@@ -85,85 +91,115 @@ const DOORS: readonly Door[] = [
     name: 'TLS with another authority',
     listener: 'tls',
     args: ({ certificates }) => ['-transport.kafka.tls', '-transport.kafka.tls.ca', certificates.otherCa],
-    refused: /^flow-kafka: 127\.0\.0\.1:\d+: its certificate is signed by an authority that is not trusted: -tls\.ca names the file of the authority\n$/
+    refused:
+      /^flow-kafka: 127\.0\.0\.1:\d+: its certificate is signed by an authority that is not trusted: -tls\.ca names the file of the authority\n$/
   },
-  { name: 'TLS with the system’s authorities', listener: 'tls', args: () => ['-tls'], refused: /its certificate is signed by an authority that is not trusted/ },
-  { name: 'mutual TLS', listener: 'mtls', args: ({ certificates: { ca, client, clientKey } }) => ['-tls.ca', ca, '-tls.client', client, '-tls.key', clientKey] },
-  { name: 'mutual TLS without a certificate', listener: 'mtls', args: ({ certificates }) => ['-tls.ca', certificates.ca], refused: /it does not take our certificate, or wants one: see -tls\.client and -tls\.key/ }
+  {
+    name: 'TLS with the system’s authorities',
+    listener: 'tls',
+    args: () => ['-tls'],
+    refused: /its certificate is signed by an authority that is not trusted/
+  },
+  {
+    name: 'mutual TLS',
+    listener: 'mtls',
+    args: ({ certificates: { ca, client, clientKey } }) => ['-tls.ca', ca, '-tls.client', client, '-tls.key', clientKey]
+  },
+  {
+    name: 'mutual TLS without a certificate',
+    listener: 'mtls',
+    args: ({ certificates }) => ['-tls.ca', certificates.ca],
+    refused: /it does not take our certificate, or wants one: see -tls\.client and -tls\.key/
+  }
 ]
 
 for (const { name, listener, args, env, refused } of DOORS) {
-  test(`${name}: ${refused === undefined ? 'messages go in and come out' : 'refused in one line, exit 69'}`, { skip: withoutOwnKafka }, async () => {
-    const topic = await freshTopic()
-    const sent = flows(100)
-    const common = ['-brokers', broker[listener], '-topic', topic, ...args(broker)]
-    const produced = await runTool('flow-kafka', common, Buffer.concat(sent), env)
-    if (refused !== undefined) {
-      assert.match(produced.stderr, refused)
-      assert.deepEqual([produced.code, produced.stderr.split('\n').length], [69, 2])
-      return
+  test(
+    `${name}: ${refused === undefined ? 'messages go in and come out' : 'refused in one line, exit 69'}`,
+    { skip: withoutOwnKafka },
+    async () => {
+      const topic = await freshTopic()
+      const sent = flows(100)
+      const common = ['-brokers', broker[listener], '-topic', topic, ...args(broker)]
+      const produced = await runTool('flow-kafka', common, Buffer.concat(sent), env)
+      if (refused !== undefined) {
+        assert.match(produced.stderr, refused)
+        assert.deepEqual([produced.code, produced.stderr.split('\n').length], [69, 2])
+        return
+      }
+      assert.equal(produced.code, 0, produced.stderr)
+      const consumed = await runTool('flow-kafka', [...common, '-consume', '-exit-at-end'], '', env)
+      assertSame(framesOf(consumed.stdout), sent)
     }
-    assert.equal(produced.code, 0, produced.stderr)
-    const consumed = await runTool('flow-kafka', [...common, '-consume', '-exit-at-end'], '', env)
-    assertSame(framesOf(consumed.stdout), sent)
-  })
+  )
 }
 
 // ---- who goes away
 
-test('a broker that is killed in mid-stream is waited for: all arrives, once, each exporter’s in order, and is read on', { skip: withoutOwnKafka }, async () => {
-  const topic = await freshTopic()
-  const sent = flows(40_000)
-  const [reader] = await members(topic, 1)
-  const tool = startTool('flow-kafka', ['-brokers', broker.plain, '-topic', topic, '-key', 'sampler_address', '-flushfreq', '20ms'])
-  let isFed = false
-  const feeding = feed(tool, sent).then(() => (isFed = true))
-  await reader.until(() => reader.stdout().length > 0)
-  assert.equal(isFed, false)
-  await broker.kill()
-  await tool.until(() => tool.stderr().includes('cannot deliver'))
-  await broker.start()
-  await feeding
-  const { code, stderr } = await tool.ended
-  assert.equal(code, 0, stderr)
-  assert.match(stderr, /^flow-kafka: warning: cannot deliver: [^\n]*; trying until it works\nflow-kafka: delivering again after [\d.]+ s\nflow-kafka: 40000 messages in, 40000 delivered, 0 too large, [1-9]\d* retries\n$/)
-  assertOrdered(await consume(topic), sent, flowNumber)
+test(
+  'a broker that is killed in mid-stream is waited for: all arrives, once, each exporter’s in order, and is read on',
+  { skip: withoutOwnKafka },
+  async () => {
+    const topic = await freshTopic()
+    const sent = flows(40_000)
+    const [reader] = await members(topic, 1)
+    const tool = startTool('flow-kafka', ['-brokers', broker.plain, '-topic', topic, '-key', 'sampler_address', '-flushfreq', '20ms'])
+    let isFed = false
+    const feeding = feed(tool, sent).then(() => (isFed = true))
+    await reader.until(() => reader.stdout().length > 0)
+    assert.equal(isFed, false)
+    await broker.kill()
+    await tool.until(() => tool.stderr().includes('cannot deliver'))
+    await broker.start()
+    await feeding
+    const { code, stderr } = await tool.ended
+    assert.equal(code, 0, stderr)
+    assert.match(
+      stderr,
+      /^flow-kafka: warning: cannot deliver: [^\n]*; trying until it works\nflow-kafka: delivering again after [\d.]+ s\nflow-kafka: 40000 messages in, 40000 delivered, 0 too large, [1-9]\d* retries\n$/
+    )
+    assertOrdered(await consume(topic), sent, flowNumber)
 
-  const total = Buffer.concat(sent).length
-  await reader.until(() => reader.stdout().length >= total)
-  reader.kill('SIGTERM')
-  const read = await reader.ended
-  assert.equal(read.code, 0, read.stderr)
-  assertOrdered(framesOf(read.stdout), sent, flowNumber)
-})
+    const total = Buffer.concat(sent).length
+    await reader.until(() => reader.stdout().length >= total)
+    reader.kill('SIGTERM')
+    const read = await reader.ended
+    assert.equal(read.code, 0, read.stderr)
+    assertOrdered(framesOf(read.stdout), sent, flowNumber)
+  }
+)
 
-test('members of a group share the topic: one that is stopped hands over without loss or repetition', { skip: withoutOwnKafka }, async () => {
-  const topic = await freshTopic(6)
-  const sent = datagrams(20_000, 40)
-  const [one, other] = await members(topic, 2)
-  const source = startTool('flow-kafka', ['-brokers', broker.plain, '-topic', topic, '-flushfreq', '20ms'])
-  const feeding = feed(source, sent)
-  await Promise.all([one, other].map((tool) => tool.until(() => tool.stdout().length > 10_000)))
-  one.kill('SIGTERM')
-  const { code, stdout: early, stderr } = await one.ended
-  assert.equal(code, 0, stderr)
-  await feeding
-  assert.equal((await source.ended).code, 0)
-  const total = Buffer.concat(sent).length
-  await other.until(() => early.length + other.stdout().length >= total)
-  other.kill('SIGTERM')
-  const { stdout: late } = await other.ended
-  assertSame([...framesOf(early), ...framesOf(late)], sent)
-  for (const part of [early, late]) {
-    const last = new Map<string, number>()
-    for (const frame of framesOf(part)) {
-      const { src_addr, src_port } = DatagramMessage.decodeDelimited(frame) as unknown as { src_addr: Uint8Array; src_port: number }
-      const key = Buffer.from(src_addr).join('.')
-      assert.ok(src_port > (last.get(key) ?? 0), `${key}: ${src_port} after ${last.get(key)}`)
-      last.set(key, src_port)
+test(
+  'members of a group share the topic: one that is stopped hands over without loss or repetition',
+  { skip: withoutOwnKafka },
+  async () => {
+    const topic = await freshTopic(6)
+    const sent = datagrams(20_000, 40)
+    const [one, other] = await members(topic, 2)
+    const source = startTool('flow-kafka', ['-brokers', broker.plain, '-topic', topic, '-flushfreq', '20ms'])
+    const feeding = feed(source, sent)
+    await Promise.all([one, other].map((tool) => tool.until(() => tool.stdout().length > 10_000)))
+    one.kill('SIGTERM')
+    const { code, stdout: early, stderr } = await one.ended
+    assert.equal(code, 0, stderr)
+    await feeding
+    assert.equal((await source.ended).code, 0)
+    const total = Buffer.concat(sent).length
+    await other.until(() => early.length + other.stdout().length >= total)
+    other.kill('SIGTERM')
+    const { stdout: late } = await other.ended
+    assertSame([...framesOf(early), ...framesOf(late)], sent)
+    for (const part of [early, late]) {
+      const last = new Map<string, number>()
+      for (const frame of framesOf(part)) {
+        const { src_addr, src_port } = DatagramMessage.decodeDelimited(frame) as unknown as { src_addr: Uint8Array; src_port: number }
+        const key = Buffer.from(src_addr).join('.')
+        assert.ok(src_port > (last.get(key) ?? 0), `${key}: ${src_port} after ${last.get(key)}`)
+        last.set(key, src_port)
+      }
     }
   }
-})
+)
 
 test('a member that is killed loses nothing: the other reads what it had not committed', { skip: withoutOwnKafka }, async () => {
   const topic = await freshTopic(6)
@@ -196,7 +232,8 @@ test('a member that is killed loses nothing: the other reads what it had not com
 function wholeFrames(stream: Buffer): Buffer[] {
   const frames: Buffer[] = []
   // a datagram of this test is shorter than 128 bytes, so its length is one byte
-  for (let at = 0; at < stream.length && at + 1 + stream[at] <= stream.length; at += 1 + stream[at]) frames.push(stream.subarray(at, at + 1 + stream[at]))
+  for (let at = 0; at < stream.length && at + 1 + stream[at] <= stream.length; at += 1 + stream[at])
+    frames.push(stream.subarray(at, at + 1 + stream[at]))
   return frames
 }
 
@@ -218,7 +255,9 @@ function startWaiting(): Waiting {
   const closing = net.createServer((socket) => socket.on('error', () => undefined).on('data', () => socket.destroy()))
   const server = once(closing.listen(0, '127.0.0.1'), 'listening').then(() => `127.0.0.1:${(closing.address() as net.AddressInfo).port}`)
   return {
-    missing: [[], ['-consume']].map((more) => runTool('flow-kafka', ['-brokers', broker.plain, '-topic', 'missing', ...more], Buffer.concat(flows(1)))),
+    missing: [[], ['-consume']].map((more) =>
+      runTool('flow-kafka', ['-brokers', broker.plain, '-topic', 'missing', ...more], Buffer.concat(flows(1)))
+    ),
     nobody: runTool('flow-kafka', ['-brokers', '127.0.0.1:1,[::1]:1'], Buffer.concat(flows(1))),
     mistaken: [[], ['-tls']].map(async (more) => runTool('flow-kafka', ['-brokers', await server, ...more])),
     close: () => closing.close()
@@ -254,7 +293,10 @@ test('whoever ends without delivering says how many: after -giveup, and at a sec
   await Promise.all(tools.map((tool) => tool.until(() => tool.stderr().includes('cannot deliver'))))
   const gaveUp = await tools[0].ended
   assert.equal(gaveUp.code, 69)
-  assert.match(gaveUp.stderr, /200 messages in, 100 delivered, .*\nflow-kafka: gave up after 2 s \(.*connection refused\): 100 messages were read and are not delivered\n$/)
+  assert.match(
+    gaveUp.stderr,
+    /200 messages in, 100 delivered, .*\nflow-kafka: gave up after 2 s \(.*connection refused\): 100 messages were read and are not delivered\n$/
+  )
   tools[1].kill('SIGINT')
   await pause(200)
   tools[1].kill('SIGINT')

@@ -55,7 +55,9 @@ test('a key is its fields as flow-format shows them, set or not, with commas bet
 })
 
 test('a mapping file names the fields of the key, its own too, and how they look', async () => {
-  const mapping = await mappingOf('formatter: { key: [in_if, mine, SamplerAddress], render: { in_if: hex }, protobuf: [ { name: mine, index: 2000, type: string } ] }')
+  const mapping = await mappingOf(
+    'formatter: { key: [in_if, mine, SamplerAddress], render: { in_if: hex }, protobuf: [ { name: mine, index: 2000, type: string } ] }'
+  )
   const mine = Buffer.concat([bodyOf(frameOf({ in_if: 255 })), Buffer.from([0x82, 0x7d, 2]), Buffer.from('me')])
   assert.equal(String(fieldKey(mapping, mapping.formatter.key)(mine, 0, mine.length)), '0xff,me,')
 })
@@ -86,9 +88,24 @@ test('a datagram’s key is its exporter, IPv4 or IPv6; without an address it ha
 })
 
 test('a flow has the same key as a message and as flow-format’s JSON', async () => {
-  const columns = ['sampler_address', 'proto', 'src_net', 'src_mac', 'as_path', 'src_as_name', 'out_if', 'next_hop', 'type', 'application_id']
+  const columns = [
+    'sampler_address',
+    'proto',
+    'src_net',
+    'src_mac',
+    'as_path',
+    'src_as_name',
+    'out_if',
+    'next_hop',
+    'type',
+    'application_id'
+  ]
   const mapping = await loadMapping(undefined)
-  for (const flow of [FLOW, { in_if: 1 }, { application_id: { low: 0x12345678, high: 0x01234567, unsigned: true }, src_as_name: '"1234567890123456789", ' }]) {
+  for (const flow of [
+    FLOW,
+    { in_if: 1 },
+    { application_id: { low: 0x12345678, high: 0x01234567, unsigned: true }, src_as_name: '"1234567890123456789", ' }
+  ]) {
     const frame = frameOf(flow)
     const { stdout } = await runPipeline('flow-format', frame)
     const body = bodyOf(frame)

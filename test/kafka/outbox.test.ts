@@ -9,7 +9,10 @@ interface Sent {
 }
 
 /** An outbox whose deliveries wait until `answer` is called for them, in the order they came. */
-function outboxWith(t: TestContext, options: Partial<OutboxOptions> = {}): { outbox: Outbox; sent: Sent[]; answer: (error?: Error) => void } {
+function outboxWith(
+  t: TestContext,
+  options: Partial<OutboxOptions> = {}
+): { outbox: Outbox; sent: Sent[]; answer: (error?: Error) => void } {
   const sent: Sent[] = []
   const waiting: ((error?: Error) => void)[] = []
   const deliver = (partition: number, messages: Message[]): Promise<void> => {
@@ -45,7 +48,10 @@ test('at the end every partition gets what is held, and the end waits for its de
   assert.deepEqual(sent, [])
   let isOver = false
   const end = outbox.end().then(() => (isOver = true))
-  assert.deepEqual(sent, [{ partition: 0, values: ['a', 'c'] }, { partition: 1, values: ['b'] }])
+  assert.deepEqual(sent, [
+    { partition: 0, values: ['a', 'c'] },
+    { partition: 1, values: ['b'] }
+  ])
   answer()
   await settled()
   assert.equal(isOver, false)
@@ -67,7 +73,10 @@ test('a batch is sent when it is full, and no partition has two on their way', a
     assert.equal(sent.length, Math.min(i + 1, 5))
   }
   await end
-  assert.deepEqual(sent.flatMap(({ values }) => values.map(Number)), Array.from({ length: 30 }, (_, i) => i))
+  assert.deepEqual(
+    sent.flatMap(({ values }) => values.map(Number)),
+    Array.from({ length: 30 }, (_, i) => i)
+  )
 })
 
 test('messages go out after the flush time, and at once when enough is gathered', (t) => {
@@ -79,7 +88,10 @@ test('messages go out after the flush time, and at once when enough is gathered'
   assert.equal(sent.length, 0)
   append(outbox, 1, 'b')
   t.mock.timers.tick(1)
-  assert.deepEqual(sent.map(({ partition }) => partition), [0, 1])
+  assert.deepEqual(
+    sent.map(({ partition }) => partition),
+    [0, 1]
+  )
   for (let i = 0; i < 10; i++) append(outbox, 2, 'c'.repeat(100))
   assert.equal(sent.length, 2)
   outbox.commit()
@@ -97,7 +109,10 @@ test('what comes while a batch is on its way goes together, as soon as that is t
   assert.equal(sent.length, 1)
   answer()
   await settled()
-  assert.deepEqual(sent.map(({ values }) => values.length), [1, 10])
+  assert.deepEqual(
+    sent.map(({ values }) => values.length),
+    [1, 10]
+  )
   answer()
 })
 

@@ -17,15 +17,19 @@ after(() => {
   fs.rmSync(folder, { recursive: true })
 })
 
-const config = (options: Partial<SecurityOptions>, env: NodeJS.ProcessEnv = {}): ReturnType<typeof securityConfig> => securityConfig({ sasl: 'none', ...options }, env)
+const config = (options: Partial<SecurityOptions>, env: NodeJS.ProcessEnv = {}): ReturnType<typeof securityConfig> =>
+  securityConfig({ sasl: 'none', ...options }, env)
 
 function refused(options: Partial<SecurityOptions>, code: number, message: RegExp, env: NodeJS.ProcessEnv = {}): void {
-  assert.throws(() => config(options, env), (error: unknown) => {
-    assert.ok(error instanceof UserError)
-    assert.match(error.message, message)
-    assert.doesNotMatch(error.message, /\n/)
-    return error.exitCode === code
-  })
+  assert.throws(
+    () => config(options, env),
+    (error: unknown) => {
+      assert.ok(error instanceof UserError)
+      assert.match(error.message, message)
+      assert.doesNotMatch(error.message, /\n/)
+      return error.exitCode === code
+    }
+  )
 }
 
 test('no TLS and no SASL without their options', () => {

@@ -32,7 +32,10 @@ after(async () => {
 /** A topic with three partitions; `config` are its own settings. */
 async function freshTopic(config: Record<string, string> = {}, numPartitions = 3): Promise<string> {
   const topic = freshName('topic')
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }] })
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [{ topic, numPartitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }]
+  })
   return topic
 }
 
@@ -56,7 +59,10 @@ test('flows go to a topic that is made for them, with their lengths, and come ba
   const { stderr } = await produce(topic, [], Buffer.concat(sent))
   assert.equal(stderr, 'flow-kafka: 5000 messages in, 5000 delivered, 0 too large, 0 retries\n')
   const messages = await readTopic(broker, topic)
-  assertSame(messages.map(({ value }) => value), sent)
+  assertSame(
+    messages.map(({ value }) => value),
+    sent
+  )
   assert.ok(messages.every(({ key }) => key === null))
   assertSame(framesOf(await consume(topic)), sent)
 })
@@ -73,7 +79,10 @@ test('-delimited=false leaves the lengths out, and back in', { skip: withoutKcat
   const topic = await freshTopic()
   const sent = flows(50)
   await produce(topic, ['-delimited=false'], Buffer.concat(sent))
-  assertSame((await readTopic(broker, topic)).map(({ value }) => value), sent.map((frame) => frame.subarray(1)))
+  assertSame(
+    (await readTopic(broker, topic)).map(({ value }) => value),
+    sent.map((frame) => frame.subarray(1))
+  )
   assertSame(framesOf(await consume(topic, '-delimited=false')), sent)
   const wrong = await runTool('flow-kafka', ['-brokers', broker, '-topic', topic, '-consume', '-group', freshName('group'), '-exit-at-end'])
   assert.deepEqual([wrong.code, wrong.stdout.length], [65, 0])
@@ -105,7 +114,10 @@ test('-hashing=false: the key stays, the partitions take turns', { skip: without
   const topic = await freshTopic()
   await produce(topic, ['-transport.kafka.hashing=false', '-key', 'sampler_address'], Buffer.concat(flows(9, 1)))
   const messages = await readTopic(broker, topic)
-  assert.deepEqual(messages.map(({ partition }) => partition), [0, 0, 0, 1, 1, 1, 2, 2, 2])
+  assert.deepEqual(
+    messages.map(({ partition }) => partition),
+    [0, 0, 0, 1, 1, 1, 2, 2, 2]
+  )
   assert.ok(messages.every(({ key }) => key === '10.0.0.0'))
 })
 
@@ -114,7 +126,10 @@ test('datagrams are keyed by their exporter’s address', { skip: withoutKcat },
   const sent = datagrams(60)
   await produce(topic, [], Buffer.concat(sent))
   const messages = await readTopic(broker, topic)
-  assertSame(messages.map(({ value }) => value), sent)
+  assertSame(
+    messages.map(({ value }) => value),
+    sent
+  )
   for (const { key, value } of messages) {
     const { src_addr: address } = DatagramMessage.decodeDelimited(value) as unknown as { src_addr: Uint8Array }
     assert.equal(key, Buffer.from(address).join('.'))
@@ -128,7 +143,10 @@ for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {
     async function ours(): Promise<void> {
       const topic = await freshTopic()
       await produce(topic, ['-transport.kafka.compression', codec], Buffer.concat(sent))
-      assertSame((await readTopic(broker, topic)).map(({ value }) => value), sent)
+      assertSame(
+        (await readTopic(broker, topic)).map(({ value }) => value),
+        sent
+      )
       assertSame(framesOf(await consume(topic)), sent)
     }
     async function kcats(): Promise<void> {
@@ -148,10 +166,23 @@ for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {
 
 test('lines of text: one a message, whatever ends them, with a key where they are JSON', { skip: withoutKcat }, async () => {
   const topic = await freshTopic()
-  await produce(topic, ['-format', 'json', '-key', 'sampler_address,in_if'], '{"sampler_address":"10.0.0.1","in_if":7}\n\n{"sampler_address":"10.0.0.2"}\r\n{"é":1}')
+  await produce(
+    topic,
+    ['-format', 'json', '-key', 'sampler_address,in_if'],
+    '{"sampler_address":"10.0.0.1","in_if":7}\n\n{"sampler_address":"10.0.0.2"}\r\n{"é":1}'
+  )
   const messages = (await readTopic(broker, topic)).map(({ key, value }) => `${key} ${value.toString()}`)
-  assert.deepEqual(messages.sort(), [',0 {"é":1}', '10.0.0.1,7 {"sampler_address":"10.0.0.1","in_if":7}', '10.0.0.2,0 {"sampler_address":"10.0.0.2"}'])
-  assert.deepEqual((await consume(topic, '-format', 'text')).toString().split('\n').sort(), ['', '{"sampler_address":"10.0.0.1","in_if":7}', '{"sampler_address":"10.0.0.2"}', '{"é":1}'])
+  assert.deepEqual(messages.sort(), [
+    ',0 {"é":1}',
+    '10.0.0.1,7 {"sampler_address":"10.0.0.1","in_if":7}',
+    '10.0.0.2,0 {"sampler_address":"10.0.0.2"}'
+  ])
+  assert.deepEqual((await consume(topic, '-format', 'text')).toString().split('\n').sort(), [
+    '',
+    '{"sampler_address":"10.0.0.1","in_if":7}',
+    '{"sampler_address":"10.0.0.2"}',
+    '{"é":1}'
+  ])
   const wrong = await runTool('flow-kafka', ['-brokers', broker, '-topic', topic, '-format', 'text'], Buffer.concat(flows(5)))
   assert.equal(wrong.code, 65)
   assert.match(wrong.stderr, /stdin is no text: leave out -format text/)
@@ -161,9 +192,19 @@ test('a message over -maxmsgbytes is dropped and counted, and no other', { skip:
   const topic = await freshTopic()
   const small = flows(100)
   const large = frameOf({ sampler_address: exporter(1), src_as_name: 'x'.repeat(5000) })
-  const { stderr } = await produce(topic, ['-maxmsgbytes', '4000'], Buffer.concat([...small.slice(0, 50), large, large, ...small.slice(50)]))
-  assert.match(stderr, /^flow-kafka: warning: dropped a message of 50\d\d bytes: more than -maxmsgbytes 4000[^\n]*\nflow-kafka: 102 messages in, 100 delivered, 2 too large, 0 retries\n$/)
-  assertSame((await readTopic(broker, topic)).map(({ value }) => value), small)
+  const { stderr } = await produce(
+    topic,
+    ['-maxmsgbytes', '4000'],
+    Buffer.concat([...small.slice(0, 50), large, large, ...small.slice(50)])
+  )
+  assert.match(
+    stderr,
+    /^flow-kafka: warning: dropped a message of 50\d\d bytes: more than -maxmsgbytes 4000[^\n]*\nflow-kafka: 102 messages in, 100 delivered, 2 too large, 0 retries\n$/
+  )
+  assertSame(
+    (await readTopic(broker, topic)).map(({ value }) => value),
+    small
+  )
 })
 
 test('a batch that is too large for the broker is cut until what is too large stands alone', { skip: withoutKcat }, async () => {
@@ -171,8 +212,14 @@ test('a batch that is too large for the broker is cut until what is too large st
   const small = flows(500, 3)
   const large = frameOf({ sampler_address: exporter(1), src_as_name: 'x'.repeat(5000) })
   const { stderr } = await produce(topic, [], Buffer.concat([...small.slice(0, 250), large, ...small.slice(250)]))
-  assert.match(stderr, /warning: dropped a message of 50\d\d bytes: the broker takes none of that size[^\n]*\nflow-kafka: 501 messages in, 500 delivered, 1 too large, 0 retries\n$/)
-  assert.deepEqual((await readTopic(broker, topic)).map(({ value }) => value), small)
+  assert.match(
+    stderr,
+    /warning: dropped a message of 50\d\d bytes: the broker takes none of that size[^\n]*\nflow-kafka: 501 messages in, 500 delivered, 1 too large, 0 retries\n$/
+  )
+  assert.deepEqual(
+    (await readTopic(broker, topic)).map(({ value }) => value),
+    small
+  )
 })
 
 test('a producer whose numbers run out is replaced, and nothing is lost, twice there or out of order', { skip: withoutKcat }, async () => {
@@ -182,14 +229,24 @@ test('a producer whose numbers run out is replaced, and nothing is lost, twice t
   const client = await openClient({ brokers: () => Promise.resolve(brokerList(broker)), security: {}, isDebugging: false, log })
   let producers = 0
   const { kafka } = client
-  const counted = Object.assign(Object.create(kafka) as typeof kafka, { producer: (config: ProducerConfig) => (producers++, kafka.producer(config)) })
+  const counted = Object.assign(Object.create(kafka) as typeof kafka, {
+    producer: (config: ProducerConfig) => (producers++, kafka.producer(config))
+  })
   const delivery = await openDelivery(
     { ...client, kafka: counted },
     { topic, compression: kafkajs.CompressionTypes.None, log, onPartitions: silent, onTooLarge: silent, maxSequence: 1000 }
   )
-  const numbered = (from: number): Message[] => Array.from({ length: 300 }, (_, i) => ({ partition: 0, key: null, value: Buffer.from(String(from + i)) }))
+  const numbered = (from: number): Message[] =>
+    Array.from({ length: 300 }, (_, i) => ({ partition: 0, key: null, value: Buffer.from(String(from + i)) }))
   for (let from = 0; from < 3000; from += 300) {
-    await Promise.all([0, 1].map((partition) => delivery.deliver(partition, numbered(from).map((message) => ({ ...message, partition })))))
+    await Promise.all(
+      [0, 1].map((partition) =>
+        delivery.deliver(
+          partition,
+          numbered(from).map((message) => ({ ...message, partition }))
+        )
+      )
+    )
   }
   await delivery.close()
   const values = (await readTopic(broker, topic)).map(({ value }) => Number(value))
@@ -211,24 +268,33 @@ test('a group goes on where it was, and begins where it is told', { skip: withou
   assert.equal((await consume(topic, '-group', freshName('group'), '-from', 'latest')).length, 0)
 })
 
-test('only what is written is committed: a member that is killed while its reader sleeps leaves the rest to the next', { skip: withoutKafka }, async () => {
-  const topic = await freshTopic({}, 1)
-  const sent = flows(60_000)
-  await produce(topic, [], Buffer.concat(sent))
-  const group = freshName('group')
-  const { code } = await runPipeline(
-    `flow-kafka -brokers ${broker} -topic ${topic} -consume -group ${group} & tool=$!; sleep 4; kill -KILL $tool; wait $tool`.replace(' &', ' > >(sleep 4) &')
-  )
-  assert.equal(code, 137)
-  const pipe = 2 * 64 * 1024
-  const rest = framesOf(await consume(topic, '-group', group))
-  assert.ok(rest.reduce((sum, frame) => sum + frame.length, 0) > sent.reduce((sum, frame) => sum + frame.length, 0) - pipe)
-})
+test(
+  'only what is written is committed: a member that is killed while its reader sleeps leaves the rest to the next',
+  { skip: withoutKafka },
+  async () => {
+    const topic = await freshTopic({}, 1)
+    const sent = flows(60_000)
+    await produce(topic, [], Buffer.concat(sent))
+    const group = freshName('group')
+    const { code } = await runPipeline(
+      `flow-kafka -brokers ${broker} -topic ${topic} -consume -group ${group} & tool=$!; sleep 4; kill -KILL $tool; wait $tool`.replace(
+        ' &',
+        ' > >(sleep 4) &'
+      )
+    )
+    assert.equal(code, 137)
+    const pipe = 2 * 64 * 1024
+    const rest = framesOf(await consume(topic, '-group', group))
+    assert.ok(rest.reduce((sum, frame) => sum + frame.length, 0) > sent.reduce((sum, frame) => sum + frame.length, 0) - pipe)
+  }
+)
 
 test('a reader that goes away ends it without a word', { skip: withoutKafka }, async () => {
   const topic = await freshTopic()
   await produce(topic, [], Buffer.concat(flows(20_000)))
-  const { code, stdout, stderr } = await runPipeline(`flow-kafka -brokers ${broker} -topic ${topic} -consume -group ${freshName('group')} | head -c 20`)
+  const { code, stdout, stderr } = await runPipeline(
+    `flow-kafka -brokers ${broker} -topic ${topic} -consume -group ${freshName('group')} | head -c 20`
+  )
   assert.deepEqual([code, stdout.length, stderr], [0, 20, ''])
 })
 
@@ -246,21 +312,40 @@ test('SIGTERM while input pauses: what was read is delivered', { skip: withoutKc
   tool.kill('SIGTERM')
   const { code, stderr } = await tool.ended
   assert.equal(code, 0, stderr)
-  assertSame((await readTopic(broker, topic)).map(({ value }) => value), sent)
+  assertSame(
+    (await readTopic(broker, topic)).map(({ value }) => value),
+    sent
+  )
 })
 
 test('a stream that breaks: what came before is delivered, then exit 65', { skip: withoutKcat }, async () => {
   const topic = await freshTopic()
   const sent = flows(10)
-  const { code, stderr } = await runTool('flow-kafka', ['-brokers', broker, '-topic', topic], Buffer.concat([...sent, Buffer.from([40, 1, 2])]))
+  const { code, stderr } = await runTool(
+    'flow-kafka',
+    ['-brokers', broker, '-topic', topic],
+    Buffer.concat([...sent, Buffer.from([40, 1, 2])])
+  )
   assert.equal(code, 65)
-  assert.match(stderr, new RegExp(`10 messages in, 10 delivered.*\\nflow-kafka: stdin: the stream ends inside a message at byte ${Buffer.concat(sent).length}\\n$`))
-  assertSame((await readTopic(broker, topic)).map(({ value }) => value), sent)
+  assert.match(
+    stderr,
+    new RegExp(
+      `10 messages in, 10 delivered.*\\nflow-kafka: stdin: the stream ends inside a message at byte ${Buffer.concat(sent).length}\\n$`
+    )
+  )
+  assertSame(
+    (await readTopic(broker, topic)).map(({ value }) => value),
+    sent
+  )
 })
 
 test('a stream of another kind is named', { skip: withoutKafka }, async () => {
   const topic = await freshTopic()
-  const { code, stderr } = await runTool('flow-kafka', ['-brokers', broker, '-topic', topic], Buffer.from('d4c3b2a1020004000000000000000000', 'hex'))
+  const { code, stderr } = await runTool(
+    'flow-kafka',
+    ['-brokers', broker, '-topic', topic],
+    Buffer.from('d4c3b2a1020004000000000000000000', 'hex')
+  )
   assert.equal(code, 65)
   assert.match(stderr, /stdin is a capture file: put flow-pcap in between/)
   const json = await runTool('flow-kafka', ['-brokers', broker, '-topic', topic], '{"type":"IPFIX"}\n')

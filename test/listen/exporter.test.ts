@@ -22,18 +22,26 @@ function withoutSoftflowd(): string | false {
   }
 }
 
-for (const [host, query] of [['127.0.0.1', ''], ['[::1]', ''], ['127.0.0.1', '?count=2']]) {
+for (const [host, query] of [
+  ['127.0.0.1', ''],
+  ['[::1]', ''],
+  ['127.0.0.1', '?count=2']
+]) {
   test(`softflowd to ${host}${query}`, { skip: withoutSoftflowd(), timeout: 60_000 }, async (t) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-listen-'))
     t.after(() => {
       fs.rmSync(folder, { recursive: true })
     })
     const capture = path.join(folder, 'traffic.pcap')
-    const packets = Array.from({ length: FLOWS }, (_, i) => ({ bytes: packet(ethernet(), ipv4(), udp(10_000 + i, 53), payload(Buffer.alloc(32))) }))
+    const packets = Array.from({ length: FLOWS }, (_, i) => ({
+      bytes: packet(ethernet(), ipv4(), udp(10_000 + i, 53), payload(Buffer.alloc(32)))
+    }))
     fs.writeFileSync(capture, pcap(packets))
     const flowListen = await listen(t, `netflow://${host}:0${query}`)
     const collector = `${host}:${flowListen.ports[0]}`
-    await run('softflowd', ['-r', capture, '-n', collector, '-v', '5', '-d', '-c', 'none', '-p', path.join(folder, 'pid')], { timeout: 30_000 })
+    await run('softflowd', ['-r', capture, '-n', collector, '-v', '5', '-d', '-c', 'none', '-p', path.join(folder, 'pid')], {
+      timeout: 30_000
+    })
     assert.equal((await flowListen.stop()).code, 0)
     let flows = 0
     for (const { payload: message, src_addr, dst_port } of flowListen.received) {

@@ -38,5 +38,6 @@ test('a flood of addresses is told apart right, and not remembered without end',
 
 test('a second -allow adds to the first, and what is no network is refused', () => {
   assert.deepEqual(parseNetworks('10.0.0.0/8', parseNetworks('::1')), parseNetworks('::1,10.0.0.0/8'))
-  for (const word of ['', ',', '10.0.0.0/33', 'router1', '10.0.0.0/8;192.0.2.0/24']) assert.throws(() => parseNetworks(word), /network/, word)
+  for (const word of ['', ',', '10.0.0.0/33', 'router1', '10.0.0.0/8;192.0.2.0/24'])
+    assert.throws(() => parseNetworks(word), /network/, word)
 })

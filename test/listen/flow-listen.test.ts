@@ -14,7 +14,13 @@ test('a datagram comes out with its payload, where it came from and went to, and
   const from = await send(flowListen.ports[0], [Buffer.from('hello')])
   await flowListen.until(1)
   const [{ time_received_ns: time, ...rest }] = flowListen.received
-  assert.deepEqual(rest, { payload: Buffer.from('hello'), src_addr: LOOPBACK, src_port: from, dst_addr: LOOPBACK, dst_port: flowListen.ports[0] })
+  assert.deepEqual(rest, {
+    payload: Buffer.from('hello'),
+    src_addr: LOOPBACK,
+    src_port: from,
+    dst_addr: LOOPBACK,
+    dst_port: flowListen.ports[0]
+  })
   const ms = Number(time / 1_000_000n)
   assert.ok(ms >= before - 1 && ms <= Date.now() + 1, `${ms}`)
   const { code, stderr } = await flowListen.stop()
@@ -41,7 +47,10 @@ test('an IPv6 address and a name to listen on', { skip: withoutIpv6 }, async (t)
   await flowListen.until(1)
   await send(flowListen.ports[1], [Buffer.from('b')])
   await flowListen.until(2)
-  assert.deepEqual(flowListen.received.map(({ dst_addr }) => dst_addr), [LOOPBACK6, LOOPBACK])
+  assert.deepEqual(
+    flowListen.received.map(({ dst_addr }) => dst_addr),
+    [LOOPBACK6, LOOPBACK]
+  )
   assert.match(flowListen.stderr(), /listening on (127\.0\.0\.1|\[::1\]):\d+ for ipfix/)
 })
 
@@ -53,7 +62,10 @@ for (const query of ['', '?count=2', '?blocking=true']) {
       await send(flowListen.ports[0], [Buffer.alloc(size, i)])
       await flowListen.until(i + 1)
     }
-    assert.deepEqual(flowListen.received.map(({ payload }) => payload), sizes.map((size, i) => Buffer.alloc(size, i)))
+    assert.deepEqual(
+      flowListen.received.map(({ payload }) => payload),
+      sizes.map((size, i) => Buffer.alloc(size, i))
+    )
     assert.equal((await flowListen.stop()).code, 0)
   })
 }
@@ -86,7 +98,10 @@ test('only exporters that -allow lists come through, the others are counted', as
   await send(flowListen.ports[0], [Buffer.from('allowed')], '127.0.0.1', '127.0.0.2')
   await flowListen.until(1)
   const { stderr } = await flowListen.stop()
-  assert.deepEqual(flowListen.received.map(({ payload }) => payload.toString()), ['allowed'])
+  assert.deepEqual(
+    flowListen.received.map(({ payload }) => payload.toString()),
+    ['allowed']
+  )
   const { received, written, notAllowed } = summaryIn(stderr)
   assert.deepEqual({ received, written, notAllowed }, { received: 6, written: 1, notAllowed: 5 })
 })
@@ -110,7 +125,12 @@ test('a port in use is named, with exit 69', async (t) => {
   await once(socket, 'listening')
   t.after(() => socket.close())
   const { port } = socket.address()
-  for (const [host, query] of [['127.0.0.1', ''], ['', ''], ['127.0.0.1', '?count=3'], ['127.0.0.1', '?blocking=true']]) {
+  for (const [host, query] of [
+    ['127.0.0.1', ''],
+    ['', ''],
+    ['127.0.0.1', '?count=3'],
+    ['127.0.0.1', '?blocking=true']
+  ]) {
     const { code, stderr, stdout } = await runTool('flow-listen', ['-listen', `netflow://${host}:${port}${query}`])
     assert.equal(code, 69, stderr)
     assert.match(stderr, new RegExp(`^flow-listen: cannot listen on UDP \\S+:${port}: address already in use; .*\n$`))
@@ -125,7 +145,10 @@ test('a second flow-listen on a port that threads share is refused', async (t) =
 })
 
 test('an address that is not ours, and a name that is none: exit 69', async () => {
-  for (const [uri, message] of [['flow://192.0.2.1:0', /192\.0\.2\.1:0.*no such address on this machine/], ['flow://no-such-host.invalid:0', /no-such-host\.invalid/]] as const) {
+  for (const [uri, message] of [
+    ['flow://192.0.2.1:0', /192\.0\.2\.1:0.*no such address on this machine/],
+    ['flow://no-such-host.invalid:0', /no-such-host\.invalid/]
+  ] as const) {
     const { code, stderr } = await runTool('flow-listen', ['-listen', uri])
     assert.equal(code, 69, stderr)
     assert.match(stderr, message)

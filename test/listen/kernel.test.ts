@@ -26,24 +26,28 @@ test('where no socket of ours is, nothing is counted', { skip: withoutProc }, ()
 })
 
 for (const address of ['127.0.0.1', '::1']) {
-  test(`each datagram to ${address} is either read or counted as dropped`, { skip: withoutProc || (address === '::1' && withoutIpv6), timeout: 30_000 }, async (t) => {
-    const socket = await socketAt(t, address)
-    const other = await socketAt(t, address)
-    socket.setRecvBufferSize(20_000)
-    const drops = kernelDropCounter([socket.address()])!
-    const othersDrops = kernelDropCounter([other.address()])!
-    assert.equal(drops(), 0)
-    let read = 0
-    socket.on('message', () => read++)
-    const sender = await socketAt(t, address)
-    for (let round = 1; round <= 2; round++) {
-      let sent = 0
-      for (let i = 0; i < 300; i++) sender.send(Buffer.alloc(1000), socket.address().port, address, () => sent++)
-      while (sent < 300) await new Promise((resolve) => setTimeout(resolve, 5))
-      while (read + drops() < 300 * round) await once(socket, 'message')
-      assert.equal(read + drops(), 300 * round)
+  test(
+    `each datagram to ${address} is either read or counted as dropped`,
+    { skip: withoutProc || (address === '::1' && withoutIpv6), timeout: 30_000 },
+    async (t) => {
+      const socket = await socketAt(t, address)
+      const other = await socketAt(t, address)
+      socket.setRecvBufferSize(20_000)
+      const drops = kernelDropCounter([socket.address()])!
+      const othersDrops = kernelDropCounter([other.address()])!
+      assert.equal(drops(), 0)
+      let read = 0
+      socket.on('message', () => read++)
+      const sender = await socketAt(t, address)
+      for (let round = 1; round <= 2; round++) {
+        let sent = 0
+        for (let i = 0; i < 300; i++) sender.send(Buffer.alloc(1000), socket.address().port, address, () => sent++)
+        while (sent < 300) await new Promise((resolve) => setTimeout(resolve, 5))
+        while (read + drops() < 300 * round) await once(socket, 'message')
+        assert.equal(read + drops(), 300 * round)
+      }
+      assert.ok(drops() > 0)
+      assert.equal(othersDrops(), 0)
     }
-    assert.ok(drops() > 0)
-    assert.equal(othersDrops(), 0)
-  })
+  )
 }

@@ -13,7 +13,11 @@ import { frameReader } from '../../src/flow/frames.js'
 import { ROOT } from '../support/tools.js'
 
 /** To be given as a test's `skip`. */
-export const withoutIpv6: string | false = Object.values(os.networkInterfaces()).flat().some((at) => at?.address === '::1') ? false : 'no IPv6 on this machine'
+export const withoutIpv6: string | false = Object.values(os.networkInterfaces())
+  .flat()
+  .some((at) => at?.address === '::1')
+  ? false
+  : 'no IPv6 on this machine'
 export const withoutProc: string | false = os.platform() === 'linux' ? false : 'the kernel tells its drops on Linux only'
 
 /** A Datagram as another implementation reads it from proto/datagram.proto. */
@@ -26,7 +30,9 @@ export interface Received {
   time_received_ns: bigint
 }
 
-const datagramType = protobuf.parse(fs.readFileSync(path.join(ROOT, 'proto/datagram.proto'), 'utf8'), { keepCase: true }).root.lookupType('flowpb.Datagram')
+const datagramType = protobuf
+  .parse(fs.readFileSync(path.join(ROOT, 'proto/datagram.proto'), 'utf8'), { keepCase: true })
+  .root.lookupType('flowpb.Datagram')
 
 function decode(message: Buffer): Received {
   const fields = datagramType.toObject(datagramType.decode(message), { longs: String, defaults: true })

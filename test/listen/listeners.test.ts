@@ -8,7 +8,11 @@ test('schemes have their usual ports, and no host is all addresses', () => {
   const listeners = parseListeners('sflow://,netflow://, ipfix://')
   assert.deepEqual(
     listeners,
-    [['sflow', 6343], ['netflow', 2055], ['ipfix', 4739]].map(([scheme, port]) => ({ scheme, host: '', port, ...USUAL }))
+    [
+      ['sflow', 6343],
+      ['netflow', 2055],
+      ['ipfix', 4739]
+    ].map(([scheme, port]) => ({ scheme, host: '', port, ...USUAL }))
   )
   assert.equal(parseListeners('flow://')[0].port, 2055)
 })
@@ -17,7 +21,13 @@ test('hosts are IPv4, IPv6 in brackets, and names', () => {
   const hosts = parseListeners('flow://192.0.2.1:1,flow://[2001:db8::1]:2/,flow://collector.example:3,flow://:4,flow://[fe80::1%eth0]')
   assert.deepEqual(
     hosts.map(({ host, port }) => [host, port]),
-    [['192.0.2.1', 1], ['2001:db8::1', 2], ['collector.example', 3], ['', 4], ['fe80::1%eth0', 2055]]
+    [
+      ['192.0.2.1', 1],
+      ['2001:db8::1', 2],
+      ['collector.example', 3],
+      ['', 4],
+      ['fe80::1%eth0', 2055]
+    ]
   )
   assert.deepEqual(
     hosts.map((listener) => nameOf(listener)),
@@ -26,9 +36,18 @@ test('hosts are IPv4, IPv6 in brackets, and names', () => {
 })
 
 test('the query has the settings', () => {
-  const [listener] = parseListeners('netflow://:2055?count=4&workers=8&blocking=false&queue_size=5000&queue_bytes=3000000000&rcvbuf=1048576')
+  const [listener] = parseListeners(
+    'netflow://:2055?count=4&workers=8&blocking=false&queue_size=5000&queue_bytes=3000000000&rcvbuf=1048576'
+  )
   assert.deepEqual(listener, {
-    scheme: 'netflow', host: '', port: 2055, count: 4, blocking: false, queueSize: 5000, queueBytes: 3_000_000_000, rcvbuf: 1_048_576
+    scheme: 'netflow',
+    host: '',
+    port: 2055,
+    count: 4,
+    blocking: false,
+    queueSize: 5000,
+    queueBytes: 3_000_000_000,
+    rcvbuf: 1_048_576
   } satisfies Listener)
 })
 

@@ -11,7 +11,10 @@ async function burst(flowListen: Running, count: number, size: number): Promise<
   const { code, stderr } = await flowListen.stop()
   assert.equal(code, 0)
   const numbers = numbersOf(flowListen.received)
-  assert.ok(numbers.every((number, i) => i === 0 || number > numbers[i - 1]), 'in order')
+  assert.ok(
+    numbers.every((number, i) => i === 0 || number > numbers[i - 1]),
+    'in order'
+  )
   const summary = summaryIn(stderr)
   assert.equal(summary.written, flowListen.received.length)
   assert.equal(summary.received, summary.written + summary.queueFull + summary.notAllowed)
@@ -20,7 +23,11 @@ async function burst(flowListen: Running, count: number, size: number): Promise<
 }
 
 function numbersOf(received: readonly Received[]): number[] {
-  for (const { payload } of received) assert.ok(payload.subarray(4).every((byte) => byte === (payload[3] & 0xff)), 'a whole payload')
+  for (const { payload } of received)
+    assert.ok(
+      payload.subarray(4).every((byte) => byte === (payload[3] & 0xff)),
+      'a whole payload'
+    )
   return received.map(({ payload }) => payload.readUInt32BE())
 }
 

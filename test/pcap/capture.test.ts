@@ -8,9 +8,11 @@ import { CAPTURED_AT, type CapturedPacket, LINK, payload, pcap, pcapng } from '.
 import { replayed } from '../support/replay.js'
 
 const flows = (text: string): Buffer => Buffer.concat([Buffer.from([0, 9]), Buffer.from(text)])
-const packetOf = (text: string): Buffer => packet(ethernet(), ipv4({ src: '192.0.2.1', dst: '198.51.100.2' }), udp(40000, 2055), payload(flows(text)))
+const packetOf = (text: string): Buffer =>
+  packet(ethernet(), ipv4({ src: '192.0.2.1', dst: '198.51.100.2' }), udp(40000, 2055), payload(flows(text)))
 const captured = (text: string, time?: bigint): CapturedPacket => ({ bytes: packetOf(text), ...(time === undefined ? {} : { time }) })
-const texts = (datagrams: readonly { payload: string }[]): string[] => datagrams.map((datagram) => Buffer.from(datagram.payload, 'hex').toString('latin1', 2))
+const texts = (datagrams: readonly { payload: string }[]): string[] =>
+  datagrams.map((datagram) => Buffer.from(datagram.payload, 'hex').toString('latin1', 2))
 
 for (const bigEndian of [false, true]) {
   for (const nanoseconds of [false, true]) {
@@ -18,8 +20,22 @@ for (const bigEndian of [false, true]) {
       const { datagrams, error } = await replayed(pcap([captured('one'), captured('two', 1n)], { bigEndian, nanoseconds }))
       assert.equal(error, undefined)
       assert.deepEqual(datagrams, [
-        { src: 'c0000201', srcPort: 40000, dst: 'c6336402', dstPort: 2055, received: nanoseconds ? CAPTURED_AT : CAPTURED_AT - (CAPTURED_AT % 1000n), payload: flows('one').toString('hex') },
-        { src: 'c0000201', srcPort: 40000, dst: 'c6336402', dstPort: 2055, received: nanoseconds ? 1n : 0n, payload: flows('two').toString('hex') }
+        {
+          src: 'c0000201',
+          srcPort: 40000,
+          dst: 'c6336402',
+          dstPort: 2055,
+          received: nanoseconds ? CAPTURED_AT : CAPTURED_AT - (CAPTURED_AT % 1000n),
+          payload: flows('one').toString('hex')
+        },
+        {
+          src: 'c0000201',
+          srcPort: 40000,
+          dst: 'c6336402',
+          dstPort: 2055,
+          received: nanoseconds ? 1n : 0n,
+          payload: flows('two').toString('hex')
+        }
       ])
     })
   }
@@ -39,7 +55,10 @@ for (const bigEndian of [false, true]) {
     const { datagrams, error, counts } = await replayed(Buffer.concat(file))
     assert.equal(error, undefined)
     assert.deepEqual(texts(datagrams), ['enhanced', 'obsolete', 'simple'])
-    assert.deepEqual(datagrams.slice(0, 2).map(({ received }) => received), [us * 1000n, us * 1000n + 1000n])
+    assert.deepEqual(
+      datagrams.slice(0, 2).map(({ received }) => received),
+      [us * 1000n, us * 1000n + 1000n]
+    )
     assert.ok(datagrams[2].received >= before && datagrams[2].received < before + 60_000_000_000n, 'a simple packet has the time of now')
     assert.equal(counts.packets, 3)
   })
@@ -89,7 +108,13 @@ test('times are exact to the nanosecond over the whole range of a format', async
     fc.asyncProperty(fc.bigInt(0n, 4_294_967_295_999_999_999n), fc.boolean(), async (time, bigEndian) => {
       const [classic, next] = await Promise.all([
         replayed(pcap([captured('', time)], { nanoseconds: true, bigEndian })),
-        replayed(Buffer.concat([pcapng(bigEndian).section(), pcapng(bigEndian).interface(), pcapng(bigEndian).enhanced(captured(''), time / 1000n)]))
+        replayed(
+          Buffer.concat([
+            pcapng(bigEndian).section(),
+            pcapng(bigEndian).interface(),
+            pcapng(bigEndian).enhanced(captured(''), time / 1000n)
+          ])
+        )
       ])
       assert.equal(classic.datagrams[0].received, time)
       assert.equal(next.datagrams[0].received, time - (time % 1000n))
@@ -201,7 +226,15 @@ test('a packet block that contradicts itself costs itself alone', async () => {
   const noInterface = ng.enhanced(captured('x'), 1n, 7)
   const tooLong = ng.enhanced({ bytes: Buffer.alloc(0), captured: 1000 }, 1n)
   const { datagrams, counts, error } = await replayed(
-    Buffer.concat([ng.section(), ng.simple(captured('no interface yet')), ng.interface(), noInterface, tooLong, ng.block(6, Buffer.alloc(4)), ng.enhanced(captured('a'), 1n)])
+    Buffer.concat([
+      ng.section(),
+      ng.simple(captured('no interface yet')),
+      ng.interface(),
+      noInterface,
+      tooLong,
+      ng.block(6, Buffer.alloc(4)),
+      ng.enhanced(captured('a'), 1n)
+    ])
   )
   assert.equal(error, undefined)
   assert.deepEqual(texts(datagrams), ['a'])
@@ -233,7 +266,14 @@ test('versions and link types that are not known are told', async () => {
 
 test('in pcapng the packets of a link type that is not read are skipped, and that is said once', async () => {
   const ng = pcapng()
-  const file = [ng.section(), ng.interface({ linkType: 105 }), ng.interface(), ng.enhanced(captured('x'), 1n), ng.enhanced(captured('x'), 1n), ng.enhanced(captured('a'), 1n, 1)]
+  const file = [
+    ng.section(),
+    ng.interface({ linkType: 105 }),
+    ng.interface(),
+    ng.enhanced(captured('x'), 1n),
+    ng.enhanced(captured('x'), 1n),
+    ng.enhanced(captured('a'), 1n, 1)
+  ]
   const { datagrams, counts, warnings } = await replayed(Buffer.concat(file))
   assert.deepEqual(texts(datagrams), ['a'])
   assert.equal(counts.skipped['link-type'], 2)

@@ -25,8 +25,12 @@ function file(name: string, bytes: Buffer | string): string {
 }
 
 const flows = (text: string): Buffer => Buffer.concat([Buffer.from([0, 9]), Buffer.from(text)])
-const captured = (text: string, time = CAPTURED_AT): CapturedPacket => ({ bytes: packet(ethernet(), ipv4(), udp(40000, 2055), payload(flows(text))), time })
-const textsOf = (stdout: Buffer): string[] => readDatagrams(stdout).map((datagram) => Buffer.from(datagram.payload, 'hex').toString('latin1', 2))
+const captured = (text: string, time = CAPTURED_AT): CapturedPacket => ({
+  bytes: packet(ethernet(), ipv4(), udp(40000, 2055), payload(flows(text))),
+  time
+})
+const textsOf = (stdout: Buffer): string[] =>
+  readDatagrams(stdout).map((datagram) => Buffer.from(datagram.payload, 'hex').toString('latin1', 2))
 const linesOf = ({ stderr }: Ended): string[] => stderr.split('\n').filter((line) => line !== '')
 
 const ONE = pcap([captured('one'), { bytes: packet(ethernet(), ipv4(), tcp(1, 2)) }])
@@ -40,7 +44,11 @@ test('files in their order, stdin, - and gzip', async () => {
   assert.equal(files.code, 0)
   assert.deepEqual(textsOf(files.stdout), ['one', 'two', 'three', 'two', 'three'])
   assert.deepEqual(linesOf(files), ['flow-pcap: 6 packets in, 5 datagrams out, 1 not-udp'])
-  const members = await runTool('flow-pcap', ['-loglevel', 'warn'], Buffer.concat([zlib.gzipSync(ONE.subarray(0, 30)), zlib.gzipSync(ONE.subarray(30)), zlib.gzipSync(TWO)]))
+  const members = await runTool(
+    'flow-pcap',
+    ['-loglevel', 'warn'],
+    Buffer.concat([zlib.gzipSync(ONE.subarray(0, 30)), zlib.gzipSync(ONE.subarray(30)), zlib.gzipSync(TWO)])
+  )
   assert.deepEqual([members.code, members.stderr, textsOf(members.stdout)], [0, '', ['one', 'two', 'three']])
 })
 
@@ -113,7 +121,13 @@ test('options that make no sense are usage errors', async () => {
 
 test('-raw: each file one payload; -ipfix: its messages, and its broken tail', async () => {
   const before = BigInt(Date.now()) * 1_000_000n
-  const raw = await runTool('flow-pcap', ['-raw', '-src', '[2001:db8::1]:99', file('a.dat', flows('a')), file('b.bin', zlib.gzipSync(flows('b')))])
+  const raw = await runTool('flow-pcap', [
+    '-raw',
+    '-src',
+    '[2001:db8::1]:99',
+    file('a.dat', flows('a')),
+    file('b.bin', zlib.gzipSync(flows('b')))
+  ])
   assert.deepEqual([raw.code, textsOf(raw.stdout)], [0, ['a', 'b']])
   const [{ src, srcPort, dst, received }] = readDatagrams(raw.stdout)
   assert.deepEqual([src, srcPort, dst], ['20010db8000000000000000000000001', 99, ''])
@@ -165,7 +179,12 @@ function live(args: string[]): Live {
   return {
     child,
     first: once(child.stdout, 'data'),
-    ended: once(child, 'close').then(([code, signal]) => ({ code: code as number | null, signal: signal as NodeJS.Signals | null, stdout: Buffer.concat(stdout), stderr }))
+    ended: once(child, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      stdout: Buffer.concat(stdout),
+      stderr
+    }))
   }
 }
 

@@ -42,7 +42,8 @@ async function assertDatagram(bytes: Buffer, linkType: number): Promise<void> {
   const { datagrams } = await play(bytes, { linkType })
   assert.equal(datagrams.length, 1)
   const [{ src, srcPort, dst, dstPort, payload: found }] = datagrams
-  const family = src.length === 8 ? { src: 'c0000201', dst: 'c6336402' } : { src: `20010db8${'0'.repeat(23)}1`, dst: `20010db8${'0'.repeat(23)}2` }
+  const family =
+    src.length === 8 ? { src: 'c0000201', dst: 'c6336402' } : { src: `20010db8${'0'.repeat(23)}1`, dst: `20010db8${'0'.repeat(23)}2` }
   assert.deepEqual({ src, dst, srcPort, dstPort, found }, { ...family, srcPort: 40000, dstPort: 2055, found: FLOWS.toString('hex') })
 }
 
@@ -90,7 +91,10 @@ test('every IPv6 family number of BSD loopback, and no other', async () => {
 
 test('IPv4 options and an authentication header are stepped over', async () => {
   await assertDatagram(packet(ipv4({ src: '192.0.2.1', dst: '198.51.100.2', options: 40 }), udp(40000, 2055), payload(FLOWS)), LINK.raw)
-  await assertDatagram(packet(ipv4({ src: '192.0.2.1', dst: '198.51.100.2' }), authentication(), udp(40000, 2055), payload(FLOWS)), LINK.raw)
+  await assertDatagram(
+    packet(ipv4({ src: '192.0.2.1', dst: '198.51.100.2' }), authentication(), udp(40000, 2055), payload(FLOWS)),
+    LINK.raw
+  )
 })
 
 test('IPv6 extension headers are stepped over, in any number', async () => {
@@ -102,7 +106,11 @@ test('IPv6 extension headers are stepped over, in any number', async () => {
 test('padding behind the IP packet, and what the UDP length leaves out, is no payload', async () => {
   const padded = Buffer.concat([packet(ethernet(), ...export4), Buffer.alloc(20, 0xff)])
   await assertDatagram(padded, LINK.ethernet)
-  const short = packet(ipv4({ src: '192.0.2.1', dst: '198.51.100.2' }), udp(40000, 2055), payload(Buffer.concat([FLOWS, Buffer.from('left out')])))
+  const short = packet(
+    ipv4({ src: '192.0.2.1', dst: '198.51.100.2' }),
+    udp(40000, 2055),
+    payload(Buffer.concat([FLOWS, Buffer.from('left out')]))
+  )
   short.writeUInt16BE(8 + FLOWS.length, 24)
   await assertDatagram(short, LINK.raw)
 })
@@ -123,7 +131,10 @@ test('a datagram that the capture cut short gives what is there, and is counted'
     const bytes = packet(ethernet(), ...layers)
     for (let cut = 1; cut <= FLOWS.length - 2; cut++) {
       const { datagrams, counts } = await play(bytes, { captured: bytes.length - cut })
-      assert.deepEqual(datagrams.map((datagram) => datagram.payload), [FLOWS.toString('hex', 0, FLOWS.length - cut)])
+      assert.deepEqual(
+        datagrams.map((datagram) => datagram.payload),
+        [FLOWS.toString('hex', 0, FLOWS.length - cut)]
+      )
       assert.equal(counts.cutDatagrams, 1)
     }
     assert.equal((await play(bytes)).counts.cutDatagrams, 0)
@@ -188,11 +199,19 @@ test('-port takes all UDP to these ports, and no other', async () => {
 test('a frame of nothing but headers of every layer ends the search', async () => {
   const labels = Buffer.alloc(200_000)
   const tags = Buffer.concat(Array<Buffer>(50_000).fill(Buffer.from('00018100', 'hex')))
-  const pseudowires = Buffer.concat(Array<Buffer>(9_000).fill(Buffer.concat([Buffer.from('00000100 00000000'.replace(' ', ''), 'hex'), Buffer.alloc(12), Buffer.from('8847', 'hex')])))
+  const pseudowires = Buffer.concat(
+    Array<Buffer>(9_000).fill(
+      Buffer.concat([Buffer.from('00000100 00000000'.replace(' ', ''), 'hex'), Buffer.alloc(12), Buffer.from('8847', 'hex')])
+    )
+  )
   await assertSkipped('cut', packet(ethernet({ type: 0x8847 }), payload(labels)))
   await assertSkipped('cut', packet(ethernet({ type: 0x8100 }), payload(tags)))
   await assertSkipped('cut', packet(ethernet({ type: 0x8847 }), payload(pseudowires)))
-  await assertSkipped('malformed', packet(ipv6({ nextHeader: 60 }), payload(Buffer.alloc(60_000, Buffer.from('3c00010400000000', 'hex')))), { linkType: LINK.raw })
+  await assertSkipped(
+    'malformed',
+    packet(ipv6({ nextHeader: 60 }), payload(Buffer.alloc(60_000, Buffer.from('3c00010400000000', 'hex')))),
+    { linkType: LINK.raw }
+  )
 })
 
 test('any bytes, of any link type, are a packet of one verdict', async () => {
@@ -202,11 +221,13 @@ test('any bytes, of any link type, are a packet of one verdict', async () => {
   const samples = LINK_LAYERS.flatMap(([, , layers]) => [packet(...layers, ...export4), packet(...layers, ...export6)])
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 120 }).map((array) => Buffer.from(array)),
-    fc.tuple(fc.constantFrom(...samples), fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 3 }), fc.nat(200)).map(([sample, changes, length]) => {
-      const changed = Buffer.from(sample)
-      for (const [at, value] of changes) changed[at % changed.length] = value
-      return changed.subarray(0, length)
-    })
+    fc
+      .tuple(fc.constantFrom(...samples), fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 3 }), fc.nat(200))
+      .map(([sample, changes, length]) => {
+        const changed = Buffer.from(sample)
+        for (const [at, value] of changes) changed[at % changed.length] = value
+        return changed.subarray(0, length)
+      })
   )
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(bytes, fc.nat(types.length - 1)), { minLength: 1, maxLength: 50 }), async (packets) => {

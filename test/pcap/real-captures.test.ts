@@ -7,7 +7,19 @@ import path from 'node:path'
 import test from 'node:test'
 import { parseAddress } from '../../src/flow/address.js'
 import { BrokenStreamError } from '../../src/flow/blocks.js'
-import { dot1q, ethernet, ipv4, ipv6, ipv6Fragment, ipv6Options, mpls, packet, type PacketLayer, pppoe, udp } from '../support/build-packet.js'
+import {
+  dot1q,
+  ethernet,
+  ipv4,
+  ipv6,
+  ipv6Fragment,
+  ipv6Options,
+  mpls,
+  packet,
+  type PacketLayer,
+  pppoe,
+  udp
+} from '../support/build-packet.js'
 import type { ReadDatagram } from '../support/datagram-stream.js'
 import { CAPTURED_AT, linuxCooked, linuxCooked2, LINK, loopback, payload, pcapng } from '../support/pcap-writer.js'
 import { replayed } from '../support/replay.js'
@@ -35,7 +47,8 @@ function indexed(): Map<string, number> {
 
 const sumOf = (versions: string): number => versions.split(' ').reduce((sum, version) => sum + Number(version.split(':')[1]), 0)
 const read = (file: string): Buffer => fs.readFileSync(path.join(CAPTURES, file))
-const kindOf = (file: string): 'capture' | 'ipfix' | 'raw' => (/\.pcap(ng)?$/.test(file) ? 'capture' : file.endsWith('.ipfix') ? 'ipfix' : 'raw')
+const kindOf = (file: string): 'capture' | 'ipfix' | 'raw' =>
+  /\.pcap(ng)?$/.test(file) ? 'capture' : file.endsWith('.ipfix') ? 'ipfix' : 'raw'
 
 test('every capture gives exactly the datagrams that are in it', { skip: withoutCaptures }, async () => {
   const files = indexed()
@@ -56,7 +69,8 @@ test('every capture cut short gives the datagrams before the cut', { skip: witho
     if (kindOf(file) === 'raw') continue
     const whole = read(file)
     const { stream } = await replayed(whole, { kind: kindOf(file) })
-    const cuts = whole.length < 600 ? Array.from(whole.keys()) : Array.from({ length: 12 }, (_, i) => Math.floor((whole.length * (i + 0.5)) / 12))
+    const cuts =
+      whole.length < 600 ? Array.from(whole.keys()) : Array.from({ length: 12 }, (_, i) => Math.floor((whole.length * (i + 0.5)) / 12))
     for (const cut of cuts) {
       const part = await replayed(whole.subarray(0, cut), { kind: kindOf(file) })
       if (part.error instanceof BrokenStreamError) assert.ok(part.error.offset <= cut)
@@ -77,7 +91,20 @@ const withoutTshark = spawnSync('tshark', ['--version']).error === undefined ? f
 /** The UDP datagrams of a capture as tshark sees them: of packets in packets, the outermost. */
 function seenByTshark(file: string): ReadDatagram[] {
   const fields = ['frame.time_epoch', 'ip.src', 'ipv6.src', 'udp.srcport', 'ip.dst', 'ipv6.dst', 'udp.dstport', 'udp.payload']
-  const options = ['-n', '-r', file, '-Y', 'udp.payload', '--disable-protocol', 'sflow', '-T', 'fields', '-E', 'occurrence=f', ...fields.flatMap((field) => ['-e', field])]
+  const options = [
+    '-n',
+    '-r',
+    file,
+    '-Y',
+    'udp.payload',
+    '--disable-protocol',
+    'sflow',
+    '-T',
+    'fields',
+    '-E',
+    'occurrence=f',
+    ...fields.flatMap((field) => ['-e', field])
+  ]
   const { stdout } = spawnSync('tshark', options, { encoding: 'utf8', maxBuffer: 1 << 28 })
   const hex = (address: string): string => parseAddress(address)?.toString('hex') ?? ''
   return stdout
@@ -85,7 +112,14 @@ function seenByTshark(file: string): ReadDatagram[] {
     .filter((line) => line !== '')
     .map((line) => {
       const [time, src4, src6, srcPort, dst4, dst6, dstPort, found] = line.split('\t')
-      return { src: hex(src4 || src6), srcPort: Number(srcPort), dst: hex(dst4 || dst6), dstPort: Number(dstPort), received: BigInt(time.replace('.', '')), payload: found }
+      return {
+        src: hex(src4 || src6),
+        srcPort: Number(srcPort),
+        dst: hex(dst4 || dst6),
+        dstPort: Number(dstPort),
+        received: BigInt(time.replace('.', '')),
+        payload: found
+      }
     })
 }
 

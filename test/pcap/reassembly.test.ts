@@ -32,7 +32,13 @@ function fragments(of: Fragmented, flows: Buffer, cuts: readonly number[]): Buff
 const flowsOf = (bytes: number, fill = 7): Buffer => Buffer.concat([Buffer.from([0, 9]), Buffer.alloc(bytes, fill)])
 
 function play(packets: readonly (Buffer | CapturedPacket)[]): Promise<Replayed> {
-  return replayed(pcap(packets.map((one) => (Buffer.isBuffer(one) ? { bytes: one } : one)), { linkType: LINK.raw, nanoseconds: true }), { chunkBytes: 5000 })
+  return replayed(
+    pcap(
+      packets.map((one) => (Buffer.isBuffer(one) ? { bytes: one } : one)),
+      { linkType: LINK.raw, nanoseconds: true }
+    ),
+    { chunkBytes: 5000 }
+  )
 }
 
 const payloads = ({ datagrams }: Replayed): string[] => datagrams.map((datagram) => datagram.payload)
@@ -40,7 +46,10 @@ const payloads = ({ datagrams }: Replayed): string[] => datagrams.map((datagram)
 const datagramSpec = fc.record({
   family: fc.constantFrom(4 as const, 6 as const),
   flows: fc.uint8Array({ minLength: 20, maxLength: 300 }).map((bytes) => Buffer.concat([Buffer.from([0, 9]), bytes])),
-  cuts: fc.array(fc.nat(40).map((place) => place * 8), { minLength: 1, maxLength: 8 })
+  cuts: fc.array(
+    fc.nat(40).map((place) => place * 8),
+    { minLength: 1, maxLength: 8 }
+  )
 })
 
 test('datagrams come whole out of fragments in any order, mixed, and some of them twice', async () => {
@@ -70,13 +79,20 @@ test('a reassembled datagram has its addresses, its ports, and the time of the f
     const [{ src, dst, ...rest }] = datagrams
     assert.deepEqual(rest, { srcPort: 40000, dstPort: 2055, received: CAPTURED_AT + 2n, payload: flowsOf(100).toString('hex') })
     assert.deepEqual([src, dst], family === 4 ? ['c0000201', 'c6336402'] : [`20010db8${'0'.repeat(23)}1`, `20010db8${'0'.repeat(23)}2`])
-    assert.deepEqual({ packets: counts.packets, fragments: counts.fragments, datagrams: counts.datagrams }, { packets: 3, fragments: 3, datagrams: 1 })
+    assert.deepEqual(
+      { packets: counts.packets, fragments: counts.fragments, datagrams: counts.datagrams },
+      { packets: 3, fragments: 3, datagrams: 1 }
+    )
   }
 })
 
 test('the largest datagram there is', async () => {
   const flows = flowsOf(65_535 - 20 - 8 - 2, 3)
-  const parts = fragments({ family: 4, id: 1 }, flows, Array.from({ length: 44 }, (_, i) => (i + 1) * 1480))
+  const parts = fragments(
+    { family: 4, id: 1 },
+    flows,
+    Array.from({ length: 44 }, (_, i) => (i + 1) * 1480)
+  )
   assert.deepEqual(payloads(await play(parts.reverse())), [flows.toString('hex')])
 })
 
@@ -96,7 +112,10 @@ test('fragments of different sources, destinations, identifications and protocol
   ]
   const ah = fragment({ family: 4, id: 1 }, Buffer.alloc(64, 9), 0, true, 51)
   const all = [first[0], ah, ...others.map(([head]) => head), first[1], ...others.map(([, tail]) => tail)]
-  assert.deepEqual(payloads(await play(all)), [1, 2, 3, 4, 5].map((fill) => flowsOf(100, fill).toString('hex')))
+  assert.deepEqual(
+    payloads(await play(all)),
+    [1, 2, 3, 4, 5].map((fill) => flowsOf(100, fill).toString('hex'))
+  )
 })
 
 test('a datagram that misses a fragment is given up, and its fragments are counted', async () => {
@@ -110,7 +129,11 @@ test('a datagram that misses a fragment is given up, and its fragments are count
 
 test('fragments that come more than 30 seconds of capture time apart are not put together', async () => {
   const [head, tail] = fragments({ family: 4, id: 1 }, flowsOf(100), [64])
-  const apart = (time: bigint): Promise<Replayed> => play([{ bytes: head, time: CAPTURED_AT }, { bytes: tail, time: CAPTURED_AT + time }])
+  const apart = (time: bigint): Promise<Replayed> =>
+    play([
+      { bytes: head, time: CAPTURED_AT },
+      { bytes: tail, time: CAPTURED_AT + time }
+    ])
   assert.equal(payloads(await apart(29n * SECOND)).length, 1)
   assert.equal(payloads(await apart(-29n * SECOND)).length, 1)
   for (const time of [31n, -31n]) {
@@ -131,11 +154,23 @@ test('overlapping fragments are never mixed: the later ones begin a datagram of 
   const of = { family: 4, id: 1 } as const
   const whole = packet(udp(1, 2055), payload(flowsOf(100)))
   const evil = Buffer.alloc(40, 0x66)
-  const overlapping = await play([fragment(of, whole.subarray(0, 64), 0, true), fragment(of, evil, 48, true), fragment(of, whole.subarray(64), 64, false)])
+  const overlapping = await play([
+    fragment(of, whole.subarray(0, 64), 0, true),
+    fragment(of, evil, 48, true),
+    fragment(of, whole.subarray(64), 64, false)
+  ])
   assert.deepEqual(payloads(overlapping), [])
-  const replaced = await play([fragment(of, whole.subarray(0, 64), 0, true), fragment(of, Buffer.alloc(64, 0x66), 0, true), fragment(of, whole.subarray(64), 64, false)])
+  const replaced = await play([
+    fragment(of, whole.subarray(0, 64), 0, true),
+    fragment(of, Buffer.alloc(64, 0x66), 0, true),
+    fragment(of, whole.subarray(64), 64, false)
+  ])
   assert.equal(payloads(replaced).filter((found) => found === flowsOf(100).toString('hex')).length, 0)
-  const past = await play([fragment(of, whole.subarray(64), 64, false), fragment(of, evil, 128, true), fragment(of, whole.subarray(0, 64), 0, true)])
+  const past = await play([
+    fragment(of, whole.subarray(64), 64, false),
+    fragment(of, evil, 128, true),
+    fragment(of, whole.subarray(0, 64), 0, true)
+  ])
   assert.deepEqual(payloads(past), [])
 })
 
@@ -148,7 +183,11 @@ test('an identification that is used again after a loss loses no second datagram
 
 test('fragments that no sender makes are dropped: of no whole 8 bytes, empty, past the largest datagram', async () => {
   const of = { family: 4, id: 1 } as const
-  const bad = [fragment(of, Buffer.alloc(63), 0, true), fragment(of, Buffer.alloc(0), 8, true), fragment(of, Buffer.alloc(100), 65_528, false)]
+  const bad = [
+    fragment(of, Buffer.alloc(63), 0, true),
+    fragment(of, Buffer.alloc(0), 8, true),
+    fragment(of, Buffer.alloc(100), 65_528, false)
+  ]
   const result = await play(bad)
   assert.equal(result.counts.skipped.fragment, 3)
 })

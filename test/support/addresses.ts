@@ -6,7 +6,8 @@ export function parseAddress(text: string): Buffer {
   if (net.isIPv4(text)) return Buffer.from(text.split('.').map(Number))
   if (!net.isIPv6(text)) throw new Error(`no address: ${text}`)
   const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text)
-  const hex = dotted === null ? text : dotted[1] + [2, 4].map((i) => (Number(dotted[i]) * 256 + Number(dotted[i + 1])).toString(16)).join(':')
+  const hex =
+    dotted === null ? text : dotted[1] + [2, 4].map((i) => (Number(dotted[i]) * 256 + Number(dotted[i + 1])).toString(16)).join(':')
   const [left, right] = hex.split('::').map((half) => half.split(':').filter((group) => group !== ''))
   const groups = right === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
   const bytes = Buffer.alloc(16)

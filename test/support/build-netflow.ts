@@ -54,7 +54,10 @@ export interface Header9 {
   count?: number
 }
 
-export function v9({ uptime = 1_000_000, seconds = 1_700_000_000, sequence = 1, domain = 0, count = 1 }: Header9, ...sets: Buffer[]): Buffer {
+export function v9(
+  { uptime = 1_000_000, seconds = 1_700_000_000, sequence = 1, domain = 0, count = 1 }: Header9,
+  ...sets: Buffer[]
+): Buffer {
   return Buffer.concat([be(9, 2), be(count, 2), be(uptime, 4), be(seconds, 4), be(sequence, 4), be(domain, 4), ...sets])
 }
 
@@ -119,7 +122,8 @@ export interface Header5 {
 export function v5(header: Header5, ...records: Record5[]): Buffer {
   const { version = 5, count = records.length, uptime = 1_000_000, seconds = 1_700_000_000, nanos = 0 } = header
   const head = [be(version, 2), be(count, 2), be(uptime, 4), be(seconds, 4), be(nanos, 4)]
-  if (version !== 1) head.push(be(header.sequence ?? 0, 4), version === 5 ? be(header.engine ?? 0, 2) : be(0, 2), be(header.sampling ?? 0, 2))
+  if (version !== 1)
+    head.push(be(header.sequence ?? 0, 4), version === 5 ? be(header.engine ?? 0, 2) : be(0, 2), be(header.sampling ?? 0, 2))
   const body = records.map((r) => {
     const rest =
       version === 1

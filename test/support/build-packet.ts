@@ -14,7 +14,10 @@ export function packet(...layers: readonly PacketLayer[]): Buffer {
 }
 
 /** A layer of bytes before its payload. */
-function layer(numbers: { etype?: number; protocol?: number }, head: (payload: Buffer, next: PacketLayer | undefined) => Buffer): PacketLayer {
+function layer(
+  numbers: { etype?: number; protocol?: number },
+  head: (payload: Buffer, next: PacketLayer | undefined) => Buffer
+): PacketLayer {
   return { ...numbers, build: (payload, next) => Buffer.concat([head(payload, next), payload]) }
 }
 
@@ -57,14 +60,19 @@ export function dot1q(vlan: number, { tpid = 0x8100, priority = 0 }: { tpid?: nu
 
 export function mpls(labels: readonly number[], { ttl = 64, controlWord = false, etype = 0x8847 } = {}): PacketLayer {
   return layer({ etype, protocol: 137 }, () =>
-    Buffer.concat([...labels.map((label, i) => u32(label * 4096 + (i === labels.length - 1 ? 256 : 0) + ttl - i)), Buffer.alloc(controlWord ? 4 : 0)])
+    Buffer.concat([
+      ...labels.map((label, i) => u32(label * 4096 + (i === labels.length - 1 ? 256 : 0) + ttl - i)),
+      Buffer.alloc(controlWord ? 4 : 0)
+    ])
   )
 }
 
 const PPP: Record<number, number> = { 0x0800: 0x0021, 0x86dd: 0x0057, 0x8847: 0x0281 }
 
 export function pppoe(session: number): PacketLayer {
-  return layer({ etype: 0x8864 }, (payload, next) => Buffer.concat([u8(0x11, 0), u16(session, payload.length + 2, PPP[next?.etype ?? 0] ?? 0xc021)]))
+  return layer({ etype: 0x8864 }, (payload, next) =>
+    Buffer.concat([u8(0x11, 0), u16(session, payload.length + 2, PPP[next?.etype ?? 0] ?? 0xc021)])
+  )
 }
 
 export interface Ipv4Options {
@@ -82,7 +90,18 @@ export interface Ipv4Options {
   totalLength?: number
 }
 
-export function ipv4({ src = '192.0.2.1', dst = '198.51.100.2', tos = 0, id = 0, flags = 0, offset = 0, ttl = 64, protocol, options = 0, totalLength }: Ipv4Options = {}): PacketLayer {
+export function ipv4({
+  src = '192.0.2.1',
+  dst = '198.51.100.2',
+  tos = 0,
+  id = 0,
+  flags = 0,
+  offset = 0,
+  ttl = 64,
+  protocol,
+  options = 0,
+  totalLength
+}: Ipv4Options = {}): PacketLayer {
   return layer({ etype: 0x0800, protocol: 4 }, (payload, next) =>
     Buffer.concat([
       u8(0x45 + options / 4, tos),
@@ -105,7 +124,14 @@ export interface Ipv6Options {
   nextHeader?: number
 }
 
-export function ipv6({ src = '2001:db8::1', dst = '2001:db8::2', trafficClass = 0, flowLabel = 0, hopLimit = 64, nextHeader }: Ipv6Options = {}): PacketLayer {
+export function ipv6({
+  src = '2001:db8::1',
+  dst = '2001:db8::2',
+  trafficClass = 0,
+  flowLabel = 0,
+  hopLimit = 64,
+  nextHeader
+}: Ipv6Options = {}): PacketLayer {
   return layer({ etype: 0x86dd, protocol: 41 }, (payload, next) =>
     Buffer.concat([
       u32(0x60000000 + trafficClass * 0x100000 + flowLabel),
@@ -134,16 +160,27 @@ export function segmentRouting(segments: readonly string[], left: number, tlvByt
   )
 }
 
-export function ipv6Fragment({ id = 1, offset = 0, more = false, protocol }: { id?: number; offset?: number; more?: boolean; protocol?: number } = {}): PacketLayer {
-  return layer({ protocol: 44 }, (_, next) => Buffer.concat([u8(protocol ?? next?.protocol ?? 59, 0), u16((offset << 3) | (more ? 1 : 0)), u32(id)]))
+export function ipv6Fragment({
+  id = 1,
+  offset = 0,
+  more = false,
+  protocol
+}: { id?: number; offset?: number; more?: boolean; protocol?: number } = {}): PacketLayer {
+  return layer({ protocol: 44 }, (_, next) =>
+    Buffer.concat([u8(protocol ?? next?.protocol ?? 59, 0), u16((offset << 3) | (more ? 1 : 0)), u32(id)])
+  )
 }
 
 export function authentication(checkValueBytes = 12): PacketLayer {
-  return layer({ protocol: 51 }, (_, next) => Buffer.concat([u8(next?.protocol ?? 59, (12 + checkValueBytes) / 4 - 2), u16(0), u32(256, 1), Buffer.alloc(checkValueBytes)]))
+  return layer({ protocol: 51 }, (_, next) =>
+    Buffer.concat([u8(next?.protocol ?? 59, (12 + checkValueBytes) / 4 - 2), u16(0), u32(256, 1), Buffer.alloc(checkValueBytes)])
+  )
 }
 
 export function tcp(src: number, dst: number, { flags = 0x10, options = 0 }: { flags?: number; options?: number } = {}): PacketLayer {
-  return layer({ protocol: 6 }, () => Buffer.concat([u16(src, dst), u32(1, 2), u16(((20 + options) / 4 << 12) | flags, 512, 0, 0), Buffer.alloc(options, 1)]))
+  return layer({ protocol: 6 }, () =>
+    Buffer.concat([u16(src, dst), u32(1, 2), u16((((20 + options) / 4) << 12) | flags, 512, 0, 0), Buffer.alloc(options, 1)])
+  )
 }
 
 export function udp(src: number, dst: number): PacketLayer {
@@ -174,7 +211,11 @@ export function gre({ checksum = false, key, sequence }: { checksum?: boolean; k
 }
 
 /** PPTP's GRE with PPP in it; `control`: with PPP's address and control bytes. */
-export function pptp({ sequence, acknowledgement, control = true }: { sequence?: number; acknowledgement?: number; control?: boolean } = {}): PacketLayer {
+export function pptp({
+  sequence,
+  acknowledgement,
+  control = true
+}: { sequence?: number; acknowledgement?: number; control?: boolean } = {}): PacketLayer {
   return layer({ protocol: 47 }, (payload, next) =>
     Buffer.concat([
       u16(0x2001 | (sequence === undefined ? 0 : 0x1000) | (acknowledgement === undefined ? 0 : 0x80), 0x880b, payload.length + 4, 5),
@@ -197,6 +238,9 @@ export function geneve(vni: number, optionBytes = 0): PacketLayer {
 /** Teredo's indications; IPv6 follows. */
 export function teredo({ origin = false, authenticated = false } = {}): PacketLayer {
   return layer({}, () =>
-    Buffer.concat([...(authenticated ? [u8(0, 1, 2, 3), Buffer.alloc(5 + 8 + 1, 9)] : []), ...(origin ? [u16(0, 0xffff ^ 4096), Buffer.alloc(4, 0xff)] : [])])
+    Buffer.concat([
+      ...(authenticated ? [u8(0, 1, 2, 3), Buffer.alloc(5 + 8 + 1, 9)] : []),
+      ...(origin ? [u16(0, 0xffff ^ 4096), Buffer.alloc(4, 0xff)] : [])
+    ])
   )
 }

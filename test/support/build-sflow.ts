@@ -53,7 +53,16 @@ export interface FlowSampleOptions {
   recordCount?: number
 }
 
-export function flowSample({ sequence = 1, sourceClass = 0, source = 1, rate = 1000, input = 1, output = 2, records = [], recordCount = records.length }: FlowSampleOptions = {}): Buffer {
+export function flowSample({
+  sequence = 1,
+  sourceClass = 0,
+  source = 1,
+  rate = 1000,
+  input = 1,
+  output = 2,
+  records = [],
+  recordCount = records.length
+}: FlowSampleOptions = {}): Buffer {
   return structure(1, Buffer.concat([u32(sequence, sourceClass * 0x1000000 + source, rate, 0, 0, input, output, recordCount), ...records]))
 }
 
@@ -74,10 +83,22 @@ export function expandedFlowSample({
   records = [],
   recordCount = records.length
 }: ExpandedFlowSampleOptions = {}): Buffer {
-  return structure(3, Buffer.concat([u32(sequence, sourceClass, source, rate, 0, 0, inputFormat, input, outputFormat, output, recordCount), ...records]))
+  return structure(
+    3,
+    Buffer.concat([u32(sequence, sourceClass, source, rate, 0, 0, inputFormat, input, outputFormat, output, recordCount), ...records])
+  )
 }
 
-export function discardedPacket({ sequence = 1, sourceClass = 0, source = 1, input = 1, output = 2, reason = 258, records = [], recordCount = records.length }: FlowSampleOptions & { reason?: number } = {}): Buffer {
+export function discardedPacket({
+  sequence = 1,
+  sourceClass = 0,
+  source = 1,
+  input = 1,
+  output = 2,
+  reason = 258,
+  records = [],
+  recordCount = records.length
+}: FlowSampleOptions & { reason?: number } = {}): Buffer {
   return structure(5, Buffer.concat([u32(sequence, sourceClass, source, 0, input, output, reason, recordCount), ...records]))
 }
 
@@ -95,7 +116,10 @@ export interface RawHeaderOptions {
 }
 
 /** A raw header; `frameLength` is that of the packet, of which `frame` is the start. */
-export function rawHeader(frame: Buffer, { protocol = HEADER_PROTOCOL.ethernet, frameLength = frame.length, stripped = 4 }: RawHeaderOptions = {}): Buffer {
+export function rawHeader(
+  frame: Buffer,
+  { protocol = HEADER_PROTOCOL.ethernet, frameLength = frame.length, stripped = 4 }: RawHeaderOptions = {}
+): Buffer {
   return structure(1, Buffer.concat([u32(protocol, frameLength, stripped, frame.length), padded(frame)]))
 }
 
@@ -114,11 +138,29 @@ export interface SampledIpOptions {
   tos?: number
 }
 
-export function sampledIpv4({ length = 100, protocol = 6, src = '192.0.2.11', dst = '192.0.2.12', srcPort = 1024, dstPort = 443, flags = 2, tos = 8 }: SampledIpOptions = {}): Buffer {
+export function sampledIpv4({
+  length = 100,
+  protocol = 6,
+  src = '192.0.2.11',
+  dst = '192.0.2.12',
+  srcPort = 1024,
+  dstPort = 443,
+  flags = 2,
+  tos = 8
+}: SampledIpOptions = {}): Buffer {
   return structure(3, Buffer.concat([u32(length, protocol), parseAddress(src), parseAddress(dst), u32(srcPort, dstPort, flags, tos)]))
 }
 
-export function sampledIpv6({ length = 100, protocol = 6, src = '2001:db8::11', dst = '2001:db8::12', srcPort = 1024, dstPort = 443, flags = 2, tos = 8 }: SampledIpOptions = {}): Buffer {
+export function sampledIpv6({
+  length = 100,
+  protocol = 6,
+  src = '2001:db8::11',
+  dst = '2001:db8::12',
+  srcPort = 1024,
+  dstPort = 443,
+  flags = 2,
+  tos = 8
+}: SampledIpOptions = {}): Buffer {
   return structure(4, Buffer.concat([u32(length, protocol), parseAddress(src), parseAddress(dst), u32(srcPort, dstPort, flags, tos)]))
 }
 
@@ -141,11 +183,25 @@ export interface GatewayOptions {
   communities?: readonly number[]
 }
 
-export function extendedGateway({ nextHop = '192.0.2.253', as = 64500, srcAs = 64501, srcPeerAs = 64502, path = [], segmentCount = path.length, communities = [] }: GatewayOptions = {}): Buffer {
+export function extendedGateway({
+  nextHop = '192.0.2.253',
+  as = 64500,
+  srcAs = 64501,
+  srcPeerAs = 64502,
+  path = [],
+  segmentCount = path.length,
+  communities = []
+}: GatewayOptions = {}): Buffer {
   const segments = path.map(({ type = 2, ases }) => u32(type, ases.length, ...ases))
   return structure(
     1003,
-    Buffer.concat([xdrAddress(nextHop), u32(as, srcAs, srcPeerAs, segmentCount), ...segments, u32(communities.length, ...communities), u32(100)])
+    Buffer.concat([
+      xdrAddress(nextHop),
+      u32(as, srcAs, srcPeerAs, segmentCount),
+      ...segments,
+      u32(communities.length, ...communities),
+      u32(100)
+    ])
   )
 }
 

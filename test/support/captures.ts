@@ -15,5 +15,11 @@ export async function readCapture(file: string): Promise<Required<DatagramSpec>[
   const { datagrams, error } = await replayed(fs.readFileSync(file), { kind: kindOf(file) })
   if (error !== undefined) throw error
   const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
-  return datagrams.map(({ src, srcPort, dstPort, received, payload }) => ({ src: bytes(src), srcPort, dstPort, received, payload: bytes(payload) }))
+  return datagrams.map(({ src, srcPort, dstPort, received, payload }) => ({
+    src: bytes(src),
+    srcPort,
+    dstPort,
+    received,
+    payload: bytes(payload)
+  }))
 }

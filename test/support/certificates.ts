@@ -23,11 +23,36 @@ export function makeCertificates(folder: string): Certificates {
   for (const name of ['ca', 'other-ca']) {
     openssl('req', '-x509', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-days', '2', '-subj', `/CN=test ${name}`)
   }
-  for (const [name, extension] of [['server', 'subjectAltName=DNS:localhost,IP:127.0.0.1'], ['client', 'extendedKeyUsage=clientAuth']]) {
+  for (const [name, extension] of [
+    ['server', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+    ['client', 'extendedKeyUsage=clientAuth']
+  ]) {
     fs.writeFileSync(at(`${name}.ext`), `${extension}\n`)
     openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`)
-    openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', `${name}.ext`, '-out', `${name}.pem`)
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.pem`
+    )
   }
   fs.writeFileSync(at('server-store.pem'), fs.readFileSync(at('server.key'), 'utf8') + fs.readFileSync(at('server.pem'), 'utf8'))
-  return { ca: at('ca.pem'), otherCa: at('other-ca.pem'), serverKeyStore: at('server-store.pem'), client: at('client.pem'), clientKey: at('client.key') }
+  return {
+    ca: at('ca.pem'),
+    otherCa: at('other-ca.pem'),
+    serverKeyStore: at('server-store.pem'),
+    client: at('client.pem'),
+    clientKey: at('client.key')
+  }
 }

@@ -29,10 +29,23 @@ export function longOf(value: bigint): { low: number; high: number; unsigned: bo
 }
 
 /** One Datagram, with its length in front. */
-export function datagramFrame({ payload, src = Buffer.from([192, 0, 2, 9]), srcPort = 40000, dstPort = 2055, received = RECEIVED }: DatagramSpec): Buffer {
+export function datagramFrame({
+  payload,
+  src = Buffer.from([192, 0, 2, 9]),
+  srcPort = 40000,
+  dstPort = 2055,
+  received = RECEIVED
+}: DatagramSpec): Buffer {
   const writer = protobuf.Writer.create()
   DatagramMessage.encodeDelimited(
-    { payload, src_addr: src, src_port: srcPort, dst_addr: Buffer.from([198, 51, 100, 9]), dst_port: dstPort, time_received_ns: longOf(received) },
+    {
+      payload,
+      src_addr: src,
+      src_port: srcPort,
+      dst_addr: Buffer.from([198, 51, 100, 9]),
+      dst_port: dstPort,
+      time_received_ns: longOf(received)
+    },
     writer
   )
   return Buffer.from(writer.finish())
@@ -49,7 +62,8 @@ export function readFlows(stream: Buffer): Flow[] {
     const object = FlowMessage.toObject(FlowMessage.decodeDelimited(reader), { longs: String, enums: String }) as Record<string, unknown>
     for (const [key, value] of Object.entries(object)) {
       if (value instanceof Uint8Array) object[key] = Buffer.from(value).toString('hex')
-      else if (Array.isArray(value)) object[key] = value.map((item: unknown) => (item instanceof Uint8Array ? Buffer.from(item).toString('hex') : item))
+      else if (Array.isArray(value))
+        object[key] = value.map((item: unknown) => (item instanceof Uint8Array ? Buffer.from(item).toString('hex') : item))
     }
     flows.push(object as Flow)
   }
@@ -72,7 +86,10 @@ export function readDatagrams(stream: Buffer): ReadDatagram[] {
   const datagrams: ReadDatagram[] = []
   const reader = protobuf.Reader.create(stream)
   while (reader.pos < reader.len) {
-    const object = DatagramMessage.toObject(DatagramMessage.decodeDelimited(reader), { longs: String, defaults: true }) as Record<string, unknown>
+    const object = DatagramMessage.toObject(DatagramMessage.decodeDelimited(reader), { longs: String, defaults: true }) as Record<
+      string,
+      unknown
+    >
     const hex = (name: string): string => Buffer.from(object[name] as Uint8Array).toString('hex')
     datagrams.push({
       src: hex('src_addr'),

@@ -44,7 +44,10 @@ export interface OpenDecoder {
   readonly taken: () => Promise<Buffer>
 }
 
-async function run(stream: Buffer, options: Partial<DecoderOptions>): Promise<{ written: Buffer; decoder: DatagramDecoder; warnings: string[] }> {
+async function run(
+  stream: Buffer,
+  options: Partial<DecoderOptions>
+): Promise<{ written: Buffer; decoder: DatagramDecoder; warnings: string[] }> {
   const { decoder, warnings, push, taken } = openDecoder(options)
   push(stream)
   decoder.end()
@@ -64,7 +67,12 @@ export function openDecoder(options: Partial<DecoderOptions> = {}): OpenDecoder 
     (error) => error
   )
   const silent = (): void => undefined
-  const log: Log = { debug: silent, info: silent, error: silent, warn: (message, fields) => warnings.push(`${message} ${String(fields?.kind)}`) }
+  const log: Log = {
+    debug: silent,
+    info: silent,
+    error: silent,
+    warn: (message, fields) => warnings.push(`${message} ${String(fields?.kind)}`)
+  }
   const decoder = datagramDecoder({
     output,
     log,

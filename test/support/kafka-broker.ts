@@ -52,7 +52,8 @@ const isCI = process.env.CI === 'true'
 const external = process.env.KAFKA_BROKERS
 
 /** To be given as a test's `skip`: false where a broker of our own can be run. With CI=true it is always to be run, and the test fails where it cannot. */
-export const withoutOwnKafka: string | false = isCI || (has('java', '-version') && has('mvn', '-version')) ? false : 'no java and mvn to run a Kafka broker with'
+export const withoutOwnKafka: string | false =
+  isCI || (has('java', '-version') && has('mvn', '-version')) ? false : 'no java and mvn to run a Kafka broker with'
 /** The same for tests that are content with any broker. */
 export const withoutKafka: string | false = external === undefined ? withoutOwnKafka : false
 /** For tests whose judge is kcat. */
@@ -87,7 +88,8 @@ export async function startKafka(properties: Record<string, string> = {}): Promi
     fs.writeFileSync(config, inProperties({ ...base, ...properties, ...more }))
     output = ''
     child = spawn('java', [...java, 'kafka.Kafka', config], { stdio: ['ignore', 'pipe', 'pipe'] })
-    for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data: Buffer) => (output = (output + data.toString()).slice(-10_000)))
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (data: Buffer) => (output = (output + data.toString()).slice(-10_000)))
     const deadline = Date.now() + START_MS
     while (!(await answers(plain))) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error(`Kafka does not start: ${output}`)

@@ -61,7 +61,11 @@ export function assertSame(actual: readonly Buffer[], expected: readonly Buffer[
 }
 
 /** Whether all of `expected` are there, each exporter's once and in the order of their numbers. */
-export function assertOrdered(actual: readonly Buffer[], expected: readonly Buffer[], numberOf: (frame: Buffer) => readonly [key: string, number: number]): void {
+export function assertOrdered(
+  actual: readonly Buffer[],
+  expected: readonly Buffer[],
+  numberOf: (frame: Buffer) => readonly [key: string, number: number]
+): void {
   assertSame(actual, expected)
   const last = new Map<string, number>()
   for (const frame of actual) {

@@ -23,7 +23,9 @@ export function mmdb({ networks, type = 'Test', ipVersion = 6, recordSize = 24, 
   const data = dataSection(unused)
   // a record of a node: EMPTY, another node (≥ 0), or -2 - the position of its data
   const records: number[] = [EMPTY, EMPTY]
-  const sorted = [...networks].map(([network, record]) => [prefixBits(network, ipVersion), record] as const).sort(([a], [b]) => a.length - b.length)
+  const sorted = [...networks]
+    .map(([network, record]) => [prefixBits(network, ipVersion), record] as const)
+    .sort(([a], [b]) => a.length - b.length)
   for (const [bits, record] of sorted) {
     const leaf = -2 - data.add(record)
     let node = 0

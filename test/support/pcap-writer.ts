@@ -35,12 +35,28 @@ function order(bigEndian: boolean): Order {
 }
 
 /** A pcap file (draft-ietf-opsawg-pcap). */
-export function pcap(packets: readonly CapturedPacket[], { linkType = LINK.ethernet, nanoseconds = false, bigEndian = false }: PcapOptions = {}): Buffer {
+export function pcap(
+  packets: readonly CapturedPacket[],
+  { linkType = LINK.ethernet, nanoseconds = false, bigEndian = false }: PcapOptions = {}
+): Buffer {
   const numbers = order(bigEndian)
-  const header = numbers([[nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4, 4], [2, 2], [4, 2], [0, 4], [0, 4], [262_144, 4], [linkType, 4]])
+  const header = numbers([
+    [nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4, 4],
+    [2, 2],
+    [4, 2],
+    [0, 4],
+    [0, 4],
+    [262_144, 4],
+    [linkType, 4]
+  ])
   const records = packets.map(({ bytes, time = CAPTURED_AT, captured = bytes.length }) => {
     const fraction = Number(time % 1_000_000_000n)
-    const head = numbers([[Number(time / 1_000_000_000n), 4], [nanoseconds ? fraction : Math.floor(fraction / 1000), 4], [captured, 4], [bytes.length, 4]])
+    const head = numbers([
+      [Number(time / 1_000_000_000n), 4],
+      [nanoseconds ? fraction : Math.floor(fraction / 1000), 4],
+      [captured, 4],
+      [bytes.length, 4]
+    ])
     return Buffer.concat([head, bytes.subarray(0, captured)])
   })
   return Buffer.concat([header, ...records])
@@ -69,20 +85,50 @@ export interface PcapngBlocks {
 export function pcapng(bigEndian = false): PcapngBlocks {
   const numbers = order(bigEndian)
   const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)])
-  const option = (code: number, value: Buffer): Buffer => Buffer.concat([numbers([[code, 2], [value.length, 2]]), padded(value)])
+  const option = (code: number, value: Buffer): Buffer =>
+    Buffer.concat([
+      numbers([
+        [code, 2],
+        [value.length, 2]
+      ]),
+      padded(value)
+    ])
   const block = (type: number, body: Buffer): Buffer => {
     const all = padded(body)
-    return Buffer.concat([numbers([[type, 4], [all.length + 12, 4]]), all, numbers([[all.length + 12, 4]])])
+    return Buffer.concat([
+      numbers([
+        [type, 4],
+        [all.length + 12, 4]
+      ]),
+      all,
+      numbers([[all.length + 12, 4]])
+    ])
   }
   const withTime = (head: Buffer, { bytes, captured = bytes.length }: CapturedPacket, ticks: bigint): Buffer =>
     Buffer.concat([
       head,
-      numbers([[Number(ticks >> 32n), 4], [Number(ticks & 0xffffffffn), 4], [captured, 4], [bytes.length, 4]]),
+      numbers([
+        [Number(ticks >> 32n), 4],
+        [Number(ticks & 0xffffffffn), 4],
+        [captured, 4],
+        [bytes.length, 4]
+      ]),
       padded(bytes.subarray(0, captured))
     ])
   return {
     block,
-    section: () => block(0x0a0d0d0a, Buffer.concat([numbers([[0x1a2b3c4d, 4], [1, 2], [0, 2]]), Buffer.alloc(8, 0xff)])),
+    section: () =>
+      block(
+        0x0a0d0d0a,
+        Buffer.concat([
+          numbers([
+            [0x1a2b3c4d, 4],
+            [1, 2],
+            [0, 2]
+          ]),
+          Buffer.alloc(8, 0xff)
+        ])
+      ),
     interface({ linkType = LINK.ethernet, snaplen = 0, resolution, offset } = {}) {
       const options = [option(2, Buffer.from('eth0'))]
       if (resolution !== undefined) options.push(option(9, u8(resolution)))
@@ -92,10 +138,33 @@ export function pcapng(bigEndian = false): PcapngBlocks {
         else seconds.writeBigInt64LE(offset)
         options.push(option(14, seconds))
       }
-      return block(1, Buffer.concat([numbers([[linkType, 2], [0, 2], [snaplen, 4]]), ...options, option(0, Buffer.alloc(0))]))
+      return block(
+        1,
+        Buffer.concat([
+          numbers([
+            [linkType, 2],
+            [0, 2],
+            [snaplen, 4]
+          ]),
+          ...options,
+          option(0, Buffer.alloc(0))
+        ])
+      )
     },
-    enhanced: (packet, ticks, interfaceId = 0) => block(6, Buffer.concat([withTime(numbers([[interfaceId, 4]]), packet, ticks), option(1, Buffer.from('a comment'))])),
-    obsolete: (packet, ticks, interfaceId = 0) => block(2, withTime(numbers([[interfaceId, 2], [0xffff, 2]]), packet, ticks)),
+    enhanced: (packet, ticks, interfaceId = 0) =>
+      block(6, Buffer.concat([withTime(numbers([[interfaceId, 4]]), packet, ticks), option(1, Buffer.from('a comment'))])),
+    obsolete: (packet, ticks, interfaceId = 0) =>
+      block(
+        2,
+        withTime(
+          numbers([
+            [interfaceId, 2],
+            [0xffff, 2]
+          ]),
+          packet,
+          ticks
+        )
+      ),
     simple: ({ bytes, captured = bytes.length }) => block(3, Buffer.concat([numbers([[bytes.length, 4]]), bytes.subarray(0, captured)]))
   }
 }
@@ -107,7 +176,10 @@ export function linuxCooked(): PacketLayer {
 }
 
 export function linuxCooked2(): PacketLayer {
-  return { build: (payload, next) => Buffer.concat([u16(next?.etype ?? 0, 0), u32(2), u16(1), u8(0, 6), macBytes('02:00:00:00:00:01'), u16(0), payload]) }
+  return {
+    build: (payload, next) =>
+      Buffer.concat([u16(next?.etype ?? 0, 0), u32(2), u16(1), u8(0, 6), macBytes('02:00:00:00:00:01'), u16(0), payload])
+  }
 }
 
 /** BSD loopback, the address family in the byte order of the capturing machine. */

@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict'
 import type { DecoderOptions } from '../../src/decode/datagrams.js'
 import { parseAddress } from '../../src/flow/address.js'
-import { be, type FieldSpec, type Header9, ipfix, optionsTemplate10, optionsTemplate9, set, template, v9, variable } from './build-netflow.js'
+import {
+  be,
+  type FieldSpec,
+  type Header9,
+  ipfix,
+  optionsTemplate10,
+  optionsTemplate9,
+  set,
+  template,
+  v9,
+  variable
+} from './build-netflow.js'
 import { RECEIVED, type Flow } from './datagram-stream.js'
 import { decode } from './decode.js'
 

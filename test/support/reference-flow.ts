@@ -14,22 +14,41 @@ const REVERSE = 29305
 type Values = (id: number) => Buffer[]
 
 /** The messages that the record becomes: one, or two of a biflow. */
-export function referenceFlows(version: Version, elements: readonly Element[], header: Required<Pick<Header9, 'uptime' | 'seconds' | 'sequence' | 'domain'>>): Flow[] {
-  const of = (id: number, enterprise = 0): Buffer[] => elements.filter((each) => each.id === id && (each.enterprise ?? 0) === enterprise && isUsed(each)).map(({ bytes }) => bytes)
+export function referenceFlows(
+  version: Version,
+  elements: readonly Element[],
+  header: Required<Pick<Header9, 'uptime' | 'seconds' | 'sequence' | 'domain'>>
+): Flow[] {
+  const of = (id: number, enterprise = 0): Buffer[] =>
+    elements.filter((each) => each.id === id && (each.enterprise ?? 0) === enterprise && isUsed(each)).map(({ bytes }) => bytes)
   const forward: Values = (id) => of(id)
   const base = Object.entries(baseOf(version, header)).filter(([name]) => !name.startsWith('time_flow_'))
   const flow = (values: Values): Flow => ({ ...Object.fromEntries(base), ...fieldsOf(version, values, forward, header) })
   const isBiflow =
-    elements.some((each) => each.enterprise === REVERSE) || (of(231).length > 0 && of(232).length > 0) || (of(298).length > 0 && of(299).length > 0)
+    elements.some((each) => each.enterprise === REVERSE) ||
+    (of(231).length > 0 && of(232).length > 0) ||
+    (of(298).length > 0 && of(299).length > 0)
   const backward = reverseOf(of)
-  const hasBackward = isBiflow && [counter(backward, [1, 23], [85, 231]), counter(backward, [2, 24], [86, 298])].some((value) => value !== 0n)
+  const hasBackward =
+    isBiflow && [counter(backward, [1, 23], [85, 231]), counter(backward, [2, 24], [86, 298])].some((value) => value !== 0n)
   return hasBackward ? [flow(forward), flow(backward)] : [flow(forward)]
 }
 
 /** An element of no bytes is none; one of variable length is there even where it is empty. */
 const isUsed = ({ bytes, variable }: Element): boolean => bytes.length > 0 || variable !== undefined
 
-const SWAPS: [number, number][] = [[8, 12], [27, 28], [7, 11], [9, 13], [29, 30], [16, 17], [10, 14], [252, 253], [56, 80], [81, 57]]
+const SWAPS: [number, number][] = [
+  [8, 12],
+  [27, 28],
+  [7, 11],
+  [9, 13],
+  [29, 30],
+  [16, 17],
+  [10, 14],
+  [252, 253],
+  [56, 80],
+  [81, 57]
+]
 const COUNTERS = [1, 2, 23, 24, 85, 86]
 const STARTS = [156, 154, 152, 150, 158, 22]
 const ENDS = [157, 155, 153, 151, 159, 21, 325, 324, 323, 322]
@@ -106,11 +125,34 @@ function fieldsOf(version: Version, values: Values, forward: Values, header: { u
     putBytes('dst_addr', addressOf(12, 28))
   }
   const ipVersion = number(values, 60)
-  put('etype', family === 4 ? 0x0800n : family === 16 ? 0x86ddn : ipVersion === 4n ? 0x0800n : ipVersion === 6n ? 0x86ddn : firstOf(values, [256]))
-  putBytes('next_hop', of(15, 62).map((id) => address(values, id)).find((each) => each !== undefined))
-  putBytes('bgp_next_hop', of(18, 63).map((id) => address(values, id)).find((each) => each !== undefined))
-  put('src_net', of(9, 29).map((id) => number(values, id)).find((each) => each !== undefined) ?? 0n)
-  put('dst_net', of(13, 30).map((id) => number(values, id)).find((each) => each !== undefined) ?? 0n)
+  put(
+    'etype',
+    family === 4 ? 0x0800n : family === 16 ? 0x86ddn : ipVersion === 4n ? 0x0800n : ipVersion === 6n ? 0x86ddn : firstOf(values, [256])
+  )
+  putBytes(
+    'next_hop',
+    of(15, 62)
+      .map((id) => address(values, id))
+      .find((each) => each !== undefined)
+  )
+  putBytes(
+    'bgp_next_hop',
+    of(18, 63)
+      .map((id) => address(values, id))
+      .find((each) => each !== undefined)
+  )
+  put(
+    'src_net',
+    of(9, 29)
+      .map((id) => number(values, id))
+      .find((each) => each !== undefined) ?? 0n
+  )
+  put(
+    'dst_net',
+    of(13, 30)
+      .map((id) => number(values, id))
+      .find((each) => each !== undefined) ?? 0n
+  )
 
   for (const [name, ...ids] of NUMBERS) put(name, firstOf(values, ids))
   for (const [name, ...ids] of WIDE_NUMBERS) putWide(name, firstOf(values, ids))
@@ -122,31 +164,82 @@ function fieldsOf(version: Version, values: Values, forward: Values, header: { u
   put('icmp_code', icmpCode)
 
   putList('mpls_label', labelsOf(values))
-  putList('mpls_ip', [47, 140].map((id) => address(values, id)).filter((each) => each !== undefined && !isZero(each)).map((each) => each!.toString('hex')))
+  putList(
+    'mpls_ip',
+    [47, 140]
+      .map((id) => address(values, id))
+      .filter((each) => each !== undefined && !isZero(each))
+      .map((each) => each!.toString('hex'))
+  )
   const communities = [
-    ...values(483).filter(({ length }) => length >= 1 && length <= 8).map((bytes) => BigInt(`0x${bytes.toString('hex')}`)).filter((value) => value !== 0n),
-    ...[484, 485].flatMap(values).flatMap((bytes) => (bytes.toString('hex', 1, 5) === '01e30004' ? pieces(bytes.subarray(5), 4).map((each) => BigInt(each.readUInt32BE())) : []))
+    ...values(483)
+      .filter(({ length }) => length >= 1 && length <= 8)
+      .map((bytes) => BigInt(`0x${bytes.toString('hex')}`))
+      .filter((value) => value !== 0n),
+    ...[484, 485]
+      .flatMap(values)
+      .flatMap((bytes) =>
+        bytes.toString('hex', 1, 5) === '01e30004' ? pieces(bytes.subarray(5), 4).map((each) => BigInt(each.readUInt32BE())) : []
+      )
   ]
-  putList('bgp_communities', communities.map((value) => Number(value > UINT32_MAX ? UINT32_MAX : value)))
+  putList(
+    'bgp_communities',
+    communities.map((value) => Number(value > UINT32_MAX ? UINT32_MAX : value))
+  )
   putList('ipv6_routing_header_addresses', segmentsOf(values))
-  const nat = (ids: number[]): Buffer | undefined => ids.map((id) => address(values, id)).find((each) => each !== undefined && !isZero(each))
+  const nat = (ids: number[]): Buffer | undefined =>
+    ids.map((id) => address(values, id)).find((each) => each !== undefined && !isZero(each))
   putBytes('post_nat_src_addr', nat([225, 281, 40001]))
   putBytes('post_nat_dst_addr', nat([226, 282, 40002]))
   return flow
 }
 
 const NUMBERS: [string, ...number[]][] = [
-  ['proto', 4], ['src_port', 7], ['dst_port', 11], ['in_if', 10, 252], ['out_if', 14, 253],
-  ['src_vlan', 58, 243], ['dst_vlan', 59, 254], ['vlan_id', 58, 243], ['ip_tos', 5], ['forwarding_status', 89], ['ip_ttl', 52, 192],
-  ['ipv6_flow_label', 31], ['fragment_id', 54], ['fragment_offset', 88], ['src_as', 16], ['dst_as', 17], ['next_hop_as', 128],
-  ['observation_point_id', 138], ['ipv6_routing_header_seg_left', 498], ['ingress_vrf_id', 234], ['egress_vrf_id', 235],
-  ['bi_flow_direction', 239], ['flow_direction', 61], ['post_nat_src_port', 227, 40003], ['post_nat_dst_port', 228, 40004], ['nat_event', 230]
+  ['proto', 4],
+  ['src_port', 7],
+  ['dst_port', 11],
+  ['in_if', 10, 252],
+  ['out_if', 14, 253],
+  ['src_vlan', 58, 243],
+  ['dst_vlan', 59, 254],
+  ['vlan_id', 58, 243],
+  ['ip_tos', 5],
+  ['forwarding_status', 89],
+  ['ip_ttl', 52, 192],
+  ['ipv6_flow_label', 31],
+  ['fragment_id', 54],
+  ['fragment_offset', 88],
+  ['src_as', 16],
+  ['dst_as', 17],
+  ['next_hop_as', 128],
+  ['observation_point_id', 138],
+  ['ipv6_routing_header_seg_left', 498],
+  ['ingress_vrf_id', 234],
+  ['egress_vrf_id', 235],
+  ['bi_flow_direction', 239],
+  ['flow_direction', 61],
+  ['post_nat_src_port', 227, 40003],
+  ['post_nat_dst_port', 228, 40004],
+  ['nat_event', 230]
 ]
-const WIDE_NUMBERS: [string, ...number[]][] = [['src_mac', 56, 81], ['dst_mac', 80, 57], ['application_id', 95]]
+const WIDE_NUMBERS: [string, ...number[]][] = [
+  ['src_mac', 56, 81],
+  ['dst_mac', 80, 57],
+  ['application_id', 95]
+]
 
 /** The bytes of an address of the record's family; 0 for no family. */
 function familyOf(values: Values): 0 | 4 | 16 {
-  const pair = (length: number): Buffer[] => [[8, 27], [12, 28]].flatMap((ids) => ids.flatMap(values).filter((each) => each.length === length).slice(0, 1))
+  const pair = (length: number): Buffer[] =>
+    [
+      [8, 27],
+      [12, 28]
+    ].flatMap((ids) =>
+      ids
+        .flatMap(values)
+        .filter((each) => each.length === length)
+        .slice(0, 1)
+    )
   const [ipv4, ipv6] = [pair(4), pair(16)]
   if (ipv4.length === 0 || ipv6.length === 0) return ipv4.length > 0 ? 4 : ipv6.length > 0 ? 16 : 0
   return !ipv6.every(isZero) ? 16 : !ipv4.every(isZero) ? 4 : 0
@@ -256,10 +349,25 @@ function timesOf(version: Version, values: Values, header: { uptime: number; sec
     }
     return undefined
   }
-  const start = first([() => ntp(156, 1n), () => ntp(154, 1000n), () => since(152, 1_000_000n), () => since(150, SECOND), () => before(158), () => uptime(22)])
+  const start = first([
+    () => ntp(156, 1n),
+    () => ntp(154, 1000n),
+    () => since(152, 1_000_000n),
+    () => since(150, SECOND),
+    () => before(158),
+    () => uptime(22)
+  ])
   const end = first([
-    () => ntp(157, 1n), () => ntp(155, 1000n), () => since(153, 1_000_000n), () => since(151, SECOND), () => before(159), () => uptime(21),
-    () => ntp(325, 1n), () => ntp(324, 1000n), () => since(323, 1_000_000n), () => since(322, SECOND)
+    () => ntp(157, 1n),
+    () => ntp(155, 1000n),
+    () => since(153, 1_000_000n),
+    () => since(151, SECOND),
+    () => before(159),
+    () => uptime(21),
+    () => ntp(325, 1n),
+    () => ntp(324, 1000n),
+    () => since(323, 1_000_000n),
+    () => since(322, SECOND)
   ])
   const micros = number(values, 162)
   const millis = number(values, 161)

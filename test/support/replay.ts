@@ -36,7 +36,13 @@ export async function replayed(file: Buffer, options: Partial<ReplayOptions> & {
   const player = replay({ kind: 'capture', exporter, ports: undefined, speed: 0, ...options }, output, counts, log)
   let error: Error | undefined
   try {
-    await player.play({ name: 'test', live: false, chunks: () => chunksOf(file, options.chunkBytes ?? file.length), stop: silent, drain: silent })
+    await player.play({
+      name: 'test',
+      live: false,
+      chunks: () => chunksOf(file, options.chunkBytes ?? file.length),
+      stop: silent,
+      drain: silent
+    })
   } catch (thrown) {
     error = thrown as Error
   }

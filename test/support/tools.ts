@@ -16,7 +16,12 @@ export interface Ended {
 }
 
 /** Runs one tool with `input` as its stdin, to its end. */
-export function runTool(name: string, args: readonly string[], input: Buffer | string = '', env: Record<string, string> = {}): Promise<Ended> {
+export function runTool(
+  name: string,
+  args: readonly string[],
+  input: Buffer | string = '',
+  env: Record<string, string> = {}
+): Promise<Ended> {
   const running = startTool(name, args, env)
   running.stdin.end(input)
   return running.ended

@@ -107,14 +107,23 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const codeAt = usePlan(layout.plan, layout.template)
     settle(context)
     for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, codeAt, pos, layout.recordBytes, decoding)
-    return { type: layout.type, domain: engine, sequence, units: version === 1 ? 0 : count, options: 0, uptime: context.uptime, exportSeconds: context.exportSeconds }
+    return {
+      type: layout.type,
+      domain: engine,
+      sequence,
+      units: version === 1 ? 0 : count,
+      options: 0,
+      uptime: context.uptime,
+      exportSeconds: context.exportSeconds
+    }
   }
 
   /** Decodes the records of a data set; gives how many there were, −1 where that is not known. */
   function decodeData(entry: TemplateEntry, start: number, end: number, decoding: Decoding): number {
     const { template } = entry
     useTemplate(entry, options.now())
-    if (!template.options) entry.plan ??= compilePlan(template, { mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [] })
+    if (!template.options)
+      entry.plan ??= compilePlan(template, { mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [] })
     const { plan } = entry
     const codeAt = plan === undefined ? 0 : usePlan(plan, template)
     settle(context)
@@ -155,7 +164,12 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   }
 
   /** Decodes a set as of the time it came. */
-  function decodeHeld({ header: bytes, body, receivedHi, receivedLo }: HeldSet, entry: TemplateEntry, at: number, decoding: Decoding): void {
+  function decodeHeld(
+    { header: bytes, body, receivedHi, receivedLo }: HeldSet,
+    entry: TemplateEntry,
+    at: number,
+    decoding: Decoding
+  ): void {
     const header = readSetHeader(bytes, 0, bytes.length)
     if (header === undefined) return
     beginSets({ exporter: entry.domain.exporter, receivedHi, receivedLo }, header)
@@ -242,7 +256,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     },
     decode(arrival, version, decoding) {
       const header = version >= 9 ? decodeSets(arrival, decoding) : decodeLegacy(arrival, version, decoding)
-      if (header === undefined) decoding.report('truncated', `${arrival.end - arrival.start} bytes, less than a header of version ${version}`)
+      if (header === undefined)
+        decoding.report('truncated', `${arrival.end - arrival.start} bytes, less than a header of version ${version}`)
       return header
     }
   }

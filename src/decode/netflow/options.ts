@@ -52,7 +52,8 @@ interface Told {
 /** Learns from the options record at `base` of the input, whose fields the template's offsets and lengths give. Whether that was news. */
 export function learnOptions(template: Template, base: number, sender: Domain): boolean {
   const told = readOptions(template, base)
-  const domain = Number.isNaN(told.scopeDomain) || told.scopeDomain === sender.id ? sender : domainOf(sender.exporter, sender.version, told.scopeDomain)
+  const domain =
+    Number.isNaN(told.scopeDomain) || told.scopeDomain === sender.id ? sender : domainOf(sender.exporter, sender.version, told.scopeDomain)
   const news = [
     learnRate(told, domain),
     learnName(told.anInterface, told.interfaceName === '' ? told.interfaceDescription : told.interfaceName, domain, 'interfaces'),

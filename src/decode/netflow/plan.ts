@@ -5,7 +5,17 @@ import { ETHERTYPE } from '../packet/carry.js'
 import { frameFieldSet } from '../packet/fields.js'
 import { LINK } from '../packet/frame.js'
 import { alternatives, type Builder, list, step, uintStep } from './builder.js'
-import { addressPlace, addressPlaces, DESTINATION, type Direction, directionOf, type Places, placesOf, reverseOf, SOURCE } from './directions.js'
+import {
+  addressPlace,
+  addressPlaces,
+  DESTINATION,
+  type Direction,
+  directionOf,
+  type Places,
+  placesOf,
+  reverseOf,
+  SOURCE
+} from './directions.js'
 import { ICMP, ICMPV6, IE, type Rule, RULES } from './elements.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
 import type { Template } from './template.js'
@@ -55,7 +65,9 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
     forward: forwardPrograms,
     reverse: reversePrograms,
     reverseCounters: Int32Array.from(
-      reverse === undefined ? [] : RULES.flatMap((rule) => (rule.as === 'counter' ? counterElements(rule, reverse).map(reverse.number) : []))
+      reverse === undefined
+        ? []
+        : RULES.flatMap((rule) => (rule.as === 'counter' ? counterElements(rule, reverse).map(reverse.number) : []))
     ),
     addresses4: Int32Array.from(mixed ? addresses4 : []),
     addresses6: Int32Array.from(mixed ? addresses6 : []),
@@ -68,9 +80,18 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
 /** Mapped elements of a template that are written; only one that has the same element hundreds of times has more. */
 const MAX_MAPPED = 1024
 
-function compileProgram(builder: Builder, template: Template, places: Places, direction: Direction, family: Family, options: PlanOptions): Program {
+function compileProgram(
+  builder: Builder,
+  template: Template,
+  places: Places,
+  direction: Direction,
+  family: Family,
+  options: PlanOptions
+): Program {
   const begin = builder.code.length
-  const everyMapped = (options.mapping ?? []).flatMap((element) => places(element.id, element.enterprise).map((place) => ({ ...element, place })))
+  const everyMapped = (options.mapping ?? []).flatMap((element) =>
+    places(element.id, element.enterprise).map((place) => ({ ...element, place }))
+  )
   // a mapped rate is the record's own: one among the others, of which the first that is not zero counts
   const rates: MappedPlace[] = []
   const mapped: MappedPlace[] = []
@@ -206,18 +227,26 @@ function compileRule(
       step(builder, Op.writeTime, 0, fieldTag(to), rule.as === 'start' ? 0 : 1)
       return
     case 'icmp':
-      compileIcmp(builder, taken.has(to) ? 0 : fieldTag(to), taken.has(rule.code) ? 0 : fieldTag(rule.code), direction, options.icmpInPort === true)
+      compileIcmp(
+        builder,
+        taken.has(to) ? 0 : fieldTag(to),
+        taken.has(rule.code) ? 0 : fieldTag(rule.code),
+        direction,
+        options.icmpInPort === true
+      )
       return
     case 'mpls': {
       const places: number[] = []
-      for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) places.push(...direction.places(id).slice(0, 1))
+      for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++)
+        places.push(...direction.places(id).slice(0, 1))
       if (places.length > 0) step(builder, Op.mpls, list(builder, places), fieldTag(to))
       return
     }
     case 'communities': {
       const values = direction.places(rule.value)
       const lists = rule.lists.flatMap(direction.places)
-      if (values.length + lists.length > 0) step(builder, Op.communities, list(builder, [values.length, ...values, ...lists]), fieldTag(to), rule.value)
+      if (values.length + lists.length > 0)
+        step(builder, Op.communities, list(builder, [values.length, ...values, ...lists]), fieldTag(to), rule.value)
       return
     }
     case 'segments':

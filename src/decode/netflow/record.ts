@@ -41,19 +41,25 @@ export function hasReverse(plan: Plan): boolean {
   return false
 }
 
-
 /**
  * Writes the message of the record at hand, which starts at `record` in the input, at `pos` of the messages, where there must be room for
  * `plan.extraBytes`, `plan.growth` times the record's bytes and the fields of a frame in it; gives the position behind it. `codeAt` is where
  * the arena has the plan's code. The steps of most records are here; the others are in a function of their own, so that this one stays
  * small enough for what it calls to be built into it.
  */
-export function writeRecord(plan: Plan, { start: first, end: last }: Program, codeAt: number, record: number, pos: number, context: RecordContext): number {
+export function writeRecord(
+  plan: Plan,
+  { start: first, end: last }: Program,
+  codeAt: number,
+  record: number,
+  pos: number,
+  context: RecordContext
+): number {
   const offsetsAt = plan.at
   const stop = codeAt + last
   const { exportSeconds, exportNanos, uptime, fixedRate, interfacesNamed, ratesVary } = context
   pos = writeCommon(pos, context.commonBytes)
-  for (let i = codeAt + first; i < stop; ) {
+  for (let i = codeAt + first; i < stop;) {
     const at = record + plain(offsetsAt + plain(i + 1))
     let bits = 0 // what a step that fills a field of 32 bits has to write
     const op = plain(i) as Op

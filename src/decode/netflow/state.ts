@@ -84,11 +84,27 @@ function saveTemplate({ id, options, scopes, fields, version }: Template): Saved
  * Puts a saved domain back, as if its exporter, which is given, had just told it. Throws an Error with what is wrong where the data is not what
  * `saveExporter` gave.
  */
-export function restoreDomain<E extends Exporter>(saved: unknown, exporterOf: (address: Buffer) => E, now: number, maxTemplates: number): E {
-  const { exporter, version, domain: id, templates, rate, samplers, interfaceRates, systemInitMs, names } = objectOf(saved) as Partial<SavedDomain>
+export function restoreDomain<E extends Exporter>(
+  saved: unknown,
+  exporterOf: (address: Buffer) => E,
+  now: number,
+  maxTemplates: number
+): E {
+  const {
+    exporter,
+    version,
+    domain: id,
+    templates,
+    rate,
+    samplers,
+    interfaceRates,
+    systemInitMs,
+    names
+  } = objectOf(saved) as Partial<SavedDomain>
   const address = typeof exporter === 'string' ? parseAddress(exporter) : undefined
   if (address === undefined) throw new Error(`no exporter's address: ${JSON.stringify(exporter)}`)
-  if (!isUint(version, 10) || !isUint(id, 0xffffffff) || !Array.isArray(templates)) throw new Error(`no observation domain of ${String(exporter)}`)
+  if (!isUint(version, 10) || !isUint(id, 0xffffffff) || !Array.isArray(templates))
+    throw new Error(`no observation domain of ${String(exporter)}`)
   const restored = exporterOf(address)
   const domain = domainOf(restored, version, id)
   for (const template of templates) defineTemplate(domain, restoreTemplate(template, version), now, maxTemplates)
@@ -107,12 +123,19 @@ function objectOf(saved: unknown): object {
 
 function restoreTemplate(saved: unknown, version: number): Template {
   const { id, kind, scopes = 0, fields } = objectOf(saved) as Partial<SavedTemplate>
-  if (!isUint(id, 0xffff) || !Array.isArray(fields) || fields.length > MAX_FIELDS || !isUint(scopes, fields.length) || (version !== 9 && version !== 10)) {
+  if (
+    !isUint(id, 0xffff) ||
+    !Array.isArray(fields) ||
+    fields.length > MAX_FIELDS ||
+    !isUint(scopes, fields.length) ||
+    (version !== 9 && version !== 10)
+  ) {
     throw new Error(`no template: ${JSON.stringify(saved).slice(0, 80)}`)
   }
   const restored = fields.map((field): TemplateField => {
     const { id: element, enterprise = 0, length } = objectOf(field) as Partial<SavedField>
-    if (!isUint(element, 0xffff) || !isUint(enterprise, 0xffffffff) || !isUint(length, 0xffff)) throw new Error(`no field of template ${id}`)
+    if (!isUint(element, 0xffff) || !isUint(enterprise, 0xffffffff) || !isUint(length, 0xffff))
+      throw new Error(`no field of template ${id}`)
     return { id: element, enterprise, length }
   })
   // no definition as it came: the first one that does come replaces it

@@ -9,7 +9,21 @@ import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
 import { writeMapped } from './mapped.js'
 import { Op, type Plan } from './ops.js'
 import { learnedRate, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
-import { type Instant, isBefore, nearestUptime, NTP_BYTES, readCapped, readNumber, readUint, setInstant, setMillis, setMoved, setNtp, type Uint64, uptimeAge } from './values.js'
+import {
+  type Instant,
+  isBefore,
+  nearestUptime,
+  NTP_BYTES,
+  readCapped,
+  readNumber,
+  readUint,
+  setInstant,
+  setMillis,
+  setMoved,
+  setNtp,
+  type Uint64,
+  uptimeAge
+} from './values.js'
 
 /** What the records of a datagram share. */
 export interface RecordContext {

@@ -121,7 +121,19 @@ export function makeTemplate(
     } else least += length
   })
   const places = [...fields.keys()].filter((place) => fields[place].length > 0)
-  return { version, id, fields, scopes, options, places, offsets, lengths, recordBytes: variable ? 0 : least, leastBytes: least, definition }
+  return {
+    version,
+    id,
+    fields,
+    scopes,
+    options,
+    places,
+    offsets,
+    lengths,
+    recordBytes: variable ? 0 : least,
+    leastBytes: least,
+    definition
+  }
 }
 
 /**

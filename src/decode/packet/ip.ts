@@ -2,7 +2,18 @@
 import { readUint16, readUint32, readUint8 } from '../input.js'
 import { copyBytesField, writeUint32Field } from '../messages.js'
 import { AH, carryProtocol, ETHERTYPE, isExtension, NOT_THIS_LAYER, NOTHING } from './carry.js'
-import { DST_ADDR, FLOW_LABEL, FRAGMENT_ID, FRAGMENT_OFFSET, IP_FLAGS, IP_TOS, IP_TTL, SEGMENTS, SEGMENTS_LEFT, SRC_ADDR } from './fields.js'
+import {
+  DST_ADDR,
+  FLOW_LABEL,
+  FRAGMENT_ID,
+  FRAGMENT_OFFSET,
+  IP_FLAGS,
+  IP_TOS,
+  IP_TTL,
+  SEGMENTS,
+  SEGMENTS_LEFT,
+  SRC_ADDR
+} from './fields.js'
 import type { Frame } from './frame.js'
 
 /**

@@ -100,7 +100,8 @@ function matchOf(selector: LayerSelector): Match {
     case 'etype':
       return (frame, i) => (CARRIES[frame.layer[i]] === CARRIES_ETYPE && frame.layerCarried[i] === selector.etype ? payload(frame, i) : -1)
     case 'proto':
-      return (frame, i) => (CARRIES[frame.layer[i]] === CARRIES_PROTOCOL && frame.layerCarried[i] === selector.proto ? payload(frame, i) : -1)
+      return (frame, i) =>
+        CARRIES[frame.layer[i]] === CARRIES_PROTOCOL && frame.layerCarried[i] === selector.proto ? payload(frame, i) : -1
     case 'port': {
       const carries = selector.transport === 'udp' ? CARRIES_UDP : CARRIES_TCP
       return (frame, i) => {

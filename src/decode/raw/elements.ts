@@ -112,7 +112,7 @@ function basicList(buf: Buffer, at: number, end: number, domain: Domain, depth: 
   const fixed = readUint16(buf, at + 3)
   const type = elementOf(id, enterprise)?.type
   const values: Tree[] = []
-  for (let pos = at + header; pos < end; ) {
+  for (let pos = at + header; pos < end;) {
     let length = fixed
     if (fixed === VARIABLE_LENGTH) {
       length = buf[pos++]
@@ -156,7 +156,7 @@ function records(id: number, buf: Buffer, start: number, end: number, domain: Do
   const template = domain.templates.get(id)?.template
   if (template === undefined) return hex(buf, start, end - start)
   const trees: Tree[] = []
-  for (let pos = start; end - pos >= template.leastBytes; ) {
+  for (let pos = start; end - pos >= template.leastBytes;) {
     const next = template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, end)
     if (next < 0) {
       trees.push(hex(buf, pos, end - pos))

@@ -23,7 +23,14 @@ function timeText(seconds: number, nanos = 0): string {
 }
 
 /** v1, v5 and v7; undefined where the header is cut. */
-export function legacyTree(buf: Buffer, start: number, end: number, version: number, exporter: Exporter, onError: OnError): Record<string, Tree> | undefined {
+export function legacyTree(
+  buf: Buffer,
+  start: number,
+  end: number,
+  version: number,
+  exporter: Exporter,
+  onError: OnError
+): Record<string, Tree> | undefined {
   const count = readUint16(buf, start + 2)
   const { template, headerBytes, recordBytes, type } = legacyOf(version, count, end - start)
   if (end - start < headerBytes) return undefined
@@ -54,7 +61,16 @@ export function legacyTree(buf: Buffer, start: number, end: number, version: num
 }
 
 /** v9 and IPFIX; undefined where the header is cut. Templates are kept with the exporter. */
-export function setsTree(buf: Buffer, start: number, end: number, exporter: Exporter, now: number, maxTemplates: number, counts: NetflowCounts, onError: OnError): Record<string, Tree> | undefined {
+export function setsTree(
+  buf: Buffer,
+  start: number,
+  end: number,
+  exporter: Exporter,
+  now: number,
+  maxTemplates: number,
+  counts: NetflowCounts,
+  onError: OnError
+): Record<string, Tree> | undefined {
   const header = readSetHeader(buf, start, end)
   if (header === undefined) return undefined
   const domain = domainOf(exporter, header.version, header.domain)
@@ -82,7 +98,7 @@ export function setsTree(buf: Buffer, start: number, end: number, exporter: Expo
       const { template } = entry
       const records: Tree[] = []
       const zeros = trailingZeros(buf, from, until)
-      for (let pos = from; until - pos >= template.leastBytes && pos < zeros; ) {
+      for (let pos = from; until - pos >= template.leastBytes && pos < zeros;) {
         const next = template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, until)
         if (next < 0) {
           onError('malformed-record', `a record of template ${id} runs past its set`)
@@ -100,7 +116,15 @@ export function setsTree(buf: Buffer, start: number, end: number, exporter: Expo
   })
   const common = { export_time: timeText(header.seconds), sequence: header.sequence }
   return header.version === 9
-    ? { protocol: 'NETFLOW_V9', version: 9, count: readUint16(buf, start + 2), uptime: header.uptime, ...common, source_id: header.domain, sets }
+    ? {
+        protocol: 'NETFLOW_V9',
+        version: 9,
+        count: readUint16(buf, start + 2),
+        uptime: header.uptime,
+        ...common,
+        source_id: header.domain,
+        sets
+      }
     : { protocol: 'IPFIX', version: 10, length: readUint16(buf, start + 2), ...common, observation_domain_id: header.domain, sets }
 }
 

@@ -45,7 +45,14 @@ export function writeRaw(
   return protocol
 }
 
-function payloadTree({ buf, payloadStart: start, payloadEnd: end }: Datagram, exporter: Exporter, now: number, maxTemplates: number, counts: NetflowCounts, onError: OnError): { tree: Record<string, Tree>; protocol: string } {
+function payloadTree(
+  { buf, payloadStart: start, payloadEnd: end }: Datagram,
+  exporter: Exporter,
+  now: number,
+  maxTemplates: number,
+  counts: NetflowCounts,
+  onError: OnError
+): { tree: Record<string, Tree>; protocol: string } {
   const version = end - start < 4 ? -1 : readUint16(buf, start)
   const isSflow = version === 0 && readUint32(buf, start) === 5
   let tree: Record<string, Tree> | undefined

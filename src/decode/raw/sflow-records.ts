@@ -70,8 +70,7 @@ export const COUNTER_RECORDS: Record<number, string> = {
   2004:
     'host_memory mem_total:u64 mem_free:u64 mem_shared:u64 mem_buffers:u64 mem_cached:u64 swap_total:u64 swap_free:u64 page_in:u32 page_out:u32 ' +
     'swap_in:u32 swap_out:u32',
-  2005:
-    'host_disk_io disk_total:u64 disk_free:u64 part_max_used:u32 reads:u32 bytes_read:u64 read_time:u32 writes:u32 bytes_written:u64 write_time:u32',
+  2005: 'host_disk_io disk_total:u64 disk_free:u64 part_max_used:u32 reads:u32 bytes_read:u64 read_time:u32 writes:u32 bytes_written:u64 write_time:u32',
   2006: 'host_net_io bytes_in:u64 pkts_in:u32 errs_in:u32 drops_in:u32 bytes_out:u64 pkts_out:u32 errs_out:u32 drops_out:u32',
   2007:
     'mib2_ip_group ip_forwarding:u32 ip_default_ttl:u32 ip_in_receives:u32 ip_in_hdr_errors:u32 ip_in_addr_errors:u32 ip_forw_datagrams:u32 ' +

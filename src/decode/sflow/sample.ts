@@ -44,7 +44,13 @@ function writeFlowHead(at: number, pos: number): number {
   pos = writeUint32Field(pos, SAMPLING_RATE, readUint32(at + 8))
   if (output >>> 30 === DROPPED_FORMAT) pos = writeDropped(pos, output & 0x3fffffff)
   const source = readUint32(at + 4)
-  return writeInterfaces(pos, source >>> 24, source & 0xffffff, ifIndex(input >>> 30, input & 0x3fffffff), ifIndex(output >>> 30, output & 0x3fffffff))
+  return writeInterfaces(
+    pos,
+    source >>> 24,
+    source & 0xffffff,
+    ifIndex(input >>> 30, input & 0x3fffffff),
+    ifIndex(output >>> 30, output & 0x3fffffff)
+  )
 }
 
 /**

@@ -26,7 +26,13 @@ const PREFIX_BYTES = 2
  * Decodes the datagram whose payload is `[start, end)` of the input and came from that address. Gives its head, until the next one; undefined where that
  * is not whole.
  */
-export type SflowDecoder = (datagram: Datagram, exporter: Uint8Array, start: number, end: number, decoding: Decoding) => SflowHeader | undefined
+export type SflowDecoder = (
+  datagram: Datagram,
+  exporter: Uint8Array,
+  start: number,
+  end: number,
+  decoding: Decoding
+) => SflowHeader | undefined
 
 /** A decoder of datagrams that are known to be sFlow v5; `plan` is what a mapping file has for their frames. */
 export function sflowDecoder(plan?: FramePlan): SflowDecoder {

@@ -15,19 +15,33 @@ export interface ElementMapping {
   readonly endianness: Endianness
 }
 
-export function readElements(section: YamlValue | undefined, protocol: 'ipfix' | 'netflowv9', schema: Schema, warn: (line: string) => void): readonly ElementMapping[] {
+export function readElements(
+  section: YamlValue | undefined,
+  protocol: 'ipfix' | 'netflowv9',
+  schema: Schema,
+  warn: (line: string) => void
+): readonly ElementMapping[] {
   const { mapping } = section?.section(['mapping']) ?? {}
   return Object.freeze(mapping?.list().map((entry) => Object.freeze(readElement(entry, protocol, schema, warn))) ?? [])
 }
 
 function readElement(entry: YamlValue, protocol: 'ipfix' | 'netflowv9', schema: Schema, warn: (line: string) => void): ElementMapping {
-  const { field, penprovided, pen, destination, endianness, endian } = entry.section(['field', 'penprovided', 'pen', 'destination', 'endianness', 'endian'])
-  if (field === undefined || destination === undefined) throw entry.error("a mapping has a 'field', an element's number, and a 'destination'")
+  const { field, penprovided, pen, destination, endianness, endian } = entry.section([
+    'field',
+    'penprovided',
+    'pen',
+    'destination',
+    'endianness',
+    'endian'
+  ])
+  if (field === undefined || destination === undefined)
+    throw entry.error("a mapping has a 'field', an element's number, and a 'destination'")
   const enterprise = pen?.whole(0, 0xffffffff) ?? 0
   const provided = penprovided?.flag() ?? enterprise > 0
   if (!provided && enterprise > 0) throw entry.error(`'pen: ${enterprise}' beside 'penprovided: false': one of them is wrong`)
   if (provided && pen === undefined) throw entry.error("'penprovided: true' wants the enterprise's number: 'pen: 2636'")
-  if (provided && protocol === 'netflowv9') throw entry.error("NetFlow v9 has no enterprise numbers: a vendor's own types are plain numbers above 32767")
+  if (provided && protocol === 'netflowv9')
+    throw entry.error("NetFlow v9 has no enterprise numbers: a vendor's own types are plain numbers above 32767")
   return {
     field: field.whole(0, protocol === 'ipfix' ? 0x7fff : 0xffff),
     ...(provided ? { pen: enterprise } : {}),

@@ -21,7 +21,10 @@ export function extendedSchema(declarations: readonly YamlValue[]): Schema {
     const known = schema.find(field.name)
     const holder = schema.byNumber(field.number) ?? datagramMessage.byNumber(field.number)
     if (known !== undefined) refuseAnotherShape(declaration, known, field)
-    else if (holder !== undefined) throw declaration.error(`number ${field.number} of '${field.name}' is taken by ${holder.name}: 1002 to 9999 are free for fields of your own`)
+    else if (holder !== undefined)
+      throw declaration.error(
+        `number ${field.number} of '${field.name}' is taken by ${holder.name}: 1002 to 9999 are free for fields of your own`
+      )
     else schema = schemaOf([...schema.fields, field])
   }
   return schema
@@ -40,7 +43,8 @@ function declaredField(declaration: YamlValue): Field {
 }
 
 function refuseAnotherShape(declaration: YamlValue, known: Field, field: Field): void {
-  if (known.number !== field.number) throw declaration.error(`'${field.name}' has number ${known.number} already, and cannot have ${field.number} as well`)
+  if (known.number !== field.number)
+    throw declaration.error(`'${field.name}' has number ${known.number} already, and cannot have ${field.number} as well`)
   const kind = (type: FieldType): string => (type === 'bytes' || type === 'string' ? type : 'varint')
   if (kind(known.type) !== kind(field.type) || known.repeated !== field.repeated) {
     throw declaration.error(`'${field.name}' is there already, as type: ${kind(known.type)}, array: ${known.repeated}`)
@@ -63,7 +67,13 @@ export function findField(schema: Schema, name: string): Field | undefined {
 export function fieldNamed(value: YamlValue, schema: Schema): Field {
   const name = value.word()
   const field = findField(schema, name)
-  if (field === undefined) throw value.error(unknownField(name, schema.fields.map((known) => known.name)))
+  if (field === undefined)
+    throw value.error(
+      unknownField(
+        name,
+        schema.fields.map((known) => known.name)
+      )
+    )
   return field
 }
 

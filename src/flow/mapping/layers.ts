@@ -7,7 +7,23 @@ import type { YamlValue } from './yaml.js'
 
 /** The layers that have names. `ip` is IPv4 and IPv6, `ipv6eh` the routing and the fragment header. */
 export const LAYERS = [
-  'ethernet', 'dot1q', 'mpls', 'ipv4', 'ipv6', 'ip', 'ipv6-route', 'ipv6-frag', 'ipv6eh', 'tcp', 'udp', 'icmp', 'ipv6-icmp', 'gre', 'teredo-dst', 'geneve', 'vxlan'
+  'ethernet',
+  'dot1q',
+  'mpls',
+  'ipv4',
+  'ipv6',
+  'ip',
+  'ipv6-route',
+  'ipv6-frag',
+  'ipv6eh',
+  'tcp',
+  'udp',
+  'icmp',
+  'ipv6-icmp',
+  'gre',
+  'teredo-dst',
+  'geneve',
+  'vxlan'
 ] as const
 export type LayerName = (typeof LAYERS)[number]
 
@@ -72,14 +88,23 @@ export function readFrames(section: YamlValue | undefined, schema: Schema, warn:
 
 function readPort(entry: YamlValue): PortParser {
   const { proto, dir, port, parser } = entry.section(['proto', 'dir', 'port', 'parser'])
-  if (proto === undefined || dir === undefined || port === undefined || parser === undefined) throw entry.error('a port has proto, dir, port and parser')
+  if (proto === undefined || dir === undefined || port === undefined || parser === undefined)
+    throw entry.error('a port has proto, dir, port and parser')
   const name = layerNamed(parser.word())
   if (name === undefined) throw parser.error(`unknown parser '${parser.word()}': ${nearest(parser.word(), LAYERS)}`)
   return { proto: proto.oneOf('protocol', TRANSPORTS), dir: dir.oneOf('direction', DIRECTIONS), port: port.whole(0, 65_535), parser: name }
 }
 
 function readLayer(entry: YamlValue, schema: Schema, warn: (line: string) => void): LayerMapping {
-  const { layer, encap, offset, length, destination, endianness, endian } = entry.section(['layer', 'encap', 'offset', 'length', 'destination', 'endianness', 'endian'])
+  const { layer, encap, offset, length, destination, endianness, endian } = entry.section([
+    'layer',
+    'encap',
+    'offset',
+    'length',
+    'destination',
+    'endianness',
+    'endian'
+  ])
   if (layer === undefined || length === undefined || destination === undefined) {
     throw entry.error('a mapping has layer, offset and length in bits, and destination')
   }

@@ -51,7 +51,8 @@ async function valuesOf(document: Document, at: (offset: number, what: string) =
     const node = (isAlias(written) ? written.resolve(document) : undefined) ?? written
     const where = (what: string): string => at(written.range?.[0] ?? 0, what)
     const error = (what: string): UserError => new UserError(EXIT.badConfig, where(what))
-    const shown = (): string => (isMap(node) ? 'a mapping' : isSeq(node) ? 'a list' : isScalar(node) ? `'${node.source ?? String(node.value)}'` : 'this')
+    const shown = (): string =>
+      isMap(node) ? 'a mapping' : isSeq(node) ? 'a list' : isScalar(node) ? `'${node.source ?? String(node.value)}'` : 'this'
     const scalar = (wanted: string): unknown => {
       if (isScalar(node) && node.value !== null) return node.value
       throw error(`${wanted} belongs here, not ${isEmpty(node) ? 'nothing' : shown()}`)

@@ -23,7 +23,7 @@ for (let i = 0; i < 10_000; i++) {
   const thousands = (i / 1000) | 0
   const hundreds = ((i / 100) | 0) % 10
   const tens = ((i / 10) | 0) % 10
-  FOUR_DIGITS[i] = 0x30303030 + (thousands | (hundreds << 8) | (tens << 16) | (i % 10 << 24))
+  FOUR_DIGITS[i] = 0x30303030 + (thousands | (hundreds << 8) | (tens << 16) | ((i % 10) << 24))
   LEADING[i] = FOUR_DIGITS[i] >>> (8 * (4 - size))
   LEADING_SIZES[i] = size
 }

@@ -49,7 +49,14 @@ const FLOW_TYPES = namesOf(flowMessage.field('type').names ?? [])
 const MAX_DECIMAL_BYTES = 20
 const MINUS = 0x2d
 
-const BY_DEFAULT: Readonly<Record<string, Renderer>> = { src_mac: 'mac', dst_mac: 'mac', etype: 'etype', proto: 'proto', src_net: 'network', dst_net: 'network' }
+const BY_DEFAULT: Readonly<Record<string, Renderer>> = {
+  src_mac: 'mac',
+  dst_mac: 'mac',
+  etype: 'etype',
+  proto: 'proto',
+  src_net: 'network',
+  dst_net: 'network'
+}
 
 /** Addresses are the only bytes that FlowMessage itself holds; those of a user's own fields may be anything. */
 function defaultRenderer(field: Field): Renderer {

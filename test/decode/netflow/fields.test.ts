@@ -18,14 +18,19 @@ const plain = (name: string, id: number, length: number, value: number): [string
 ]
 
 /** A line with an order of preference: the first that is not zero, in whatever order the template has them. */
-const ordered = (name: string, ids: readonly number[], length: number, more: (id: number, value: number) => Flow = () => ({})): [string, Case[]] => {
+const ordered = (
+  name: string,
+  ids: readonly number[],
+  length: number,
+  more: (id: number, value: number) => Flow = () => ({})
+): [string, Case[]] => {
   const cases: Case[] = []
   ids.forEach((id, i) => {
     const value = 0x21 + i
     const all = ids.map((other, j) => uint(other, j < i ? 0 : 0x21 + j, length))
     const expected = (elements: readonly Element[]): Flow => ({
       [name]: value,
-      ...Object.assign({}, ...elements.map((element) => more(element.id, Number(element.bytes.readUIntBE(0, length))))) as Flow
+      ...(Object.assign({}, ...elements.map((element) => more(element.id, Number(element.bytes.readUIntBE(0, length))))) as Flow)
     })
     cases.push([[uint(id, value, length)], expected([uint(id, value, length)])])
     cases.push([all, expected(all)], [[...all].reverse(), expected(all)])
@@ -175,9 +180,18 @@ const LINES: [string, Case[]][] = [
   [
     'post_nat_src_addr: 225, 281; post_nat_dst_addr: 226, 282',
     [
-      [[addr(225, '203.0.113.1'), addr(226, '203.0.113.2')], { post_nat_src_addr: hex('203.0.113.1'), post_nat_dst_addr: hex('203.0.113.2') }],
-      [[addr(281, '2001:db8::a'), addr(282, '2001:db8::b')], { post_nat_src_addr: hex('2001:db8::a'), post_nat_dst_addr: hex('2001:db8::b') }],
-      [[addr(225, '0.0.0.0'), addr(281, '2001:db8::a'), addr(226, '203.0.113.2'), addr(282, '::')], { post_nat_src_addr: hex('2001:db8::a'), post_nat_dst_addr: hex('203.0.113.2') }],
+      [
+        [addr(225, '203.0.113.1'), addr(226, '203.0.113.2')],
+        { post_nat_src_addr: hex('203.0.113.1'), post_nat_dst_addr: hex('203.0.113.2') }
+      ],
+      [
+        [addr(281, '2001:db8::a'), addr(282, '2001:db8::b')],
+        { post_nat_src_addr: hex('2001:db8::a'), post_nat_dst_addr: hex('2001:db8::b') }
+      ],
+      [
+        [addr(225, '0.0.0.0'), addr(281, '2001:db8::a'), addr(226, '203.0.113.2'), addr(282, '::')],
+        { post_nat_src_addr: hex('2001:db8::a'), post_nat_dst_addr: hex('203.0.113.2') }
+      ],
       [[addr(225, '0.0.0.0'), addr(226, '0.0.0.0')], {}]
     ]
   ],
@@ -210,11 +224,14 @@ for (const [line, cases] of LINES) {
   test(line, async () => {
     for (const [elements, expected] of cases) {
       for (const version of VERSIONS) await assertFlow(version, elements, expected)
-      await assertFlow(10, elements.map((element) => (ADDRESSES.includes(element.id) ? element : vary(element))), expected)
+      await assertFlow(
+        10,
+        elements.map((element) => (ADDRESSES.includes(element.id) ? element : vary(element))),
+        expected
+      )
     }
   })
 }
-
 
 test('the header gives the sequence number and the observation domain', async () => {
   for (const version of VERSIONS) {
@@ -225,12 +242,14 @@ test('the header gives the sequence number and the observation domain', async ()
 
 test('elements that fill nothing are passed over, whatever their number and enterprise', async () => {
   const strangers = [uint(3, 5), raw(210, '010203'), raw(33333, 'ffff'), uint(32000, 9, 7), raw(0, 'aa')]
-  for (const version of VERSIONS) await assertFlow(version, [...strangers.filter(({ id }) => version === 9 || id < 32768), uint(4, 6, 1)], { proto: 6 })
+  for (const version of VERSIONS)
+    await assertFlow(version, [...strangers.filter(({ id }) => version === 9 || id < 32768), uint(4, 6, 1)], { proto: 6 })
   await assertFlow(10, [{ ...uint(4, 17, 1), enterprise: 9 }, uint(4, 6, 1), reverse(uint(33, 1, 1))], { proto: 6 })
 })
 
 test('an enterprise element never counts as the element of the same number', async () => {
-  for (const id of [1, 2, 4, 7, 10, 34, 58, 89, 95, 153]) await assertFlow(10, [{ ...uint(id, 6, 4), enterprise: 9 }, uint(5, 8, 1)], { ip_tos: 8 })
+  for (const id of [1, 2, 4, 7, 10, 34, 58, 89, 95, 153])
+    await assertFlow(10, [{ ...uint(id, 6, 4), enterprise: 9 }, uint(5, 8, 1)], { ip_tos: 8 })
 })
 
 test('types of version 9 above 32767 have no enterprise number behind them', async () => {

@@ -15,11 +15,31 @@ for (const version of VERSIONS) {
 
   test(`${name}: data is decoded when its template comes, in its order, with its own header and time of receipt`, async () => {
     const { flows, decoder } = await decode([
-      { payload: message(version, { sequence: 5, seconds: 1_700_000_100, domain: 3 }, set(256, record(1), record(2)), set(256, record(3))), received: 111n },
-      { payload: message(version, { sequence: 6, seconds: 1_700_000_200, domain: 3 }, set(257, record(9)), set(256, record(4))), received: 222n },
-      { payload: message(version, { sequence: 7, seconds: 1_700_000_300, domain: 3 }, set(256, record(5)), templateSet(version, 256, FIELDS), set(256, record(6))), received: 333n }
+      {
+        payload: message(version, { sequence: 5, seconds: 1_700_000_100, domain: 3 }, set(256, record(1), record(2)), set(256, record(3))),
+        received: 111n
+      },
+      {
+        payload: message(version, { sequence: 6, seconds: 1_700_000_200, domain: 3 }, set(257, record(9)), set(256, record(4))),
+        received: 222n
+      },
+      {
+        payload: message(
+          version,
+          { sequence: 7, seconds: 1_700_000_300, domain: 3 },
+          set(256, record(5)),
+          templateSet(version, 256, FIELDS),
+          set(256, record(6))
+        ),
+        received: 333n
+      }
     ])
-    const one = (port: number, i: number) => ({ ...baseOf(version, { sequence: 5 + i, seconds: 1_700_000_100 + 100 * i, domain: 3 }), proto: 6, src_port: port, time_received_ns: String(111 * (i + 1)) })
+    const one = (port: number, i: number) => ({
+      ...baseOf(version, { sequence: 5 + i, seconds: 1_700_000_100 + 100 * i, domain: 3 }),
+      proto: 6,
+      src_port: port,
+      time_received_ns: String(111 * (i + 1))
+    })
     assert.deepEqual(flows, [one(1, 0), one(2, 0), one(3, 0), one(4, 1), one(5, 2), one(6, 2)])
     // 257 never came
     assert.deepEqual([...decoder.counts.errors], [['template-not-found', 1]])
@@ -37,8 +57,14 @@ for (const version of VERSIONS) {
     ])
     assert.deepEqual(flows, [])
     assert.deepEqual([...decoder.counts.errors], [['template-not-found', 1]])
-    const { flows: some } = await decode([{ payload: message(version, { domain: 3 }, set(256, record(1))), srcPort: 1 }, { payload: template(version, 3), srcPort: 2 }])
-    assert.deepEqual(some.map(({ src_port }) => src_port), [1])
+    const { flows: some } = await decode([
+      { payload: message(version, { domain: 3 }, set(256, record(1))), srcPort: 1 },
+      { payload: template(version, 3), srcPort: 2 }
+    ])
+    assert.deepEqual(
+      some.map(({ src_port }) => src_port),
+      [1]
+    )
   })
 
   test(`${name}: options data waits too, and a template that comes again finds nothing left`, async () => {
@@ -48,21 +74,33 @@ for (const version of VERSIONS) {
       message(version, {}, template, templateSet(version, 256, FIELDS), set(256, record(1))),
       message(version, {}, template, templateSet(version, 256, FIELDS))
     ])
-    assert.deepEqual(flows.map(({ src_port, sampling_rate }) => [src_port, sampling_rate]), [[1, '100']])
+    assert.deepEqual(
+      flows.map(({ src_port, sampling_rate }) => [src_port, sampling_rate]),
+      [[1, '100']]
+    )
     assert.equal(decoder.netflow.optionsRecords, 1)
   })
 
   test(`${name}: past the bound of bytes the oldest is dropped, and counted`, async () => {
     const datagrams = Array.from({ length: 10 }, (_, i) => message(version, {}, set(256, record(i), Buffer.alloc(997, 1))))
-    const { flows, decoder } = await decode([...datagrams, message(version, {}, templateSet(version, 256, [...FIELDS, { id: 210, bytes: Buffer.alloc(997) }]))], {
-      held: { exporterBytes: 4 * 2100, totalBytes: 1 << 20, ms: 60_000 }
-    })
-    assert.deepEqual(flows.map(({ src_port }) => src_port), [6, 7, 8, 9])
+    const { flows, decoder } = await decode(
+      [...datagrams, message(version, {}, templateSet(version, 256, [...FIELDS, { id: 210, bytes: Buffer.alloc(997) }]))],
+      {
+        held: { exporterBytes: 4 * 2100, totalBytes: 1 << 20, ms: 60_000 }
+      }
+    )
+    assert.deepEqual(
+      flows.map(({ src_port }) => src_port),
+      [6, 7, 8, 9]
+    )
     assert.deepEqual([...decoder.counts.errors], [['template-not-found', 6]])
   })
 
   test(`${name}: nothing is held where that is not wanted`, async () => {
-    const { flows, decoder } = await decode([message(version, {}, set(256, record(1))), message(version, {}, templateSet(version, 256, FIELDS))], { held: { exporterBytes: 0, totalBytes: 0, ms: 0 } })
+    const { flows, decoder } = await decode(
+      [message(version, {}, set(256, record(1))), message(version, {}, templateSet(version, 256, FIELDS))],
+      { held: { exporterBytes: 0, totalBytes: 0, ms: 0 } }
+    )
     assert.deepEqual(flows, [])
     assert.deepEqual([...decoder.counts.errors], [['template-not-found', 1]])
   })
@@ -79,7 +117,10 @@ for (const version of VERSIONS) {
     push(streamOf([{ payload: v5({}), src: Buffer.from([203, 0, 113, 1]) }]))
     assert.deepEqual([...decoder.counts.errors], [['template-not-found', 1]])
     push(streamOf([message(version, {}, templateSet(version, 256, FIELDS))]))
-    assert.deepEqual(readFlows(await taken()).map(({ src_port }) => src_port), [2])
+    assert.deepEqual(
+      readFlows(await taken()).map(({ src_port }) => src_port),
+      [2]
+    )
     now += 40_000
     push(streamOf([message(version, {}, templateSet(version, 257, FIELDS))]))
     assert.equal((await taken()).length, 0)
@@ -88,7 +129,15 @@ for (const version of VERSIONS) {
 }
 
 const LIMITS: HeldLimits = { exporterBytes: 13_000, totalBytes: 28_000, ms: 1000 }
-const aSet = (templateId: number, bytes: number, heldAt = 0, domainKey = 1): HeldSet => ({ templateId, domainKey, body: Buffer.alloc(bytes, templateId), header: Buffer.alloc(16), receivedHi: 0, receivedLo: 0, heldAt })
+const aSet = (templateId: number, bytes: number, heldAt = 0, domainKey = 1): HeldSet => ({
+  templateId,
+  domainKey,
+  body: Buffer.alloc(bytes, templateId),
+  header: Buffer.alloc(16),
+  receivedHi: 0,
+  receivedLo: 0,
+  heldAt
+})
 
 function held(limits = LIMITS): { sets: ReturnType<typeof heldSets>; dropped: string[] } {
   const dropped: string[] = []
@@ -189,7 +238,12 @@ test('what waited is decoded only as the output has room, and with the template 
   const { output } = opened
   Object.defineProperty(output, 'blocked', { get: () => isBlocked, set: () => undefined })
   opened.push(streamOf(Array.from({ length: 10 }, (_, i) => v9Data(i))))
-  opened.push(streamOf([message(9, { sequence: 20 }, templateSet(9, 256, FIELDS)), message(9, { sequence: 21 }, templateSet(9, 256, [uint(4, 6, 1)]))]))
+  opened.push(
+    streamOf([
+      message(9, { sequence: 20 }, templateSet(9, 256, FIELDS)),
+      message(9, { sequence: 21 }, templateSet(9, 256, [uint(4, 6, 1)]))
+    ])
+  )
   assert.equal(opened.decoder.flows(), 0)
   for (let i = 1; i <= 10; i++) {
     assert.equal(opened.decoder.more(), true)
@@ -197,14 +251,21 @@ test('what waited is decoded only as the output has room, and with the template 
   }
   assert.equal(opened.decoder.more(), false)
   isBlocked = false
-  assert.deepEqual(readFlows(await opened.taken()).map(({ src_port }) => src_port), Array.from({ length: 10 }, (_, i) => i + 1))
+  assert.deepEqual(
+    readFlows(await opened.taken()).map(({ src_port }) => src_port),
+    Array.from({ length: 10 }, (_, i) => i + 1)
+  )
 })
 
 const v9Data = (i: number): Buffer => message(9, { sequence: i }, set(256, record(i + 1)))
 
 test('someone hears of a template that does not come, once', () => {
   const waited: number[] = []
-  const held = heldSets({ exporterBytes: 1 << 20, totalBytes: 1 << 20, ms: 60_000 }, () => undefined, (_, { templateId }) => waited.push(templateId))
+  const held = heldSets(
+    { exporterBytes: 1 << 20, totalBytes: 1 << 20, ms: 60_000 },
+    () => undefined,
+    (_, { templateId }) => waited.push(templateId)
+  )
   const exporter = {}
   const hold = (templateId: number, heldAt: number): void => {
     held.hold(exporter, { templateId, domainKey: 1, body: Buffer.alloc(4), header: Buffer.alloc(20), receivedHi: 0, receivedLo: 0, heldAt })

@@ -36,17 +36,31 @@ test('32 counts before 176, and 176 before the port', async () => {
 test('else the destination port holds them, of ICMP and ICMPv6, where the source port is zero or none', async () => {
   for (const version of VERSIONS) {
     for (const proto of [1, 58]) {
-      await assertFlow(version, [uint(4, proto, 1), uint(7, 0, 2), uint(11, 0x0301, 2)], { proto, dst_port: 0x0301, icmp_type: 3, icmp_code: 1 })
+      await assertFlow(version, [uint(4, proto, 1), uint(7, 0, 2), uint(11, 0x0301, 2)], {
+        proto,
+        dst_port: 0x0301,
+        icmp_type: 3,
+        icmp_code: 1
+      })
       await assertFlow(version, [uint(11, 0x8000, 2), uint(4, proto, 1)], { proto, dst_port: 0x8000, icmp_type: 0x80 })
       await assertFlow(version, [uint(4, proto, 1), uint(7, 5, 2), uint(11, 0x0301, 2)], { proto, src_port: 5, dst_port: 0x0301 })
     }
-    for (const proto of [0, 2, 6, 17, 59]) await assertFlow(version, [uint(4, proto, 1), uint(7, 0, 2), uint(11, 0x0301, 2)], { ...(proto === 0 ? {} : { proto }), dst_port: 0x0301 })
+    for (const proto of [0, 2, 6, 17, 59])
+      await assertFlow(version, [uint(4, proto, 1), uint(7, 0, 2), uint(11, 0x0301, 2)], {
+        ...(proto === 0 ? {} : { proto }),
+        dst_port: 0x0301
+      })
     await assertFlow(version, [uint(11, 0x0301, 2)], { dst_port: 0x0301 })
   }
 })
 
 test('in variable length', async () => {
   await assertFlow(10, [vary(raw(32, '0301'))], { icmp_type: 3, icmp_code: 1 })
-  await assertFlow(10, [vary(uint(4, 1, 1)), vary(raw(7, '')), vary(uint(11, 0x0301, 2))], { proto: 1, dst_port: 0x0301, icmp_type: 3, icmp_code: 1 })
+  await assertFlow(10, [vary(uint(4, 1, 1)), vary(raw(7, '')), vary(uint(11, 0x0301, 2))], {
+    proto: 1,
+    dst_port: 0x0301,
+    icmp_type: 3,
+    icmp_code: 1
+  })
   await assertFlow(10, [vary(uint(176, 3, 1)), vary(raw(178, '')), vary(uint(177, 1, 2), 'long')], { icmp_type: 3, icmp_code: 1 })
 })

@@ -4,15 +4,26 @@ import { be } from '../../support/build-netflow.js'
 import { addr, assertFlow, type Element, hex, raw, uint, vary, VERSIONS } from '../../support/records.js'
 
 /** An entry of a label stack: label, class, bottom of stack. */
-const label = (id: number, value: number, bottom = false, cls = 0): Element => ({ id, bytes: be((value << 4) | (cls << 1) | (bottom ? 1 : 0), 3) })
+const label = (id: number, value: number, bottom = false, cls = 0): Element => ({
+  id,
+  bytes: be((value << 4) | (cls << 1) | (bottom ? 1 : 0), 3)
+})
 
 test('MPLS labels are the top 20 bits of 70 to 79, to the bottom of the stack', async () => {
   for (const version of VERSIONS) {
     await assertFlow(version, [label(70, 16_000, true)], { mpls_label: [16_000] })
     await assertFlow(version, [label(70, 0xfffff), label(71, 17, true, 7), label(72, 18)], { mpls_label: [0xfffff, 17] })
     await assertFlow(version, [label(72, 3, true), label(70, 1), label(71, 2)], { mpls_label: [1, 2, 3] })
-    await assertFlow(version, Array.from({ length: 10 }, (_, i) => label(70 + i, 0xffff0 + i, i === 9)), { mpls_label: Array.from({ length: 10 }, (_, i) => 0xffff0 + i) })
-    await assertFlow(version, Array.from({ length: 10 }, (_, i) => label(70 + i, 100 + i)), { mpls_label: Array.from({ length: 10 }, (_, i) => 100 + i) })
+    await assertFlow(
+      version,
+      Array.from({ length: 10 }, (_, i) => label(70 + i, 0xffff0 + i, i === 9)),
+      { mpls_label: Array.from({ length: 10 }, (_, i) => 0xffff0 + i) }
+    )
+    await assertFlow(
+      version,
+      Array.from({ length: 10 }, (_, i) => label(70 + i, 100 + i)),
+      { mpls_label: Array.from({ length: 10 }, (_, i) => 100 + i) }
+    )
   }
 })
 
@@ -33,22 +44,37 @@ test('MPLS entries of another length: with a TTL behind, too short, variable', a
 })
 
 test('the same MPLS element many times over is one entry of the stack', async () => {
-  for (const version of VERSIONS) await assertFlow(version, Array.from({ length: 300 }, (_, i) => label(70, 0xfff00 + (i & 0xff))), { mpls_label: [0xfff00] })
+  for (const version of VERSIONS)
+    await assertFlow(
+      version,
+      Array.from({ length: 300 }, (_, i) => label(70, 0xfff00 + (i & 0xff))),
+      { mpls_label: [0xfff00] }
+    )
 })
 
-const community = (id: number, text: string): Element => ({ id, bytes: be(Number(text.split(':')[0]) * 65536 + Number(text.split(':')[1]), 4) })
+const community = (id: number, text: string): Element => ({
+  id,
+  bytes: be(Number(text.split(':')[0]) * 65536 + Number(text.split(':')[1]), 4)
+})
 /** A basicList of communities: semantic, element, length of each, values. */
-const communities = (id: number, ...values: string[]): Element => ({ id, bytes: Buffer.concat([Buffer.from('ff01e30004', 'hex'), ...values.map((value) => community(0, value).bytes)]) })
+const communities = (id: number, ...values: string[]): Element => ({
+  id,
+  bytes: Buffer.concat([Buffer.from('ff01e30004', 'hex'), ...values.map((value) => community(0, value).bytes)])
+})
 const numbers = (...values: string[]): number[] => values.map((value) => Number(value.split(':')[0]) * 65536 + Number(value.split(':')[1]))
 
 test('communities come one by one and in lists, the single ones first', async () => {
   for (const version of VERSIONS) {
     await assertFlow(version, [community(483, '64512:1')], { bgp_communities: numbers('64512:1') })
     await assertFlow(version, [community(483, '64512:1'), community(483, '64512:2')], { bgp_communities: numbers('64512:1', '64512:2') })
-    await assertFlow(version, [communities(485, '64512:4'), communities(484, '64512:2', '64512:3'), community(483, '64512:1')], { bgp_communities: numbers('64512:1', '64512:2', '64512:3', '64512:4') })
+    await assertFlow(version, [communities(485, '64512:4'), communities(484, '64512:2', '64512:3'), community(483, '64512:1')], {
+      bgp_communities: numbers('64512:1', '64512:2', '64512:3', '64512:4')
+    })
     await assertFlow(version, [communities(484), uint(4, 6, 1)], { proto: 6 })
   }
-  await assertFlow(10, [vary(communities(484, '65535:65535', '64512:3')), vary(community(483, '64512:1'))], { bgp_communities: numbers('64512:1', '65535:65535', '64512:3') })
+  await assertFlow(10, [vary(communities(484, '65535:65535', '64512:3')), vary(community(483, '64512:1'))], {
+    bgp_communities: numbers('64512:1', '65535:65535', '64512:3')
+  })
   await assertFlow(10, [vary(communities(484)), vary(communities(485, '64512:3'), 'long')], { bgp_communities: numbers('64512:3') })
 })
 
@@ -70,7 +96,17 @@ test('lists of something else, cut lists and lists of odd lengths give the whole
   const list = (hexes: string): Element => raw(484, hexes)
   for (const version of VERSIONS) {
     await assertFlow(version, [list('ff 01e3 0004 fc000001 fc00')], { bgp_communities: numbers('64512:1') })
-    for (const nothing of ['ff', 'ff01e3', 'ff01e30004', 'ff01e30004fc00', 'ff01e20004fc000001', 'ff81e3000400007279fc000001', 'fc000001', 'ff01e30000fc000001', 'ff01e30003fc0000']) {
+    for (const nothing of [
+      'ff',
+      'ff01e3',
+      'ff01e30004',
+      'ff01e30004fc00',
+      'ff01e20004fc000001',
+      'ff81e3000400007279fc000001',
+      'fc000001',
+      'ff01e30000fc000001',
+      'ff01e30003fc0000'
+    ]) {
       await assertFlow(version, [list(nothing), uint(4, 6, 1)], { proto: 6 })
     }
   }
@@ -92,9 +128,16 @@ for (const [form, elements] of Object.entries(FORMS)) {
   test(`segments from the ${form}`, async () => {
     for (const version of VERSIONS) {
       await assertFlow(version, elements, { ipv6_routing_header_addresses: HEXES })
-      await assertFlow(version, [uint(498, 2, 1), addr(495, SEGMENTS[1]), ...elements], { ipv6_routing_header_addresses: HEXES, ipv6_routing_header_seg_left: 2 })
+      await assertFlow(version, [uint(498, 2, 1), addr(495, SEGMENTS[1]), ...elements], {
+        ipv6_routing_header_addresses: HEXES,
+        ipv6_routing_header_seg_left: 2
+      })
     }
-    await assertFlow(10, elements.map((element) => vary(element)), { ipv6_routing_header_addresses: HEXES })
+    await assertFlow(
+      10,
+      elements.map((element) => vary(element)),
+      { ipv6_routing_header_addresses: HEXES }
+    )
   })
 }
 
@@ -104,7 +147,13 @@ test('the active segment 495 where there is nothing else', async () => {
 
 test('of several forms the first that tells: 497, 496, 494, 499, 495', async () => {
   const one = (i: number): string => hex(`2001:db8::${i}`)
-  const forms = [raw(497, one(1)), raw(496, `ff01ee0010${one(2)}`), raw(494, one(3)), raw(499, `3b02040000000000${one(4)}`), raw(495, one(5))]
+  const forms = [
+    raw(497, one(1)),
+    raw(496, `ff01ee0010${one(2)}`),
+    raw(494, one(3)),
+    raw(499, `3b02040000000000${one(4)}`),
+    raw(495, one(5))
+  ]
   for (let first = 0; first < forms.length; first++) {
     const rest = forms.slice(first)
     for (const version of VERSIONS) {
@@ -123,7 +172,17 @@ test('a basic list of segments whose lengths vary, or with an enterprise number,
     await assertFlow(version, [raw(496, `ff01eeffffff0010${first}10${second}`)], { ipv6_routing_header_addresses: [first, second] })
     await assertFlow(version, [raw(496, `ff01eeffff10${first}10${second.slice(2)}`)], { ipv6_routing_header_addresses: [first] })
     await assertFlow(version, [raw(496, `ff01ee0010${first}${second.slice(2)}`)], { ipv6_routing_header_addresses: [first] })
-    for (const nothing of ['ff', 'ff01ee00', 'ff01ee0010', 'ff01eeffff', 'ff01eeffff11', 'ff01ee0004c0000201', 'ff81ee0010', `ff81ee001000000009${first}`, `ff001b0010${first}`]) {
+    for (const nothing of [
+      'ff',
+      'ff01ee00',
+      'ff01ee0010',
+      'ff01eeffff',
+      'ff01eeffff11',
+      'ff01ee0004c0000201',
+      'ff81ee0010',
+      `ff81ee001000000009${first}`,
+      `ff001b0010${first}`
+    ]) {
       await assertFlow(version, [raw(496, nothing), uint(4, 6, 1)], { proto: 6 })
     }
   }
@@ -132,12 +191,18 @@ test('a basic list of segments whose lengths vary, or with an enterprise number,
 test('a segment routing header gives the segments its last entry counts, as far as the bytes reach', async () => {
   for (const version of VERSIONS) {
     // TLVs behind the segments
-    await assertFlow(version, [raw(499, `3b0604010100 0000${bytesOf(SEGMENTS.slice(0, 2))}0504000000000000ffffffffffffffff`)], { ipv6_routing_header_addresses: HEXES.slice(0, 2) })
+    await assertFlow(version, [raw(499, `3b0604010100 0000${bytesOf(SEGMENTS.slice(0, 2))}0504000000000000ffffffffffffffff`)], {
+      ipv6_routing_header_addresses: HEXES.slice(0, 2)
+    })
     await assertFlow(version, [raw(499, `3bff0400ff000000${bytesOf(SEGMENTS)}`)], { ipv6_routing_header_addresses: HEXES })
-    for (const nothing of ['3b', '3b00040000000000', `3b02040000000000${HEXES[0].slice(2)}`]) await assertFlow(version, [raw(499, nothing), uint(4, 6, 1)], { proto: 6 })
+    for (const nothing of ['3b', '3b00040000000000', `3b02040000000000${HEXES[0].slice(2)}`])
+      await assertFlow(version, [raw(499, nothing), uint(4, 6, 1)], { proto: 6 })
   }
 })
 
 test('empty segments are passed over', async () => {
-  for (const version of VERSIONS) await assertFlow(version, [raw(497, `${HEXES[0]}${'00'.repeat(16)}${HEXES[1]}`)], { ipv6_routing_header_addresses: [HEXES[0], HEXES[1]] })
+  for (const version of VERSIONS)
+    await assertFlow(version, [raw(497, `${HEXES[0]}${'00'.repeat(16)}${HEXES[1]}`)], {
+      ipv6_routing_header_addresses: [HEXES[0], HEXES[1]]
+    })
 })

@@ -41,12 +41,23 @@ async function flowOf(mapping: string, fields: readonly FieldSpec[], ...values: 
 }
 
 test('a field of its own takes the element, and what the table says of that field is left out', async () => {
-  const flow = await flowOf('    - { field: 21, destination: bytes }\n', [[1, 4], [21, 4]], be(100, 4), be(7, 4))
+  const flow = await flowOf(
+    '    - { field: 21, destination: bytes }\n',
+    [
+      [1, 4],
+      [21, 4]
+    ],
+    be(100, 4),
+    be(7, 4)
+  )
   assert.equal(flow.bytes, '7')
 })
 
 test('ICMP: one of type and code may be mapped, the other stays', async () => {
-  const fields: FieldSpec[] = [[32, 2], [176, 1]]
+  const fields: FieldSpec[] = [
+    [32, 2],
+    [176, 1]
+  ]
   const flow = await flowOf('    - { field: 176, destination: icmp_type }\n', fields, be(0x0301, 2), be(8, 1))
   assert.deepEqual([flow.icmp_type, flow.icmp_code], [8, 1])
   const zero = await flowOf('    - { field: 176, destination: icmp_code }\n', fields, be(0x0301, 2), be(0, 1))
@@ -55,7 +66,19 @@ test('ICMP: one of type and code may be mapped, the other stays', async () => {
 
 test('ICMP of a record and of its section are not mixed', async () => {
   const section = packet(ethernet(), ipv4({ protocol: 1 }), icmp(3, 5))
-  const { flows } = await decode([ipfix({}, set(2, template(256, [[32, 2], [315, 65535]])), set(256, be(0x0301, 2), variable(section)))])
+  const { flows } = await decode([
+    ipfix(
+      {},
+      set(
+        2,
+        template(256, [
+          [32, 2],
+          [315, 65535]
+        ])
+      ),
+      set(256, be(0x0301, 2), variable(section))
+    )
+  ])
   assert.deepEqual([flows[0].icmp_type, flows[0].icmp_code], [3, 1])
 })
 
@@ -63,22 +86,54 @@ test('a mapped sampling rate is the record’s own, and one of zero is none', as
   const mapping = await mappingOf('netflowv9:\n  mapping:\n    - { field: 48, destination: sampling_rate }\n')
   const options = [set(1, optionsTemplate9(300, [[1, 4]], [[34, 4]])), set(300, be(0, 4), be(1000, 4))]
   const records = set(256, be(0, 1), be(1, 4), be(9, 1), be(2, 4))
-  const { flows } = await decode([v9({}, ...options, set(0, template(256, [[48, 1], [2, 4]])), records)], { mapping })
-  assert.deepEqual(flows.map(({ sampling_rate }) => sampling_rate), ['1000', '9'])
+  const { flows } = await decode(
+    [
+      v9(
+        {},
+        ...options,
+        set(
+          0,
+          template(256, [
+            [48, 1],
+            [2, 4]
+          ])
+        ),
+        records
+      )
+    ],
+    { mapping }
+  )
+  assert.deepEqual(
+    flows.map(({ sampling_rate }) => sampling_rate),
+    ['1000', '9']
+  )
 })
 
 test('a template that has one element a thousand times, with many destinations', async () => {
   const repeated = Array.from({ length: 1019 }, (): FieldSpec => [1000, 1])
   const fields: FieldSpec[] = [[8, 4], [12, 4], [27, 16], [28, 16], [1, 4, 29305], ...repeated]
   const record = Buffer.concat([be(1, 4), be(2, 4), Buffer.alloc(32), be(5, 4), Buffer.alloc(1019, 3)])
-  const { flows, warnings } = await decode([ipfix({}, set(2, template(256, fields)), set(256, record))], { mapping: await mappingOf(toMany(12, 'varint', 1000)) })
+  const { flows, warnings } = await decode([ipfix({}, set(2, template(256, fields)), set(256, record))], {
+    mapping: await mappingOf(toMany(12, 'varint', 1000))
+  })
   assert.deepEqual([flows.length, warnings], [2, []])
 })
 
 test('a record of which mapping would make more than a message costs itself alone', async () => {
-  const templates = set(2, template(256, [[82, 65535], [2, 4]]))
+  const templates = set(
+    2,
+    template(256, [
+      [82, 65535],
+      [2, 4]
+    ])
+  )
   const long = ipfix({}, templates, set(256, variable(Buffer.alloc(60_000, 0xff)), be(1, 4)))
-  const { flows, warnings } = await decode([long, ipfix({}, set(256, variable(Buffer.from('eth0')), be(2, 4)))], { mapping: await mappingOf(toMany(120, 'string', 82)) })
-  assert.deepEqual(flows.map(({ packets }) => packets), ['2'])
+  const { flows, warnings } = await decode([long, ipfix({}, set(256, variable(Buffer.from('eth0')), be(2, 4)))], {
+    mapping: await mappingOf(toMany(120, 'string', 82))
+  })
+  assert.deepEqual(
+    flows.map(({ packets }) => packets),
+    ['2']
+  )
   assert.match(warnings[0], /more than a message holds malformed-record/)
 })

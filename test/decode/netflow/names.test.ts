@@ -3,12 +3,27 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Flow } from '../../support/datagram-stream.js'
 import { decode } from '../../support/decode.js'
-import { dataSets, type Element, message, optionsSets, optionsTemplateSet, raw, recordOf, text, uint, vary, type Version, VERSIONS } from '../../support/records.js'
+import {
+  dataSets,
+  type Element,
+  message,
+  optionsSets,
+  optionsTemplateSet,
+  raw,
+  recordOf,
+  text,
+  uint,
+  vary,
+  type Version,
+  VERSIONS
+} from '../../support/records.js'
 import { set } from '../../support/build-netflow.js'
 
 const PROTO = uint(4, 6, 1)
-const flow = (version: Version, domain: number, ...elements: Element[]): Buffer => message(version, { domain }, ...dataSets(version, [PROTO, ...elements]))
-const told = (version: Version, domain: number, scopes: Element[], ...options: Element[]): Buffer => message(version, { domain }, ...optionsSets(version, scopes, options))
+const flow = (version: Version, domain: number, ...elements: Element[]): Buffer =>
+  message(version, { domain }, ...dataSets(version, [PROTO, ...elements]))
+const told = (version: Version, domain: number, scopes: Element[], ...options: Element[]): Buffer =>
+  message(version, { domain }, ...optionsSets(version, scopes, options))
 const system = (version: Version): Element => uint(version === 9 ? 1 : 144, 0)
 
 const NAMES = ['in_if_name', 'out_if_name', 'ingress_vrf_name', 'egress_vrf_name', 'application_name']
@@ -35,26 +50,53 @@ for (const version of VERSIONS) {
 
   test(`version ${version}: an interface in the scope`, async () => {
     const scope = version === 9 ? 2 : 10
-    assert.deepEqual(await names(told(version, 1, [uint(scope, 7)], text(82, 'xe-7')), flow(version, 1, uint(10, 7), uint(14, 7))), [{ in_if_name: 'xe-7', out_if_name: 'xe-7' }])
-    assert.deepEqual(await names(told(version, 1, [system(version), uint(scope, 7, 8)], text(82, 'xe-7')), flow(version, 1, uint(14, 7))), [{ out_if_name: 'xe-7' }])
+    assert.deepEqual(await names(told(version, 1, [uint(scope, 7)], text(82, 'xe-7')), flow(version, 1, uint(10, 7), uint(14, 7))), [
+      { in_if_name: 'xe-7', out_if_name: 'xe-7' }
+    ])
+    assert.deepEqual(await names(told(version, 1, [system(version), uint(scope, 7, 8)], text(82, 'xe-7')), flow(version, 1, uint(14, 7))), [
+      { out_if_name: 'xe-7' }
+    ])
   })
 
   test(`version ${version}: the name is that of the interface the flow has`, async () => {
-    const named = [told(version, 1, [system(version)], uint(10, 7), text(82, 'seven')), told(version, 1, [system(version)], uint(10, 8), text(82, 'eight'))]
+    const named = [
+      told(version, 1, [system(version)], uint(10, 7), text(82, 'seven')),
+      told(version, 1, [system(version)], uint(10, 8), text(82, 'eight'))
+    ]
     assert.deepEqual(
-      await names(...named, flow(version, 1, uint(252, 7)), flow(version, 1, uint(10, 8), uint(252, 7)), flow(version, 1, uint(10, 0), uint(252, 7)), flow(version, 1, uint(10, 9), uint(252, 7), uint(253, 8, 8))),
+      await names(
+        ...named,
+        flow(version, 1, uint(252, 7)),
+        flow(version, 1, uint(10, 8), uint(252, 7)),
+        flow(version, 1, uint(10, 0), uint(252, 7)),
+        flow(version, 1, uint(10, 9), uint(252, 7), uint(253, 8, 8))
+      ),
       [{ in_if_name: 'seven' }, { in_if_name: 'eight' }, { in_if_name: 'seven' }, { out_if_name: 'eight' }]
     )
   })
 
   test(`version ${version}: VRFs and applications`, async () => {
-    const vrfs = [told(version, 1, [system(version)], uint(234, 1), text(236, 'red', 32)), told(version, 1, [system(version)], uint(235, 2), text(236, 'blue', 32))]
+    const vrfs = [
+      told(version, 1, [system(version)], uint(234, 1), text(236, 'red', 32)),
+      told(version, 1, [system(version)], uint(235, 2), text(236, 'blue', 32))
+    ]
     assert.deepEqual(
-      await names(...vrfs, flow(version, 1, uint(234, 1), uint(235, 2)), flow(version, 1, uint(234, 2), uint(235, 1)), flow(version, 1, uint(234, 3))),
+      await names(
+        ...vrfs,
+        flow(version, 1, uint(234, 1), uint(235, 2)),
+        flow(version, 1, uint(234, 2), uint(235, 1)),
+        flow(version, 1, uint(234, 3))
+      ),
       [{ ingress_vrf_name: 'red', egress_vrf_name: 'blue' }, { ingress_vrf_name: 'blue', egress_vrf_name: 'red' }, {}]
     )
-    const applications = [told(version, 1, [system(version)], raw(95, '03000050'), text(96, 'http', 24)), told(version, 1, [system(version)], raw(95, '0d000001 02030405'), text(96, 'unknown'))]
-    assert.deepEqual(await names(...applications, flow(version, 1, raw(95, '03000050')), flow(version, 1, raw(95, '0d00000102030405'))), [{ application_name: 'http' }, { application_name: 'unknown' }])
+    const applications = [
+      told(version, 1, [system(version)], raw(95, '03000050'), text(96, 'http', 24)),
+      told(version, 1, [system(version)], raw(95, '0d000001 02030405'), text(96, 'unknown'))
+    ]
+    assert.deepEqual(await names(...applications, flow(version, 1, raw(95, '03000050')), flow(version, 1, raw(95, '0d00000102030405'))), [
+      { application_name: 'http' },
+      { application_name: 'unknown' }
+    ])
   })
 
   test(`version ${version}: names are looked up in the domain, then in any of the exporter's`, async () => {
@@ -81,26 +123,36 @@ for (const version of VERSIONS) {
       [text(82, `${'x'.repeat(254)}☎`), 'x'.repeat(254)]
     ]
     for (const [element, expected] of cases) {
-      assert.deepEqual(await names(told(version, 1, [system(version)], uint(10, 7), element), flow(version, 1, uint(10, 7))), [expected === undefined ? {} : { in_if_name: expected }])
+      assert.deepEqual(await names(told(version, 1, [system(version)], uint(10, 7), element), flow(version, 1, uint(10, 7))), [
+        expected === undefined ? {} : { in_if_name: expected }
+      ])
     }
   })
 
   test(`version ${version}: a name that is told anew replaces the old, an empty one does not`, async () => {
     const name = (words: string): Buffer => told(version, 1, [system(version)], uint(10, 7), text(82, words, 8))
     const record = flow(version, 1, uint(10, 7))
-    assert.deepEqual(await names(name('old'), record, name(''), record, name('new'), record), [{ in_if_name: 'old' }, { in_if_name: 'old' }, { in_if_name: 'new' }])
+    assert.deepEqual(await names(name('old'), record, name(''), record, name('new'), record), [
+      { in_if_name: 'old' },
+      { in_if_name: 'old' },
+      { in_if_name: 'new' }
+    ])
   })
 
   test(`version ${version}: names that come before or after their flows, and many in a set`, async () => {
     const template = optionsTemplateSet(version, 512, [system(version)], [uint(10, 0), text(82, '', 8)])
     const records = Array.from({ length: 300 }, (_, i) => recordOf([system(version), uint(10, i + 1), text(82, `if${i + 1}`, 8)]))
     const options = message(version, { domain: 1 }, template, set(512, ...records))
-    assert.deepEqual(await names(flow(version, 1, uint(10, 300)), options, flow(version, 1, uint(10, 300), uint(14, 1))), [{}, { in_if_name: 'if300', out_if_name: 'if1' }])
+    assert.deepEqual(await names(flow(version, 1, uint(10, 300)), options, flow(version, 1, uint(10, 300), uint(14, 1))), [
+      {},
+      { in_if_name: 'if300', out_if_name: 'if1' }
+    ])
   })
 }
 
 test('version 9: scope types are a registry of their own, in which 2 is the interface', async () => {
-  for (const scope of [1, 3, 4, 5, 10, 14, 252]) assert.deepEqual(await names(told(9, 1, [uint(scope, 7)], text(82, 'no')), flow(9, 1, uint(10, 7))), [{}], `scope type ${scope}`)
+  for (const scope of [1, 3, 4, 5, 10, 14, 252])
+    assert.deepEqual(await names(told(9, 1, [uint(scope, 7)], text(82, 'no')), flow(9, 1, uint(10, 7))), [{}], `scope type ${scope}`)
   // as values they are elements again
   assert.deepEqual(await names(told(9, 1, [uint(1, 7)], uint(2, 7), text(82, 'no')), flow(9, 1, uint(10, 7))), [{}])
   assert.deepEqual(await names(told(9, 1, [uint(4, 1)], uint(14, 7), text(82, 'yes')), flow(9, 1, uint(10, 7))), [{ in_if_name: 'yes' }])
@@ -112,23 +164,41 @@ test('IPFIX: 2 as a scope is no interface', async () => {
 
 test('IPFIX: names of variable length, in either form, beside enterprise elements', async () => {
   for (const form of ['short', 'long'] as const) {
-    const options = told(10, 1, [uint(10, 7)], { ...text(82, 'not this'), enterprise: 9 }, vary({ ...uint(1, 1), enterprise: 9 }), vary(text(82, 'Ethernet7'), form))
+    const options = told(
+      10,
+      1,
+      [uint(10, 7)],
+      { ...text(82, 'not this'), enterprise: 9 },
+      vary({ ...uint(1, 1), enterprise: 9 }),
+      vary(text(82, 'Ethernet7'), form)
+    )
     assert.deepEqual(await names(options, flow(10, 1, uint(10, 7))), [{ in_if_name: 'Ethernet7' }])
   }
   assert.deepEqual(await names(told(10, 1, [uint(10, 7)], vary(text(82, ''))), flow(10, 1, uint(10, 7))), [{}])
-  assert.deepEqual(await names(told(10, 1, [uint(10, 7)], vary(text(82, 'y'.repeat(60_000)))), flow(10, 1, uint(10, 7))), [{ in_if_name: 'y'.repeat(255) }])
+  assert.deepEqual(await names(told(10, 1, [uint(10, 7)], vary(text(82, 'y'.repeat(60_000)))), flow(10, 1, uint(10, 7))), [
+    { in_if_name: 'y'.repeat(255) }
+  ])
 })
 
 test('IPFIX: a domain in the scope is whose names they are', async () => {
   const options = told(10, 1, [uint(149, 5), uint(10, 7)], text(82, 'of five', 8))
-  assert.deepEqual(await names(told(10, 1, [uint(10, 7)], text(82, 'of one', 8)), options, flow(10, 5, uint(10, 7)), flow(10, 1, uint(10, 7))), [{ in_if_name: 'of five' }, { in_if_name: 'of one' }])
+  assert.deepEqual(
+    await names(told(10, 1, [uint(10, 7)], text(82, 'of one', 8)), options, flow(10, 5, uint(10, 7)), flow(10, 1, uint(10, 7))),
+    [{ in_if_name: 'of five' }, { in_if_name: 'of one' }]
+  )
 })
 
 test('a name without a number, a number without a name, and numbers too long say nothing', async () => {
   for (const version of VERSIONS) {
     assert.deepEqual(await names(told(version, 1, [system(version)], text(82, 'lonely')), flow(version, 1, uint(10, 7), uint(14, 0))), [{}])
-    assert.deepEqual(await names(told(version, 1, [system(version)], uint(10, 7), uint(234, 1)), flow(version, 1, uint(10, 7), uint(234, 1))), [{}])
-    assert.deepEqual(await names(told(version, 1, [system(version)], raw(10, '00'.repeat(8) + '07'), text(82, 'no')), flow(version, 1, uint(10, 7))), [{}])
+    assert.deepEqual(
+      await names(told(version, 1, [system(version)], uint(10, 7), uint(234, 1)), flow(version, 1, uint(10, 7), uint(234, 1))),
+      [{}]
+    )
+    assert.deepEqual(
+      await names(told(version, 1, [system(version)], raw(10, '00'.repeat(8) + '07'), text(82, 'no')), flow(version, 1, uint(10, 7))),
+      [{}]
+    )
   }
 })
 
@@ -137,12 +207,19 @@ test('the names that are kept of an exporter are bounded, over all its domains',
   const told = (domain: number, from: number, count: number): Buffer[] => {
     const datagrams: Buffer[] = []
     for (let i = from; i < from + count; i += 4000) {
-      const records = Array.from({ length: Math.min(4000, from + count - i) }, (_, j) => recordOf([uint(10, i + j), text(82, `n${i + j}`, 7)]))
+      const records = Array.from({ length: Math.min(4000, from + count - i) }, (_, j) =>
+        recordOf([uint(10, i + j), text(82, `n${i + j}`, 7)])
+      )
       datagrams.push(message(10, { domain }, template, set(512, ...records)))
     }
     return datagrams
   }
-  const { flows, decoder } = await decode([...told(1, 1, 50_000), ...told(2, 1, 50_000), ...told(3, 1, 4000), ...[1, 2, 3].map((domain) => flow(10, domain, uint(10, 1), uint(14, 50_000)))])
+  const { flows, decoder } = await decode([
+    ...told(1, 1, 50_000),
+    ...told(2, 1, 50_000),
+    ...told(3, 1, 4000),
+    ...[1, 2, 3].map((domain) => flow(10, domain, uint(10, 1), uint(14, 50_000)))
+  ])
   // the newest are there: domain 3's first, and domain 2's last; what was told first is gone
   assert.equal(flows[2].in_if_name, 'n1')
   assert.equal(flows[1].out_if_name, 'n50000')

@@ -3,18 +3,51 @@ import test from 'node:test'
 import { addr, assertFlow, raw, uint, vary, VERSIONS } from '../../support/records.js'
 
 const WIDE = [
-  ['bytes', 1], ['bytes', 23], ['bytes', 85], ['bytes', 231],
-  ['packets', 2], ['packets', 24], ['packets', 86], ['packets', 298],
-  ['src_mac', 56], ['dst_mac', 80],
-  ['sampling_rate', 34], ['sampling_rate', 50], ['sampling_rate', 305],
+  ['bytes', 1],
+  ['bytes', 23],
+  ['bytes', 85],
+  ['bytes', 231],
+  ['packets', 2],
+  ['packets', 24],
+  ['packets', 86],
+  ['packets', 298],
+  ['src_mac', 56],
+  ['dst_mac', 80],
+  ['sampling_rate', 34],
+  ['sampling_rate', 50],
+  ['sampling_rate', 305],
   ['application_id', 95]
 ] as const
 const NARROW = [
-  ['proto', 4], ['src_port', 7], ['dst_port', 11], ['in_if', 10], ['in_if', 252], ['out_if', 14], ['out_if', 253], ['dst_vlan', 59],
-  ['ip_tos', 5], ['forwarding_status', 89], ['ip_ttl', 52], ['ip_ttl', 192], ['ipv6_flow_label', 31], ['fragment_id', 54],
-  ['fragment_offset', 88], ['src_as', 16], ['dst_as', 17], ['next_hop_as', 128], ['src_net', 9], ['dst_net', 30], ['observation_point_id', 138],
-  ['ipv6_routing_header_seg_left', 498], ['ingress_vrf_id', 234], ['egress_vrf_id', 235], ['bi_flow_direction', 239], ['flow_direction', 61],
-  ['post_nat_src_port', 227], ['post_nat_dst_port', 228], ['nat_event', 230]
+  ['proto', 4],
+  ['src_port', 7],
+  ['dst_port', 11],
+  ['in_if', 10],
+  ['in_if', 252],
+  ['out_if', 14],
+  ['out_if', 253],
+  ['dst_vlan', 59],
+  ['ip_tos', 5],
+  ['forwarding_status', 89],
+  ['ip_ttl', 52],
+  ['ip_ttl', 192],
+  ['ipv6_flow_label', 31],
+  ['fragment_id', 54],
+  ['fragment_offset', 88],
+  ['src_as', 16],
+  ['dst_as', 17],
+  ['next_hop_as', 128],
+  ['src_net', 9],
+  ['dst_net', 30],
+  ['observation_point_id', 138],
+  ['ipv6_routing_header_seg_left', 498],
+  ['ingress_vrf_id', 234],
+  ['egress_vrf_id', 235],
+  ['bi_flow_direction', 239],
+  ['flow_direction', 61],
+  ['post_nat_src_port', 227],
+  ['post_nat_dst_port', 228],
+  ['nat_event', 230]
 ] as const
 
 const UINT32_MAX = 0xffff_ffffn
@@ -80,11 +113,16 @@ test('where an element has no value of a usable length, the next in line counts'
 })
 
 test('the same element twice: the first counts', async () => {
-  for (const version of VERSIONS) await assertFlow(version, [uint(1, 5), uint(1, 6), uint(4, 6, 1), uint(4, 17, 1)], { bytes: '5', proto: 6 })
+  for (const version of VERSIONS)
+    await assertFlow(version, [uint(1, 5), uint(1, 6), uint(4, 6, 1), uint(4, 17, 1)], { bytes: '5', proto: 6 })
 })
 
 test('an element of zero length beside the real one does not hide it', async () => {
   for (const version of VERSIONS) {
-    await assertFlow(version, [raw(1, ''), uint(1, 6), raw(8, ''), addr(8, '192.0.2.1')], { bytes: '6', src_addr: 'c0000201', etype: 0x0800 })
+    await assertFlow(version, [raw(1, ''), uint(1, 6), raw(8, ''), addr(8, '192.0.2.1')], {
+      bytes: '6',
+      src_addr: 'c0000201',
+      etype: 0x0800
+    })
   }
 })

@@ -11,9 +11,9 @@ import { referenceFlows } from '../../support/reference-flow.js'
 import { SCALE } from '../../support/scale.js'
 
 const NUMBERS = [
-  1, 2, 4, 5, 6, 7, 9, 10, 11, 13, 14, 16, 17, 21, 22, 23, 24, 29, 30, 31, 32, 34, 50, 52, 54, 56, 57, 58, 59, 60, 61, 80, 81, 85, 86, 88, 89, 95,
-  128, 138, 139, 150, 151, 152, 153, 158, 159, 160, 161, 162, 176, 177, 178, 179, 192, 197, 227, 228, 230, 231, 232, 234, 235, 239, 243, 252,
-  253, 254, 256, 298, 299, 305, 306, 309, 310, 322, 323, 351, 483, 498
+  1, 2, 4, 5, 6, 7, 9, 10, 11, 13, 14, 16, 17, 21, 22, 23, 24, 29, 30, 31, 32, 34, 50, 52, 54, 56, 57, 58, 59, 60, 61, 80, 81, 85, 86, 88,
+  89, 95, 128, 138, 139, 150, 151, 152, 153, 158, 159, 160, 161, 162, 176, 177, 178, 179, 192, 197, 227, 228, 230, 231, 232, 234, 235, 239,
+  243, 252, 253, 254, 256, 298, 299, 305, 306, 309, 310, 322, 323, 351, 483, 498
 ]
 const ADDRESSES = [8, 12, 15, 18, 27, 28, 47, 62, 63, 140, 225, 226, 281, 282]
 const NTP = [154, 155, 156, 157, 324, 325]
@@ -64,7 +64,9 @@ function valueOf({ id, length }: FieldOf, random: () => number): Buffer {
 }
 
 /** Elements whose presence in the template decides something, so that of them none may be empty. */
-const COUNTED = [1, 2, 4, 9, 11, 13, 21, 22, 23, 24, 29, 30, 85, 86, 158, 159, 160, 161, 162, 176, 177, 178, 179, 231, 232, 298, 299, 305, 306, 309, 310]
+const COUNTED = [
+  1, 2, 4, 9, 11, 13, 21, 22, 23, 24, 29, 30, 85, 86, 158, 159, 160, 161, 162, 176, 177, 178, 179, 231, 232, 298, 299, 305, 306, 309, 310
+]
 
 /** A number as it may well come: a small one, a protocol, or a time about now. */
 function usual(id: number, bytes: number, random: () => number): Buffer {
@@ -90,16 +92,24 @@ const SECONDS = 1_700_000_000
 const UPTIME = 3_000_000_000
 
 /** Decodes records of a template of these fields, and compares. */
-async function assertAsReference({ push, taken, decoder }: OpenDecoder, version: Version, choices: readonly Choice[], seed: number, uptime: number): Promise<void> {
+async function assertAsReference(
+  { push, taken, decoder }: OpenDecoder,
+  version: Version,
+  choices: readonly Choice[],
+  seed: number,
+  uptime: number
+): Promise<void> {
   const random = numbers(seed === 0 ? 1 : seed)
   const seen = new Set<string>()
-  const fields = choices.map((choice) => fieldOf(version, choice)).filter(({ id, enterprise, length }) => {
-    // the same element twice is a matter of its own, but for those that may repeat
-    const key = `${id} ${enterprise}`
-    const isNew = !seen.has(key) || [483, 484, 494].includes(id)
-    if (length !== 0) seen.add(key)
-    return isNew
-  })
+  const fields = choices
+    .map((choice) => fieldOf(version, choice))
+    .filter(({ id, enterprise, length }) => {
+      // the same element twice is a matter of its own, but for those that may repeat
+      const key = `${id} ${enterprise}`
+      const isNew = !seen.has(key) || [483, 484, 494].includes(id)
+      if (length !== 0) seen.add(key)
+      return isNew
+    })
   const mark: Element = { id: 210, bytes: Buffer.from([1]) } // no record is all zeros
   const records = Array.from({ length: 3 }, () => [
     ...fields.map((each): Element => {
@@ -112,15 +122,22 @@ async function assertAsReference({ push, taken, decoder }: OpenDecoder, version:
   push(streamOf([message(version, header, templateSet(version, 256, records[0]), set(256, ...records.map(recordOf)))]))
   assert.deepEqual([...decoder.counts.errors], [])
   const flows = readFlows(await taken())
-  assert.deepEqual(flows, records.flatMap((record) => referenceFlows(version, record, header)), records.map((record) => describe(version, record)).join('\n'))
+  assert.deepEqual(
+    flows,
+    records.flatMap((record) => referenceFlows(version, record, header)),
+    records.map((record) => describe(version, record)).join('\n')
+  )
 }
 
 for (const version of [9, 10] as const) {
   test(`version ${version}: ${300 * SCALE} templates of elements in any order, with any values, as the reference has them`, async () => {
     const opened = openDecoder()
     await fc.assert(
-      fc.asyncProperty(fc.array(field, { minLength: 1, maxLength: 40 }), fc.integer(), fc.oneof(fc.constant(UPTIME), fc.nat(0xffffffff)), (choices, seed, uptime) =>
-        assertAsReference(opened, version, choices, seed, uptime)
+      fc.asyncProperty(
+        fc.array(field, { minLength: 1, maxLength: 40 }),
+        fc.integer(),
+        fc.oneof(fc.constant(UPTIME), fc.nat(0xffffffff)),
+        (choices, seed, uptime) => assertAsReference(opened, version, choices, seed, uptime)
       ),
       { numRuns: 300 * SCALE }
     )

@@ -3,7 +3,19 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { parseRates } from '../../../src/decode/rates.js'
 import { decode } from '../../support/decode.js'
-import { addr, assertFlow, dataSets, type Element, message, optionsSets, raw, uint, vary, type Version, VERSIONS } from '../../support/records.js'
+import {
+  addr,
+  assertFlow,
+  dataSets,
+  type Element,
+  message,
+  optionsSets,
+  raw,
+  uint,
+  vary,
+  type Version,
+  VERSIONS
+} from '../../support/records.js'
 import { v5 } from '../../support/build-netflow.js'
 import type { DecoderOptions } from '../../../src/decode/datagrams.js'
 
@@ -14,8 +26,10 @@ async function rates(datagrams: Parameters<typeof decode>[0], options: Partial<D
 }
 
 const PROTO = uint(4, 6, 1)
-const flow = (version: Version, domain: number, ...elements: Element[]): Buffer => message(version, { domain }, ...dataSets(version, [PROTO, ...elements]))
-const told = (version: Version, domain: number, scopes: Element[], ...options: Element[]): Buffer => message(version, { domain }, ...optionsSets(version, scopes, options))
+const flow = (version: Version, domain: number, ...elements: Element[]): Buffer =>
+  message(version, { domain }, ...dataSets(version, [PROTO, ...elements]))
+const told = (version: Version, domain: number, scopes: Element[], ...options: Element[]): Buffer =>
+  message(version, { domain }, ...optionsSets(version, scopes, options))
 /** The system as a scope: v9's scope type 1, IPFIX's exportingProcessId. */
 const system = (version: Version): Element => uint(version === 9 ? 1 : 144, 0)
 /** An interface as a scope: v9's scope type 2, IPFIX's ingressInterface. */
@@ -23,7 +37,8 @@ const interfaceScope = (version: Version, number: number): Element => uint(versi
 
 test('the record’s own rate: 34, 50, 305 alone, 305 with 306, 309 of 310', async () => {
   for (const version of VERSIONS) {
-    const own = (elements: Element[], rate: string | undefined): Promise<void> => assertFlow(version, elements, rate === undefined ? {} : { sampling_rate: rate })
+    const own = (elements: Element[], rate: string | undefined): Promise<void> =>
+      assertFlow(version, elements, rate === undefined ? {} : { sampling_rate: rate })
     await own([uint(34, 1000)], '1000')
     await own([uint(50, 512)], '512')
     await own([uint(305, 100)], '100')
@@ -38,7 +53,14 @@ test('the record’s own rate: 34, 50, 305 alone, 305 with 306, 309 of 310', asy
 
 test('a rate is rounded to the nearest', async () => {
   for (const version of VERSIONS) {
-    for (const [size, population, rate] of [[3, 10, 3], [3, 11, 4], [2, 5, 3], [4, 9, 2], [10, 1000, 100], [7, 4_294_967_295, 613_566_756]]) {
+    for (const [size, population, rate] of [
+      [3, 10, 3],
+      [3, 11, 4],
+      [2, 5, 3],
+      [4, 9, 2],
+      [10, 1000, 100],
+      [7, 4_294_967_295, 613_566_756]
+    ]) {
       await assertFlow(version, [uint(309, size), uint(310, population)], { sampling_rate: String(rate) })
       await assertFlow(version, [uint(305, size), uint(306, population - size)], { sampling_rate: String(rate) })
     }
@@ -54,13 +76,16 @@ test('rates are exact to 64 bits', async () => {
     // more than 64 bits hold
     await assertFlow(version, [uint(305, 1, 8), uint(306, max, 8)], { sampling_rate: String(max) })
     assert.deepEqual(await rates([told(version, 0, [system(version)], uint(34, max, 8)), flow(version, 0)]), [String(max)])
-    assert.deepEqual(await rates([told(version, 0, [system(version)], uint(309, 1, 8), uint(310, 2n ** 53n + 1n, 8)), flow(version, 0)]), [String(2n ** 53n + 1n)])
+    assert.deepEqual(await rates([told(version, 0, [system(version)], uint(309, 1, 8), uint(310, 2n ** 53n + 1n, 8)), flow(version, 0)]), [
+      String(2n ** 53n + 1n)
+    ])
   }
 })
 
 test('a zero rate or a zero divisor is no value', async () => {
   for (const version of VERSIONS) {
-    const own = (elements: Element[], rate: string | undefined): Promise<void> => assertFlow(version, [PROTO, ...elements], { proto: 6, ...(rate === undefined ? {} : { sampling_rate: rate }) })
+    const own = (elements: Element[], rate: string | undefined): Promise<void> =>
+      assertFlow(version, [PROTO, ...elements], { proto: 6, ...(rate === undefined ? {} : { sampling_rate: rate }) })
     await own([uint(34, 0)], undefined)
     await own([uint(34, 0), uint(50, 7)], '7')
     await own([uint(34, 0), uint(50, 0), uint(305, 0), uint(306, 5), uint(309, 0), uint(310, 100)], undefined)
@@ -92,7 +117,16 @@ for (const version of VERSIONS) {
       for (const inRecord of samplers) {
         // v9 knows scope types, not elements, as scopes: the sampler is a value there
         const sampler = version === 9 ? told(9, 1, [system(9)], inOptions, uint(34, 100)) : told(10, 1, [inOptions], uint(34, 100))
-        assert.deepEqual(await rates([sampler, flow(version, 1, inRecord), flow(version, 1, uint(48, 6, 1)), flow(version, 1), flow(version, 2, inRecord)]), ['100', undefined, undefined, undefined])
+        assert.deepEqual(
+          await rates([
+            sampler,
+            flow(version, 1, inRecord),
+            flow(version, 1, uint(48, 6, 1)),
+            flow(version, 1),
+            flow(version, 2, inRecord)
+          ]),
+          ['100', undefined, undefined, undefined]
+        )
         assert.deepEqual(await rates([told(version, 1, [system(version)], inOptions, uint(34, 100)), flow(version, 1, inRecord)]), ['100'])
       }
     }
@@ -109,13 +143,24 @@ for (const version of VERSIONS) {
       [[uint(34, 0), uint(305, 0), uint(306, 4), uint(309, 1), uint(310, 600)], '600'],
       [[uint(34, 0), uint(50, 700)], '700']
     ]
-    for (const [options, rate] of ways) assert.deepEqual(await rates([told(version, 0, [system(version)], ...options), flow(version, 0)]), [rate])
+    for (const [options, rate] of ways)
+      assert.deepEqual(await rates([told(version, 0, [system(version)], ...options), flow(version, 0)]), [rate])
   })
 
   test(`${name}: what was told of the input interface`, async () => {
-    const options = [told(version, 1, [interfaceScope(version, 7)], uint(34, 70)), told(version, 1, [interfaceScope(version, 8)], uint(34, 80))]
+    const options = [
+      told(version, 1, [interfaceScope(version, 7)], uint(34, 70)),
+      told(version, 1, [interfaceScope(version, 8)], uint(34, 80))
+    ]
     assert.deepEqual(
-      await rates([...options, flow(version, 1, uint(10, 7)), flow(version, 1, uint(10, 8, 2)), flow(version, 1, uint(10, 9)), flow(version, 1, uint(14, 7)), flow(version, 1)]),
+      await rates([
+        ...options,
+        flow(version, 1, uint(10, 7)),
+        flow(version, 1, uint(10, 8, 2)),
+        flow(version, 1, uint(10, 9)),
+        flow(version, 1, uint(14, 7)),
+        flow(version, 1)
+      ]),
       ['70', '80', undefined, undefined, undefined]
     )
     // an interface that is only a value is no scope: the rate is the domain's
@@ -136,13 +181,26 @@ for (const version of VERSIONS) {
     assert.deepEqual(await rates([record], user), ['50'])
     assert.deepEqual(await rates([record]), [undefined])
     // the record's own comes before all
-    assert.deepEqual(await rates([domain0, domain, ofInterface, sampler, flow(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 5))], user), ['5'])
-    assert.deepEqual(await rates([domain0, domain, ofInterface, sampler, flow(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 0))], user), ['10'])
+    assert.deepEqual(
+      await rates([domain0, domain, ofInterface, sampler, flow(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 5))], user),
+      ['5']
+    )
+    assert.deepEqual(
+      await rates([domain0, domain, ofInterface, sampler, flow(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 0))], user),
+      ['10']
+    )
   })
 
   test(`${name}: in domain 0, too, the sampler and the interface come first`, async () => {
-    const options = [told(version, 0, [system(version)], uint(48, 5, 1), uint(34, 10)), told(version, 0, [interfaceScope(version, 7)], uint(34, 20)), told(version, 0, [system(version)], uint(34, 30))]
-    assert.deepEqual(await rates([...options, flow(version, 9, uint(48, 5, 1), uint(10, 7)), flow(version, 9, uint(10, 7)), flow(version, 9)]), ['10', '20', '30'])
+    const options = [
+      told(version, 0, [system(version)], uint(48, 5, 1), uint(34, 10)),
+      told(version, 0, [interfaceScope(version, 7)], uint(34, 20)),
+      told(version, 0, [system(version)], uint(34, 30))
+    ]
+    assert.deepEqual(
+      await rates([...options, flow(version, 9, uint(48, 5, 1), uint(10, 7)), flow(version, 9, uint(10, 7)), flow(version, 9)]),
+      ['10', '20', '30']
+    )
   })
 
   test(`${name}: a zero rate in options data tells nothing, and takes nothing back`, async () => {
@@ -153,15 +211,29 @@ for (const version of VERSIONS) {
 
   test(`${name}: what is told last counts`, async () => {
     assert.deepEqual(
-      await rates([told(version, 1, [system(version)], uint(34, 30)), flow(version, 1), told(version, 1, [system(version)], uint(34, 31)), flow(version, 1)]),
+      await rates([
+        told(version, 1, [system(version)], uint(34, 30)),
+        flow(version, 1),
+        told(version, 1, [system(version)], uint(34, 31)),
+        flow(version, 1)
+      ]),
       ['30', '31']
     )
   })
 
   test(`${name}: one exporter's rates are not another's`, async () => {
     const other = Buffer.from([192, 0, 2, 77])
-    assert.deepEqual(await rates([told(version, 1, [system(version)], uint(34, 30)), { payload: flow(version, 1), src: other, srcPort: 40000 }]), [undefined])
-    assert.deepEqual(await rates([{ payload: told(version, 1, [system(version)], uint(34, 30)), srcPort: 1111 }, { payload: flow(version, 1), srcPort: 2222 }]), ['30'])
+    assert.deepEqual(
+      await rates([told(version, 1, [system(version)], uint(34, 30)), { payload: flow(version, 1), src: other, srcPort: 40000 }]),
+      [undefined]
+    )
+    assert.deepEqual(
+      await rates([
+        { payload: told(version, 1, [system(version)], uint(34, 30)), srcPort: 1111 },
+        { payload: flow(version, 1), srcPort: 2222 }
+      ]),
+      ['30']
+    )
   })
 }
 
@@ -186,7 +258,16 @@ test('version 9: other scope types are no interfaces, even where their number is
 
 test('IPFIX: interfaces of every kind are scopes', async () => {
   for (const id of [10, 14, 252, 253]) {
-    assert.deepEqual(await rates([told(10, 1, [uint(id, 7)], uint(34, 70)), flow(10, 1, uint(10, 7)), flow(10, 1, uint(252, 7)), flow(10, 1, uint(10, 8))]), ['70', '70', undefined], `element ${id}`)
+    assert.deepEqual(
+      await rates([
+        told(10, 1, [uint(id, 7)], uint(34, 70)),
+        flow(10, 1, uint(10, 7)),
+        flow(10, 1, uint(252, 7)),
+        flow(10, 1, uint(10, 8))
+      ]),
+      ['70', '70', undefined],
+      `element ${id}`
+    )
   }
 })
 
@@ -209,5 +290,11 @@ test('the user’s rate is for exporters that tell none, by their network', asyn
 
 test('the user’s rate is for versions 1, 5 and 7 too, where version 5’s header tells none', async () => {
   const options = { rateOf: () => 64 }
-  assert.deepEqual(await rates([v5({ version: 1 }, {}), v5({ version: 7 }, {}), v5({}, {}), v5({ sampling: 0x4000 }, {}), v5({ sampling: 0x400a }, {})], options), ['64', '64', '64', '64', '10'])
+  assert.deepEqual(
+    await rates(
+      [v5({ version: 1 }, {}), v5({ version: 7 }, {}), v5({}, {}), v5({ sampling: 0x4000 }, {}), v5({ sampling: 0x400a }, {})],
+      options
+    ),
+    ['64', '64', '64', '64', '10']
+  )
 })

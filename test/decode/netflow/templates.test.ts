@@ -21,7 +21,11 @@ for (const version of VERSIONS) {
   const other: Version = version === 9 ? 10 : 9
 
   test(`${name}: a template is of one exporter, version and domain, from whatever port`, async () => {
-    const from = (payload: Buffer, last: number, srcPort: number): DatagramSpec => ({ payload, src: Buffer.from([192, 0, 2, last]), srcPort })
+    const from = (payload: Buffer, last: number, srcPort: number): DatagramSpec => ({
+      payload,
+      src: Buffer.from([192, 0, 2, last]),
+      srcPort
+    })
     const decoded = await decode([
       from(definition(version, 7), 1, 1000),
       from(data(version, 1, 7), 1, 1000),
@@ -43,8 +47,14 @@ for (const version of VERSIONS) {
       { payload: data(version, 4), src: Buffer.from('00000000000000000000000000000000', 'hex') }
     ])
     assert.deepEqual(ports(decoded), [1, 2])
-    assert.deepEqual(decoded.flows.map(({ sampler_address }) => sampler_address), ['c0000209', 'c0000209'])
-    assert.deepEqual([...decoded.decoder.exporters.all()].map((exporter) => exporter.name), ['192.0.2.9', '::1:ffff:c000:209', '::'])
+    assert.deepEqual(
+      decoded.flows.map(({ sampler_address }) => sampler_address),
+      ['c0000209', 'c0000209']
+    )
+    assert.deepEqual(
+      [...decoded.decoder.exporters.all()].map((exporter) => exporter.name),
+      ['192.0.2.9', '::1:ffff:c000:209', '::']
+    )
   })
 
   test(`${name}: a redefinition replaces, in the middle of a datagram and from another port too`, async () => {
@@ -55,64 +65,183 @@ for (const version of VERSIONS) {
       { payload: definition(version), srcPort: 2 },
       data(version, 4)
     ])
-    assert.deepEqual(flows.map(({ src_port, dst_port, proto }) => [src_port, dst_port, proto]), [[1, undefined, 6], [undefined, 2, 17], [undefined, 3, 17], [4, undefined, 6]])
+    assert.deepEqual(
+      flows.map(({ src_port, dst_port, proto }) => [src_port, dst_port, proto]),
+      [
+        [1, undefined, 6],
+        [undefined, 2, 17],
+        [undefined, 3, 17],
+        [4, undefined, 6]
+      ]
+    )
   })
 
   test(`${name}: a template may become an options template, and back`, async () => {
     const scope = version === 9 ? uint(1, 0, 1) : uint(144, 0, 1)
     const options = optionsTemplateSet(version, 256, [scope], [uint(34, 0, 2)])
     const decoded = await decode([
-      definition(version), data(version, 1),
+      definition(version),
+      data(version, 1),
       message(version, {}, options, set(256, be(0x01_0064, 3))),
-      definition(version), data(version, 2)
+      definition(version),
+      data(version, 2)
     ])
-    assert.deepEqual(decoded.flows.map(({ src_port, sampling_rate }) => [src_port, sampling_rate]), [[1, undefined], [2, '100']])
+    assert.deepEqual(
+      decoded.flows.map(({ src_port, sampling_rate }) => [src_port, sampling_rate]),
+      [
+        [1, undefined],
+        [2, '100']
+      ]
+    )
     assert.equal(decoded.decoder.netflow.optionsRecords, 1)
   })
 
   test(`${name}: several templates in one set, data and options`, async () => {
     const scope = version === 9 ? uint(1, 0, 1) : uint(144, 0, 1)
-    const options = (id: number, element: number): Buffer => (version === 9 ? optionsTemplate9 : optionsTemplate10)(id, [[scope.id, 1]], [[element, 2]])
+    const options = (id: number, element: number): Buffer =>
+      (version === 9 ? optionsTemplate9 : optionsTemplate10)(id, [[scope.id, 1]], [[element, 2]])
     const decoded = await decode([
-      message(version, {},
-        templates(version, template(256, [[7, 2]]), template(257, [[11, 2]]), template(258, [[4, 1], [7, 2]])),
+      message(
+        version,
+        {},
+        templates(
+          version,
+          template(256, [[7, 2]]),
+          template(257, [[11, 2]]),
+          template(258, [
+            [4, 1],
+            [7, 2]
+          ])
+        ),
         optionsTemplates(version, options(400, 34), options(401, 160)),
-        set(257, be(5, 2)), set(400, be(0x01_0032, 3)), set(258, record(6)), set(256, be(7, 2)))
+        set(257, be(5, 2)),
+        set(400, be(0x01_0032, 3)),
+        set(258, record(6)),
+        set(256, be(7, 2))
+      )
     ])
-    assert.deepEqual(decoded.flows.map(({ src_port, dst_port, sampling_rate }) => [src_port, dst_port, sampling_rate]), [[undefined, 5, undefined], [6, undefined, '50'], [7, undefined, '50']])
+    assert.deepEqual(
+      decoded.flows.map(({ src_port, dst_port, sampling_rate }) => [src_port, dst_port, sampling_rate]),
+      [
+        [undefined, 5, undefined],
+        [6, undefined, '50'],
+        [7, undefined, '50']
+      ]
+    )
     assert.equal(decoded.decoder.netflow.templates, 5)
   })
 
   test(`${name}: a template with an id under 256 is refused, and its neighbours are not`, async () => {
     for (const id of [0, 1, 2, 3, 255]) {
-      const decoded = await decode([message(version, {}, templates(version, template(id, [[7, 2]]), template(256, [[4, 1], [7, 2]])), set(256, record(1)))])
+      const decoded = await decode([
+        message(
+          version,
+          {},
+          templates(
+            version,
+            template(id, [[7, 2]]),
+            template(256, [
+              [4, 1],
+              [7, 2]
+            ])
+          ),
+          set(256, record(1))
+        )
+      ])
       assert.deepEqual(ports(decoded), [1], `id ${id}`)
       assert.deepEqual(errors(decoded), [['malformed-template', 1]], `id ${id}`)
     }
   })
 
   test(`${name}: a template whose records would have no bytes is refused`, async () => {
-    const nothing: FieldSpec[][] = [[[7, 0]], [[7, 0], [11, 0]], ...(version === 9 ? [[]] : [])]
+    const nothing: FieldSpec[][] = [
+      [[7, 0]],
+      [
+        [7, 0],
+        [11, 0]
+      ],
+      ...(version === 9 ? [[]] : [])
+    ]
     for (const fields of nothing) {
-      const decoded = await decode([message(version, {}, templates(version, template(300, fields), template(256, [[4, 1], [7, 2]])), set(256, record(1)), set(300, record(2)))])
+      const decoded = await decode([
+        message(
+          version,
+          {},
+          templates(
+            version,
+            template(300, fields),
+            template(256, [
+              [4, 1],
+              [7, 2]
+            ])
+          ),
+          set(256, record(1)),
+          set(300, record(2))
+        )
+      ])
       assert.deepEqual(ports(decoded), [1])
-      assert.deepEqual(errors(decoded), [['malformed-template', 1], ['template-not-found', 1]])
+      assert.deepEqual(errors(decoded), [
+        ['malformed-template', 1],
+        ['template-not-found', 1]
+      ])
     }
   })
 
   test(`${name}: a template of more than 1,024 fields is refused, of 1,024 it is not`, async () => {
     const fields = (count: number): FieldSpec[] => Array.from({ length: count }, (_, i): FieldSpec => (i === count - 1 ? [7, 2] : [210, 1]))
     for (const count of [1024, 1025, 5000]) {
-      const decoded = await decode([message(version, {}, templates(version, template(300, fields(count)), template(256, [[4, 1], [7, 2]])), set(256, record(1)), set(300, Buffer.alloc(count, 1), be(2, 1)))])
+      const decoded = await decode([
+        message(
+          version,
+          {},
+          templates(
+            version,
+            template(300, fields(count)),
+            template(256, [
+              [4, 1],
+              [7, 2]
+            ])
+          ),
+          set(256, record(1)),
+          set(300, Buffer.alloc(count, 1), be(2, 1))
+        )
+      ])
       assert.deepEqual(ports(decoded), count === 1024 ? [1, 0x0102] : [1], `${count} fields`)
-      assert.deepEqual(errors(decoded), count === 1024 ? [] : [['malformed-template', 1], ['template-not-found', 1]], `${count} fields`)
+      assert.deepEqual(
+        errors(decoded),
+        count === 1024
+          ? []
+          : [
+              ['malformed-template', 1],
+              ['template-not-found', 1]
+            ],
+        `${count} fields`
+      )
     }
   })
 
   test(`${name}: a template whose records would be more than 65,535 bytes is refused`, async () => {
-    const fields = (bytes: number): FieldSpec[] => [[210, 30_000], [210, bytes - 30_002], [7, 2]]
+    const fields = (bytes: number): FieldSpec[] => [
+      [210, 30_000],
+      [210, bytes - 30_002],
+      [7, 2]
+    ]
     for (const bytes of [65_535, 65_536, 90_000]) {
-      const decoded = await decode([message(version, {}, templates(version, template(300, fields(bytes)), template(256, [[4, 1], [7, 2]])), set(256, record(1)))])
+      const decoded = await decode([
+        message(
+          version,
+          {},
+          templates(
+            version,
+            template(300, fields(bytes)),
+            template(256, [
+              [4, 1],
+              [7, 2]
+            ])
+          ),
+          set(256, record(1))
+        )
+      ])
       assert.deepEqual(ports(decoded), [1])
       assert.deepEqual(errors(decoded), bytes === 65_535 ? [] : [['malformed-template', 1]], `${bytes} bytes`)
     }
@@ -124,14 +253,32 @@ for (const version of VERSIONS) {
   })
 
   test(`${name}: a template that its set cuts is an error, what stood before is kept`, async () => {
-    const two = Buffer.concat([template(256, [[4, 1], [7, 2]]), template(257, [[8, 4], [12, 4], [7, 2]])])
+    const two = Buffer.concat([
+      template(256, [
+        [4, 1],
+        [7, 2]
+      ]),
+      template(257, [
+        [8, 4],
+        [12, 4],
+        [7, 2]
+      ])
+    ])
     for (let cut = 12; cut <= two.length; cut++) {
       const decoded = await decode([message(version, {}, templates(version, two.subarray(0, cut)), set(256, record(1)))])
       assert.deepEqual(ports(decoded), [1])
       // fewer bytes than a template's header are padding
       assert.deepEqual(errors(decoded), cut < 16 || cut === two.length ? [] : [['malformed-template', 1]], `cut to ${cut} bytes`)
     }
-    const decoded = await decode([message(version, {}, templates(version, be(256, 2), be(65_535, 2), Buffer.alloc(400, 7)), definition(version).subarray(version === 9 ? 20 : 16), set(256, record(1)))])
+    const decoded = await decode([
+      message(
+        version,
+        {},
+        templates(version, be(256, 2), be(65_535, 2), Buffer.alloc(400, 7)),
+        definition(version).subarray(version === 9 ? 20 : 16),
+        set(256, record(1))
+      )
+    ])
     assert.deepEqual(ports(decoded), [1])
     assert.deepEqual(errors(decoded), [['malformed-template', 1]])
   })
@@ -177,7 +324,16 @@ test('IPFIX: withdrawals are counted and ignored', async () => {
   const withdrawal = (id: number): Buffer => be(id * 65_536, 4)
   const decoded = await decode([
     definition(10),
-    message(10, {}, set(2, withdrawal(256)), set(3, withdrawal(256)), set(2, withdrawal(2)), set(3, withdrawal(3)), set(2, withdrawal(999), withdrawal(998), template(257, [[7, 2]]), withdrawal(257)), set(257, be(5, 2))),
+    message(
+      10,
+      {},
+      set(2, withdrawal(256)),
+      set(3, withdrawal(256)),
+      set(2, withdrawal(2)),
+      set(3, withdrawal(3)),
+      set(2, withdrawal(999), withdrawal(998), template(257, [[7, 2]]), withdrawal(257)),
+      set(257, be(5, 2))
+    ),
     data(10, 1)
   ])
   assert.deepEqual(ports(decoded), [5, 1])
@@ -186,37 +342,153 @@ test('IPFIX: withdrawals are counted and ignored', async () => {
 })
 
 test('IPFIX: enterprise fields have a number behind them, in options templates as well', async () => {
-  const data = templates(10, template(256, [[7, 2, 9], [7, 2], [0x7fff, 3, 0xffff_ffff]]))
-  const options = optionsTemplates(10, optionsTemplate10(300, [[144, 1, 9], [10, 1]], [[34, 2, 9], [34, 2], [82, 65_535, 9], [82, 65_535]]))
+  const data = templates(
+    10,
+    template(256, [
+      [7, 2, 9],
+      [7, 2],
+      [0x7fff, 3, 0xffff_ffff]
+    ])
+  )
+  const options = optionsTemplates(
+    10,
+    optionsTemplate10(
+      300,
+      [
+        [144, 1, 9],
+        [10, 1]
+      ],
+      [
+        [34, 2, 9],
+        [34, 2],
+        [82, 65_535, 9],
+        [82, 65_535]
+      ]
+    )
+  )
   const told = set(300, Buffer.from('55 07 ffff 0064 02 6e6f 03 796573'.replaceAll(' ', ''), 'hex'))
-  const { flows } = await decode([message(10, {}, data, options, told, set(256, be(1, 2), be(2, 2), Buffer.from('ffffff', 'hex'))), message(10, {}, templateSet(10, 257, [uint(10, 7, 1)]), set(257, be(7, 1)))])
-  assert.deepEqual(flows.map(({ src_port, in_if, in_if_name, sampling_rate }) => [src_port, in_if, in_if_name, sampling_rate]), [[2, undefined, undefined, undefined], [undefined, 7, 'yes', '100']])
+  const { flows } = await decode([
+    message(10, {}, data, options, told, set(256, be(1, 2), be(2, 2), Buffer.from('ffffff', 'hex'))),
+    message(10, {}, templateSet(10, 257, [uint(10, 7, 1)]), set(257, be(7, 1)))
+  ])
+  assert.deepEqual(
+    flows.map(({ src_port, in_if, in_if_name, sampling_rate }) => [src_port, in_if, in_if_name, sampling_rate]),
+    [
+      [2, undefined, undefined, undefined],
+      [undefined, 7, 'yes', '100']
+    ]
+  )
 })
 
 test('options templates with scopes of no length, without scopes, and with fields of no length', async () => {
   const told = async (version: Version, options: Buffer, values: string): Promise<unknown> => {
-    const { flows, decoder } = await decode([message(version, {}, optionsTemplates(version, options), set(300, Buffer.from(values.replaceAll(' ', ''), 'hex'))), definition(version), data(version, 1)])
+    const { flows, decoder } = await decode([
+      message(version, {}, optionsTemplates(version, options), set(300, Buffer.from(values.replaceAll(' ', ''), 'hex'))),
+      definition(version),
+      data(version, 1)
+    ])
     assert.deepEqual([...decoder.counts.errors], [])
     return flows[0].sampling_rate
   }
   // as Juniper sends them: the scope is the system, of no bytes
-  assert.equal(await told(9, optionsTemplate9(300, [[1, 0]], [[34, 4], [36, 2]]), '00000064 003c'), '100')
-  assert.equal(await told(10, optionsTemplate10(300, [[144, 0]], [[34, 4], [160, 0]]), '00000064'), '100')
+  assert.equal(
+    await told(
+      9,
+      optionsTemplate9(
+        300,
+        [[1, 0]],
+        [
+          [34, 4],
+          [36, 2]
+        ]
+      ),
+      '00000064 003c'
+    ),
+    '100'
+  )
+  assert.equal(
+    await told(
+      10,
+      optionsTemplate10(
+        300,
+        [[144, 0]],
+        [
+          [34, 4],
+          [160, 0]
+        ]
+      ),
+      '00000064'
+    ),
+    '100'
+  )
   assert.equal(await told(9, optionsTemplate9(300, [], [[34, 4]]), '00000064'), '100')
   assert.equal(await told(10, optionsTemplate10(300, [], [[34, 4]]), '00000064'), '100')
-  assert.equal(await told(9, optionsTemplate9(300, [[1, 4], [2, 0]], [[34, 0], [50, 4]]), 'c0000201 00000064'), '100')
-  assert.equal(await told(10, optionsTemplate10(300, [[144, 4], [141, 0]], [[34, 0], [50, 4]]), '00000001 00000064'), '100')
+  assert.equal(
+    await told(
+      9,
+      optionsTemplate9(
+        300,
+        [
+          [1, 4],
+          [2, 0]
+        ],
+        [
+          [34, 0],
+          [50, 4]
+        ]
+      ),
+      'c0000201 00000064'
+    ),
+    '100'
+  )
+  assert.equal(
+    await told(
+      10,
+      optionsTemplate10(
+        300,
+        [
+          [144, 4],
+          [141, 0]
+        ],
+        [
+          [34, 0],
+          [50, 4]
+        ]
+      ),
+      '00000001 00000064'
+    ),
+    '100'
+  )
 })
 
 test('IPFIX: an options template all of whose fields are scopes is one', async () => {
-  const { decoder } = await decode([message(10, {}, optionsTemplates(10, optionsTemplate10(300, [[144, 4], [149, 4]], [])), set(300, be(5, 4), be(6, 4)))])
+  const { decoder } = await decode([
+    message(
+      10,
+      {},
+      optionsTemplates(
+        10,
+        optionsTemplate10(
+          300,
+          [
+            [144, 4],
+            [149, 4]
+          ],
+          []
+        )
+      ),
+      set(300, be(5, 4), be(6, 4))
+    )
+  ])
   assert.deepEqual([...decoder.counts.errors], [])
   assert.equal(decoder.netflow.optionsRecords, 1)
 })
 
 test('options templates that make no sense are refused', async () => {
   const refused = async (version: Version, options: Buffer): Promise<void> => {
-    const decoded = await decode([message(version, {}, optionsTemplates(version, options), templateSet(version, 256, FIELDS), set(256, record(1)))])
+    const decoded = await decode([
+      message(version, {}, optionsTemplates(version, options), templateSet(version, 256, FIELDS), set(256, record(1)))
+    ])
     assert.deepEqual(ports(decoded), [1])
     assert.deepEqual(errors(decoded), [['malformed-template', 1]])
   }
@@ -236,11 +508,28 @@ test('options templates that make no sense are refused', async () => {
 test('a scope is not read as a value, nor a value as a scope', async () => {
   // the rate in the scope is one all the same, the interface among the values is no scope
   const { flows } = await decode([
-    message(10, {}, optionsTemplateSet(10, 300, [uint(34, 0), uint(149, 0)], [text(82, '', 2)]), set(300, recordOf([uint(34, 100), uint(149, 5), raw(82, '4142')]))),
+    message(
+      10,
+      {},
+      optionsTemplateSet(10, 300, [uint(34, 0), uint(149, 0)], [text(82, '', 2)]),
+      set(300, recordOf([uint(34, 100), uint(149, 5), raw(82, '4142')]))
+    ),
     message(10, { domain: 5 }, templateSet(10, 256, FIELDS), set(256, record(1))),
     message(10, { domain: 6 }, templateSet(10, 256, FIELDS), set(256, record(2))),
-    message(10, { domain: 6 }, optionsTemplateSet(10, 300, [uint(144, 1)], [uint(149, 5), uint(34, 7)]), set(300, recordOf([uint(144, 1), uint(149, 5), uint(34, 7)]))),
+    message(
+      10,
+      { domain: 6 },
+      optionsTemplateSet(10, 300, [uint(144, 1)], [uint(149, 5), uint(34, 7)]),
+      set(300, recordOf([uint(144, 1), uint(149, 5), uint(34, 7)]))
+    ),
     message(10, { domain: 6 }, set(256, record(3)))
   ])
-  assert.deepEqual(flows.map(({ src_port, sampling_rate }) => [src_port, sampling_rate]), [[1, '100'], [2, undefined], [3, '7']])
+  assert.deepEqual(
+    flows.map(({ src_port, sampling_rate }) => [src_port, sampling_rate]),
+    [
+      [1, '100'],
+      [2, undefined],
+      [3, '7']
+    ]
+  )
 })

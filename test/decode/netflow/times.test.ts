@@ -3,7 +3,19 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { be } from '../../support/build-netflow.js'
 import { decode } from '../../support/decode.js'
-import { assertFlow, baseOf, dataSets, type Element, message, optionsSets, raw, reverse, uint, vary, VERSIONS } from '../../support/records.js'
+import {
+  assertFlow,
+  baseOf,
+  dataSets,
+  type Element,
+  message,
+  optionsSets,
+  raw,
+  reverse,
+  uint,
+  vary,
+  VERSIONS
+} from '../../support/records.js'
 
 /** When the datagrams of these tests are exported. */
 const EXPORT = 1_700_000_000
@@ -46,7 +58,9 @@ test('version 9: a switched time up to a day after the header lies after the exp
 
 test('version 9: uptimes of any length', async () => {
   for (const length of [3, 4, 5, 8]) {
-    await assertFlow(9, [uint(22, 940_000, length), uint(21, 999_000, length)], times(EXPORT_MS - 60_000, EXPORT_MS - 1000), { uptime: 1_000_000 })
+    await assertFlow(9, [uint(22, 940_000, length), uint(21, 999_000, length)], times(EXPORT_MS - 60_000, EXPORT_MS - 1000), {
+      uptime: 1_000_000
+    })
   }
   await assertFlow(9, [raw(22, 'ff'.repeat(9)), raw(21, ''), uint(4, 6, 1)], { proto: 6 }, { uptime: 1_000_000 })
 })
@@ -86,9 +100,24 @@ for (const { name, start, end, bytes } of KINDS) {
 
 test('seconds and milliseconds of any length', async () => {
   for (const version of VERSIONS) {
-    for (const length of [4, 5, 8]) await assertFlow(version, [uint(150, EXPORT - 61, length), uint(151, EXPORT - 1, length)], times(EXPORT_MS - 61_000, EXPORT_MS - 1000))
-    for (const length of [6, 7, 8]) await assertFlow(version, [uint(152, EXPORT_MS - 61_000, length), uint(153, EXPORT_MS - 1, length)], times(EXPORT_MS - 61_000, EXPORT_MS - 1))
-    for (const length of [3, 5, 8]) await assertFlow(version, [uint(158, 61_000, length), uint(159, 1, length)], nanos(BigInt(EXPORT_MS) * 1_000_000n - 61_000_000n, BigInt(EXPORT_MS) * 1_000_000n - 1000n))
+    for (const length of [4, 5, 8])
+      await assertFlow(
+        version,
+        [uint(150, EXPORT - 61, length), uint(151, EXPORT - 1, length)],
+        times(EXPORT_MS - 61_000, EXPORT_MS - 1000)
+      )
+    for (const length of [6, 7, 8])
+      await assertFlow(
+        version,
+        [uint(152, EXPORT_MS - 61_000, length), uint(153, EXPORT_MS - 1, length)],
+        times(EXPORT_MS - 61_000, EXPORT_MS - 1)
+      )
+    for (const length of [3, 5, 8])
+      await assertFlow(
+        version,
+        [uint(158, 61_000, length), uint(159, 1, length)],
+        nanos(BigInt(EXPORT_MS) * 1_000_000n - 61_000_000n, BigInt(EXPORT_MS) * 1_000_000n - 1000n)
+      )
   }
 })
 
@@ -96,7 +125,10 @@ test('times are exact to the nanosecond, however far from 1970', async () => {
   for (const version of VERSIONS) {
     await assertFlow(version, [uint(150, 1, 4), uint(151, 2 ** 32 - 1, 4)], nanos(1_000_000_000n, 4_294_967_295_000_000_000n))
     await assertFlow(version, [uint(152, 1, 8), uint(153, 18_446_744_073_709n, 8)], nanos(1_000_000n, 18_446_744_073_709_000_000n))
-    await assertFlow(version, [uint(158, 7_777_777_777_777n, 8), uint(159, 1, 8)], { time_flow_end_ns: String(BigInt(EXPORT_MS) * 1_000_000n - 1000n), time_flow_start_ns: String(BigInt(EXPORT_MS) * 1_000_000n - 7_777_777_777_777_000n) })
+    await assertFlow(version, [uint(158, 7_777_777_777_777n, 8), uint(159, 1, 8)], {
+      time_flow_end_ns: String(BigInt(EXPORT_MS) * 1_000_000n - 1000n),
+      time_flow_start_ns: String(BigInt(EXPORT_MS) * 1_000_000n - 7_777_777_777_777_000n)
+    })
   }
 })
 
@@ -113,7 +145,8 @@ test('NTP fractions are rounded to the nearest microsecond or nanosecond, and ca
   const at = BigInt(EXPORT - 100)
   const base = at * 1_000_000_000n
   for (const version of VERSIONS) {
-    const micros = (fraction: bigint, expected: bigint) => assertFlow(version, [{ id: 155, bytes: ntp(at, fraction) }], nanos(base + expected, base + expected))
+    const micros = (fraction: bigint, expected: bigint) =>
+      assertFlow(version, [{ id: 155, bytes: ntp(at, fraction) }], nanos(base + expected, base + expected))
     await micros(0n, 0n)
     await micros(4295n, 1000n)
     await micros(2147n, 0n)
@@ -122,7 +155,8 @@ test('NTP fractions are rounded to the nearest microsecond or nanosecond, and ca
     await micros(0xffff_ffffn, 1_000_000_000n)
     // the low eleven bits cleared, as an exporter of microseconds should
     await micros((((123_457n << 32n) / 1_000_000n) >> 11n) << 11n, 123_457_000n)
-    const exact = (fraction: bigint, expected: bigint) => assertFlow(version, [{ id: 157, bytes: ntp(at, fraction) }], nanos(base + expected, base + expected))
+    const exact = (fraction: bigint, expected: bigint) =>
+      assertFlow(version, [{ id: 157, bytes: ntp(at, fraction) }], nanos(base + expected, base + expected))
     await exact(2n, 0n)
     await exact(3n, 1n)
     await exact(4n, 1n)
@@ -136,24 +170,46 @@ test('NTP fractions are rounded to the nearest microsecond or nanosecond, and ca
 test('NTP seconds before 1970 are of the era that starts in 2036', async () => {
   const era = 2n ** 32n - NTP_EPOCH
   for (const version of VERSIONS) {
-    await assertFlow(version, [{ id: 156, bytes: be(100n << 32n, 8) }, { id: 157, bytes: be(((NTP_EPOCH - 1n) << 32n) | 0x4000_0000n, 8) }], nanos((era + 100n) * 1_000_000_000n, (era + NTP_EPOCH - 1n) * 1_000_000_000n + 250_000_000n))
-    await assertFlow(version, [{ id: 155, bytes: be((2n ** 32n - 1n) << 32n, 8) }], nanos((era - 1n) * 1_000_000_000n, (era - 1n) * 1_000_000_000n))
+    await assertFlow(
+      version,
+      [
+        { id: 156, bytes: be(100n << 32n, 8) },
+        { id: 157, bytes: be(((NTP_EPOCH - 1n) << 32n) | 0x4000_0000n, 8) }
+      ],
+      nanos((era + 100n) * 1_000_000_000n, (era + NTP_EPOCH - 1n) * 1_000_000_000n + 250_000_000n)
+    )
+    await assertFlow(
+      version,
+      [{ id: 155, bytes: be((2n ** 32n - 1n) << 32n, 8) }],
+      nanos((era - 1n) * 1_000_000_000n, (era - 1n) * 1_000_000_000n)
+    )
   }
 })
 
 test('an NTP element of another length than eight is no time', async () => {
   for (const length of [0, 4, 7, 9, 16]) {
-    for (const version of VERSIONS) await assertFlow(version, [raw(154, 'ee'.repeat(length)), raw(157, 'ee'.repeat(length)), uint(4, 6, 1)], { proto: 6 })
+    for (const version of VERSIONS)
+      await assertFlow(version, [raw(154, 'ee'.repeat(length)), raw(157, 'ee'.repeat(length)), uint(4, 6, 1)], { proto: 6 })
   }
 })
 
 test('a finer element counts before a coarser one, and one that is zero not at all', async () => {
   const ns = (id: number, seconds: number): Element => ({ id, bytes: ntp(BigInt(seconds), 0n) })
   for (const version of VERSIONS) {
-    const all = [uint(150, EXPORT - 40), uint(152, EXPORT_MS - 30_000, 8), ns(154, EXPORT - 20), ns(156, EXPORT - 10), uint(153, EXPORT_MS, 8)]
+    const all = [
+      uint(150, EXPORT - 40),
+      uint(152, EXPORT_MS - 30_000, 8),
+      ns(154, EXPORT - 20),
+      ns(156, EXPORT - 10),
+      uint(153, EXPORT_MS, 8)
+    ]
     await assertFlow(version, all, times(EXPORT_MS - 10_000, EXPORT_MS))
     await assertFlow(version, all.slice(0, 2).concat(all.slice(4)), times(EXPORT_MS - 30_000, EXPORT_MS))
-    await assertFlow(version, [uint(150, EXPORT - 40), uint(152, 0, 8), raw(154, '00'.repeat(8)), uint(151, EXPORT)], times(EXPORT_MS - 40_000, EXPORT_MS))
+    await assertFlow(
+      version,
+      [uint(150, EXPORT - 40), uint(152, 0, 8), raw(154, '00'.repeat(8)), uint(151, EXPORT)],
+      times(EXPORT_MS - 40_000, EXPORT_MS)
+    )
     await assertFlow(version, [uint(153, 0, 8), uint(152, 0, 8), uint(4, 6, 1)], { proto: 6 })
   }
 })
@@ -161,7 +217,12 @@ test('a finer element counts before a coarser one, and one that is zero not at a
 test('an observation time is both start and end', async () => {
   for (const version of VERSIONS) {
     const at = EXPORT_MS - 5000
-    for (const element of [uint(322, at / 1000), uint(323, at, 8), { id: 324, bytes: ntp(BigInt(at / 1000), 0n) }, { id: 325, bytes: ntp(BigInt(at / 1000), 0n) }]) {
+    for (const element of [
+      uint(322, at / 1000),
+      uint(323, at, 8),
+      { id: 324, bytes: ntp(BigInt(at / 1000), 0n) },
+      { id: 325, bytes: ntp(BigInt(at / 1000), 0n) }
+    ]) {
       await assertFlow(version, [element], times(at, at))
     }
     await assertFlow(version, [uint(323, at, 8), uint(152, at - 1000, 8)], times(at - 1000, at))
@@ -175,14 +236,22 @@ test('a duration gives the missing one of start and end', async () => {
       await assertFlow(version, [uint(152, EXPORT_MS - 9000, 8), duration], times(EXPORT_MS - 9000, EXPORT_MS - 6500))
       await assertFlow(version, [duration, uint(153, EXPORT_MS - 1000, 8)], times(EXPORT_MS - 3500, EXPORT_MS - 1000))
       // neither is missing
-      await assertFlow(version, [duration, uint(152, EXPORT_MS - 9000, 8), uint(153, EXPORT_MS - 1000, 8)], times(EXPORT_MS - 9000, EXPORT_MS - 1000))
+      await assertFlow(
+        version,
+        [duration, uint(152, EXPORT_MS - 9000, 8), uint(153, EXPORT_MS - 1000, 8)],
+        times(EXPORT_MS - 9000, EXPORT_MS - 1000)
+      )
       // one is there and says nothing
       await assertFlow(version, [duration, uint(152, EXPORT_MS - 9000, 8), uint(153, 0, 8)], times(EXPORT_MS - 9000, EXPORT_MS - 6500))
       await assertFlow(version, [duration, uint(152, 0, 8), uint(153, EXPORT_MS - 1000, 8)], times(EXPORT_MS - 3500, EXPORT_MS - 1000))
       // both are: the flow ended when it was told of
       await assertFlow(version, [duration], times(EXPORT_MS - 2500, EXPORT_MS))
     }
-    await assertFlow(version, [uint(162, 7, 4), uint(161, 9000), uint(153, EXPORT_MS, 8)], nanos(BigInt(EXPORT_MS) * 1_000_000n - 7000n, BigInt(EXPORT_MS) * 1_000_000n))
+    await assertFlow(
+      version,
+      [uint(162, 7, 4), uint(161, 9000), uint(153, EXPORT_MS, 8)],
+      nanos(BigInt(EXPORT_MS) * 1_000_000n - 7000n, BigInt(EXPORT_MS) * 1_000_000n)
+    )
     await assertFlow(version, [uint(161, 0, 4), uint(153, EXPORT_MS - 1000, 8)], times(EXPORT_MS - 1000, EXPORT_MS - 1000))
   }
 })
@@ -202,7 +271,11 @@ test('IPFIX: an uptime that wrapped since the boot is moved to lie nearest the e
   await assertFlow(10, [uint(160, EXPORT_MS - up, 8), ...switched(first, last)], times(EXPORT_MS - 60_000, EXPORT_MS + 1000))
   // wraps between first and last
   const atWrap = 2 * WRAP + 30_000
-  await assertFlow(10, [uint(160, EXPORT_MS - atWrap, 8), ...switched(WRAP - 20_000, 10_000)], times(EXPORT_MS - 50_000, EXPORT_MS - 20_000))
+  await assertFlow(
+    10,
+    [uint(160, EXPORT_MS - atWrap, 8), ...switched(WRAP - 20_000, 10_000)],
+    times(EXPORT_MS - 50_000, EXPORT_MS - 20_000)
+  )
 })
 
 test('IPFIX: without the boot time the flow ends at the export, and lasts as long as the uptimes say', async () => {
@@ -220,18 +293,27 @@ test('IPFIX: the boot time may be told in options data, of the domain or of the 
   const told = optionsSets(10, [uint(144, 1)], [uint(160, boot, 8)])
   const here = await decode([message(10, { domain: 7 }, ...told), message(10, { domain: 7 }, ...record)])
   assert.deepEqual(here.flows, [{ ...baseOf(10, { domain: 7 }), ...expected }])
-  const scoped = await decode([message(10, { domain: 0 }, ...optionsSets(10, [uint(149, 7)], [uint(160, boot, 8)])), message(10, { domain: 7 }, ...record), message(10, { domain: 8 }, ...record)])
+  const scoped = await decode([
+    message(10, { domain: 0 }, ...optionsSets(10, [uint(149, 7)], [uint(160, boot, 8)])),
+    message(10, { domain: 7 }, ...record),
+    message(10, { domain: 8 }, ...record)
+  ])
   assert.deepEqual(scoped.flows, [
     { ...baseOf(10, { domain: 7 }), ...expected },
     { ...baseOf(10, { domain: 8 }), ...times(EXPORT_MS - 59_000, EXPORT_MS) }
   ])
   // what the record tells of itself is nearer
-  const own = await decode([message(10, {}, ...told), message(10, {}, ...dataSets(10, [uint(160, boot - 5000, 8), ...switched(940_000, 999_000)]))])
+  const own = await decode([
+    message(10, {}, ...told),
+    message(10, {}, ...dataSets(10, [uint(160, boot - 5000, 8), ...switched(940_000, 999_000)]))
+  ])
   assert.deepEqual(own.flows, [{ ...baseOf(10), ...times(EXPORT_MS - 65_000, EXPORT_MS - 6000) }])
 })
 
 test('version 9 takes uptimes from its header, whatever boot time is told', async () => {
-  await assertFlow(9, [uint(160, 1_000_000, 8), ...switched(940_000, 999_000)], times(EXPORT_MS - 60_000, EXPORT_MS - 1000), { uptime: 1_000_000 })
+  await assertFlow(9, [uint(160, 1_000_000, 8), ...switched(940_000, 999_000)], times(EXPORT_MS - 60_000, EXPORT_MS - 1000), {
+    uptime: 1_000_000
+  })
 })
 
 test('the reverse elements alone say nothing of the forward times', async () => {

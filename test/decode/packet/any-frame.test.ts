@@ -28,7 +28,11 @@ for (const [name, bytes] of Object.entries(FRAMES)) {
         // the type of the network layer is not known until that is reached, and a layer may be cut
         if (field === 'etype' || field === 'layer_size') continue
         const expected = whole[field]
-        assert.deepEqual(value, Array.isArray(value) && Array.isArray(expected) ? expected.slice(0, value.length) : expected, `${field} of ${length} bytes`)
+        assert.deepEqual(
+          value,
+          Array.isArray(value) && Array.isArray(expected) ? expected.slice(0, value.length) : expected,
+          `${field} of ${length} bytes`
+        )
       }
     }
   })
@@ -52,7 +56,10 @@ test(`${40_000 * SCALE} broken frames`, () => {
   for (let i = 0; i < 40_000 * SCALE; i++) {
     const one = frames[random() % frames.length]
     const other = frames[random() % frames.length]
-    const bytes = Buffer.concat([one.subarray(0, random() % (one.length + 1)), random() % 4 === 0 ? other.subarray(random() % other.length) : Buffer.alloc(0)])
+    const bytes = Buffer.concat([
+      one.subarray(0, random() % (one.length + 1)),
+      random() % 4 === 0 ? other.subarray(random() % other.length) : Buffer.alloc(0)
+    ])
     for (let changes = random() % 6; changes > 0 && bytes.length > 0; changes--) bytes[random() % bytes.length] = random()
     const flow = frameFlow(bytes, { link: random() % 4 === 0 ? links[random() % links.length] : LINK.ethernet })
     assertLayers(flow, bytes.length)

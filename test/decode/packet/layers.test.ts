@@ -39,16 +39,37 @@ const IPV4 = { etype: 0x0800, src_addr: hex('192.0.2.1'), dst_addr: hex('198.51.
 const IPV6 = { etype: 0x86dd, src_addr: hex('2001:db8::1'), dst_addr: hex('2001:db8::2'), ip_ttl: 64 }
 
 test('Ethernet, IPv4 and TCP, every field', () => {
-  assert.deepEqual(flowOf(ethernet(), ipv4({ tos: 0xb8, id: 0x1234, flags: 2, ttl: 57 }), tcp(40000, 443, { flags: 0x1b, options: 12 }), raw(1, 2, 3)), {
-    ...MACS, ...IPV4, ip_tos: 0xb8, fragment_id: 0x1234, ip_flags: 2, ip_ttl: 57, proto: 6, src_port: 40000, dst_port: 443, tcp_flags: 0x1b,
-    layer_stack: ['Ethernet', 'IPv4', 'TCP'], layer_size: [14, 20, 32]
-  })
+  assert.deepEqual(
+    flowOf(ethernet(), ipv4({ tos: 0xb8, id: 0x1234, flags: 2, ttl: 57 }), tcp(40000, 443, { flags: 0x1b, options: 12 }), raw(1, 2, 3)),
+    {
+      ...MACS,
+      ...IPV4,
+      ip_tos: 0xb8,
+      fragment_id: 0x1234,
+      ip_flags: 2,
+      ip_ttl: 57,
+      proto: 6,
+      src_port: 40000,
+      dst_port: 443,
+      tcp_flags: 0x1b,
+      layer_stack: ['Ethernet', 'IPv4', 'TCP'],
+      layer_size: [14, 20, 32]
+    }
+  )
 })
 
 test('Ethernet, IPv6 and UDP, every field', () => {
   assert.deepEqual(flowOf(ethernet(), ipv6({ trafficClass: 0x2e, flowLabel: 0xfedcb, hopLimit: 3 }), udp(5353, 53)), {
-    ...MACS, ...IPV6, ip_tos: 0x2e, ipv6_flow_label: 0xfedcb, ip_ttl: 3, proto: 17, src_port: 5353, dst_port: 53,
-    layer_stack: ['Ethernet', 'IPv6', 'UDP'], layer_size: [14, 40, 8]
+    ...MACS,
+    ...IPV6,
+    ip_tos: 0x2e,
+    ipv6_flow_label: 0xfedcb,
+    ip_ttl: 3,
+    proto: 17,
+    src_port: 5353,
+    dst_port: 53,
+    layer_stack: ['Ethernet', 'IPv6', 'UDP'],
+    layer_size: [14, 40, 8]
   })
 })
 
@@ -62,22 +83,42 @@ test('links other than Ethernet', () => {
   assert.deepEqual(frameFlow(six, { link: LINK.ipv6 }), icmpFlow)
   assert.deepEqual(frameFlow(six, { link: LINK.ip }), icmpFlow)
   assert.deepEqual(frameFlow(packet(mpls([16]), ipv6(), icmpv6(135, 0)), { link: LINK.mpls }), {
-    ...icmpFlow, mpls_label: [16], mpls_ttl: [64], layer_stack: ['MPLS', 'IPv6', 'ICMPv6'], layer_size: [4, 40, 8]
+    ...icmpFlow,
+    mpls_label: [16],
+    mpls_ttl: [64],
+    layer_stack: ['MPLS', 'IPv6', 'ICMPv6'],
+    layer_size: [4, 40, 8]
   })
 })
 
 test('a header of another version than was announced is none', () => {
   assert.deepEqual(frameFlow(packet(ipv6(), tcp(1, 2)), { link: LINK.ipv4 }), {})
-  assert.deepEqual(flowOf(ethernet({ type: 0x86dd }), ipv4(), tcp(1, 2)), { ...MACS, etype: 0x86dd, layer_stack: ['Ethernet'], layer_size: [14] })
+  assert.deepEqual(flowOf(ethernet({ type: 0x86dd }), ipv4(), tcp(1, 2)), {
+    ...MACS,
+    etype: 0x86dd,
+    layer_stack: ['Ethernet'],
+    layer_size: [14]
+  })
 })
 
 test('a type that nothing is known of', () => {
-  assert.deepEqual(flowOf(ethernet({ type: 0x0806 }), raw(0, 1, 8, 0)), { ...MACS, etype: 0x0806, layer_stack: ['Ethernet'], layer_size: [14] })
+  assert.deepEqual(flowOf(ethernet({ type: 0x0806 }), raw(0, 1, 8, 0)), {
+    ...MACS,
+    etype: 0x0806,
+    layer_stack: ['Ethernet'],
+    layer_size: [14]
+  })
 })
 
 test('IEEE 802.3: SNAP has a type, other LLC has none', () => {
   assert.deepEqual(flowOf(ethernetSnap(), ipv4(), udp(68, 67)), {
-    ...MACS, ...IPV4, proto: 17, src_port: 68, dst_port: 67, layer_stack: ['Ethernet', 'IPv4', 'UDP'], layer_size: [22, 20, 8]
+    ...MACS,
+    ...IPV4,
+    proto: 17,
+    src_port: 68,
+    dst_port: 67,
+    layer_stack: ['Ethernet', 'IPv4', 'UDP'],
+    layer_size: [22, 20, 8]
   })
   const bridge = packet(ethernet({ type: 38 }), raw(0x42, 0x42, 3, 0, 0, 0, 0, 0, 0, 0))
   assert.deepEqual(frameFlow(bridge), { ...MACS, layer_stack: ['Ethernet'], layer_size: [14] })
@@ -107,24 +148,44 @@ test('Ethernet over MPLS, with a control word and without: its packet is an inne
   for (const controlWord of [true, false]) {
     const flow = flowOf(ethernet(), mpls([16, 17], { controlWord }), ethernet({ dst: '00:00:5e:00:53:01' }), dot1q(7), ipv4(), tcp(1, 2))
     assert.deepEqual(flow, {
-      ...MACS, etype: 0x8847, mpls_label: [16, 17], mpls_ttl: [64, 63],
-      layer_stack: ['Ethernet', 'MPLS', 'Ethernet', 'Dot1Q', 'IPv4', 'TCP'], layer_size: [14, controlWord ? 12 : 8, 14, 4, 20, 20]
+      ...MACS,
+      etype: 0x8847,
+      mpls_label: [16, 17],
+      mpls_ttl: [64, 63],
+      layer_stack: ['Ethernet', 'MPLS', 'Ethernet', 'Dot1Q', 'IPv4', 'TCP'],
+      layer_size: [14, controlWord ? 12 : 8, 14, 4, 20, 20]
     })
   }
 })
 
 test('a control word that counts', () => {
   const counting = raw(0, 0, 0x12, 0x34)
-  assert.deepEqual(stackOf(ethernet(), mpls([16]), counting, ethernet(), dot1q(7), ipv4(), tcp(1, 2)), ['Ethernet', 'MPLS', 'Ethernet', 'Dot1Q', 'IPv4', 'TCP'])
+  assert.deepEqual(stackOf(ethernet(), mpls([16]), counting, ethernet(), dot1q(7), ipv4(), tcp(1, 2)), [
+    'Ethernet',
+    'MPLS',
+    'Ethernet',
+    'Dot1Q',
+    'IPv4',
+    'TCP'
+  ])
 })
 
 test('Ethernet over MPLS whose addresses look like a version of IP', () => {
-  assert.deepEqual(stackOf(ethernet(), mpls([16]), ethernet({ dst: '40:00:5e:00:53:01' }), ipv4(), tcp(1, 2)), ['Ethernet', 'MPLS', 'Ethernet', 'IPv4', 'TCP'])
+  assert.deepEqual(stackOf(ethernet(), mpls([16]), ethernet({ dst: '40:00:5e:00:53:01' }), ipv4(), tcp(1, 2)), [
+    'Ethernet',
+    'MPLS',
+    'Ethernet',
+    'IPv4',
+    'TCP'
+  ])
 })
 
 test('what is under a label and neither IP nor Ethernet', () => {
   // an associated channel (RFC 4385), and noise
-  for (const bytes of [[0x10, 0, 0, 0x21, 0x20, 0x40, 3, 0x18], [0xff, 0xff, 0xff, 0xff, 0xff]]) {
+  for (const bytes of [
+    [0x10, 0, 0, 0x21, 0x20, 0x40, 3, 0x18],
+    [0xff, 0xff, 0xff, 0xff, 0xff]
+  ]) {
     assert.deepEqual(stackOf(ethernet(), mpls([16]), raw(...bytes)), ['Ethernet', 'MPLS'])
   }
 })
@@ -161,29 +222,57 @@ test('the first fragment of IPv4 has ports, the others have none', () => {
   const first = flowOf(ethernet(), ipv4({ id: 77, flags: 1 }), udp(53, 1024))
   assert.deepEqual([first.ip_flags, first.fragment_offset, first.fragment_id, first.src_port], [1, undefined, 77, 53])
   const second = flowOf(ethernet(), ipv4({ id: 77, offset: 185 }), udp(53, 1024))
-  assert.deepEqual([second.ip_flags, second.fragment_offset, second.fragment_id, second.proto, second.src_port], [undefined, 185, 77, 17, undefined])
+  assert.deepEqual(
+    [second.ip_flags, second.fragment_offset, second.fragment_id, second.proto, second.src_port],
+    [undefined, 185, 77, 17, undefined]
+  )
   assert.deepEqual(second.layer_stack, ['Ethernet', 'IPv4'])
 })
 
 test('a fragment that is not the first has no layers, whatever it carries', () => {
-  for (const inner of [icmp(8, 0), gre(), ipv4(), sctp(1, 2)]) assert.deepEqual(stackOf(ethernet(), ipv4({ offset: 1 }), inner, ipv4(), tcp(1, 2)), ['Ethernet', 'IPv4'])
+  for (const inner of [icmp(8, 0), gre(), ipv4(), sctp(1, 2)])
+    assert.deepEqual(stackOf(ethernet(), ipv4({ offset: 1 }), inner, ipv4(), tcp(1, 2)), ['Ethernet', 'IPv4'])
 })
 
 test('the first fragment of IPv6 has ports, the others have none', () => {
   const first = flowOf(ethernet(), ipv6(), ipv6Options(0), ipv6Fragment({ id: 0xfedcba98, more: true }), udp(53, 1024))
-  assert.deepEqual([first.ip_flags, first.fragment_offset, first.fragment_id, first.proto, first.src_port], [1, undefined, 0xfedcba98, 17, 53])
+  assert.deepEqual(
+    [first.ip_flags, first.fragment_offset, first.fragment_id, first.proto, first.src_port],
+    [1, undefined, 0xfedcba98, 17, 53]
+  )
   assert.deepEqual(first.layer_stack, ['Ethernet', 'IPv6', 'IPv6HeaderOptions', 'IPv6HeaderFragment', 'UDP'])
   const second = flowOf(ethernet(), ipv6(), ipv6Fragment({ id: 5, offset: 1448 / 8 }), udp(53, 1024))
-  assert.deepEqual([second.ip_flags, second.fragment_offset, second.fragment_id, second.proto, second.src_port], [undefined, 181, 5, 17, undefined])
+  assert.deepEqual(
+    [second.ip_flags, second.fragment_offset, second.fragment_id, second.proto, second.src_port],
+    [undefined, 181, 5, 17, undefined]
+  )
   assert.deepEqual(second.layer_stack, ['Ethernet', 'IPv6', 'IPv6HeaderFragment'])
 })
 
 test('a chain of IPv6 extension headers: the protocol is what it carries', () => {
-  const flow = flowOf(ethernet(), ipv6(), ipv6Options(0, 1), ipv6Options(60), segmentRouting(['2001:db8::5', '2001:db8::6'], 1), ipv6Fragment(), authentication(), ipv6Options(60, 2), tcp(1000, 179))
+  const flow = flowOf(
+    ethernet(),
+    ipv6(),
+    ipv6Options(0, 1),
+    ipv6Options(60),
+    segmentRouting(['2001:db8::5', '2001:db8::6'], 1),
+    ipv6Fragment(),
+    authentication(),
+    ipv6Options(60, 2),
+    tcp(1000, 179)
+  )
   assert.equal(flow.proto, 6)
   assert.equal(flow.dst_port, 179)
   assert.deepEqual(flow.layer_stack, [
-    'Ethernet', 'IPv6', 'IPv6HeaderOptions', 'IPv6HeaderOptions', 'IPv6HeaderRouting', 'IPv6HeaderFragment', 'AH', 'IPv6HeaderOptions', 'TCP'
+    'Ethernet',
+    'IPv6',
+    'IPv6HeaderOptions',
+    'IPv6HeaderOptions',
+    'IPv6HeaderRouting',
+    'IPv6HeaderFragment',
+    'AH',
+    'IPv6HeaderOptions',
+    'TCP'
   ])
   assert.deepEqual(flow.layer_size, [14, 40, 16, 8, 40, 8, 24, 24, 20])
 })
@@ -194,7 +283,13 @@ test('no next header, and a chain that is cut before its end', () => {
 })
 
 test('segment routing: segments as they stand, TLVs are none', () => {
-  const flow = flowOf(ethernet(), ipv6(), segmentRouting(['2001:db8::a', '2001:db8::b', '2001:db8::c'], 2, 16), ipv4({ src: '10.0.0.1' }), tcp(1, 2))
+  const flow = flowOf(
+    ethernet(),
+    ipv6(),
+    segmentRouting(['2001:db8::a', '2001:db8::b', '2001:db8::c'], 2, 16),
+    ipv4({ src: '10.0.0.1' }),
+    tcp(1, 2)
+  )
   assert.deepEqual(flow.ipv6_routing_header_addresses, ['2001:db8::a', '2001:db8::b', '2001:db8::c'].map(hex))
   assert.equal(flow.ipv6_routing_header_seg_left, 2)
   assert.equal(flow.proto, 4)
@@ -242,8 +337,24 @@ test('TCP: ports from 4 bytes, flags from 14, accurate ECN included', () => {
 })
 
 test('ICMP and ICMPv6', () => {
-  assert.deepEqual(flowOf(ethernet(), ipv4(), icmp(3, 13)), { ...MACS, ...IPV4, proto: 1, icmp_type: 3, icmp_code: 13, layer_stack: ['Ethernet', 'IPv4', 'ICMP'], layer_size: [14, 20, 8] })
-  assert.deepEqual(flowOf(ethernet(), ipv6(), icmpv6(1, 4)), { ...MACS, ...IPV6, proto: 58, icmp_type: 1, icmp_code: 4, layer_stack: ['Ethernet', 'IPv6', 'ICMPv6'], layer_size: [14, 40, 8] })
+  assert.deepEqual(flowOf(ethernet(), ipv4(), icmp(3, 13)), {
+    ...MACS,
+    ...IPV4,
+    proto: 1,
+    icmp_type: 3,
+    icmp_code: 13,
+    layer_stack: ['Ethernet', 'IPv4', 'ICMP'],
+    layer_size: [14, 20, 8]
+  })
+  assert.deepEqual(flowOf(ethernet(), ipv6(), icmpv6(1, 4)), {
+    ...MACS,
+    ...IPV6,
+    proto: 58,
+    icmp_type: 1,
+    icmp_code: 4,
+    layer_stack: ['Ethernet', 'IPv6', 'ICMPv6'],
+    layer_size: [14, 40, 8]
+  })
 })
 
 test('padding behind an IP packet is not looked into', () => {
@@ -271,14 +382,20 @@ test('GRE with any of checksum, key and sequence: the outer packet has the field
     [{ checksum: true, key: 1, sequence: 2 }, 16]
   ] as const) {
     assert.deepEqual(flowOf(ethernet(), ipv4(), gre(options), ipv6(), tcp(1, 2)), {
-      ...outer, layer_stack: ['Ethernet', 'IPv4', 'GRE', 'IPv6', 'TCP'], layer_size: [14, 20, size, 40, 20]
+      ...outer,
+      layer_stack: ['Ethernet', 'IPv4', 'GRE', 'IPv6', 'TCP'],
+      layer_size: [14, 20, size, 40, 20]
     })
   }
   assert.deepEqual(flowOf(ethernet(), ipv4(), gre({ key: 5 }), ethernet(), dot1q(9), ipv4(), udp(1, 2)), {
-    ...outer, layer_stack: ['Ethernet', 'IPv4', 'GRE', 'Ethernet', 'Dot1Q', 'IPv4', 'UDP'], layer_size: [14, 20, 8, 14, 4, 20, 8]
+    ...outer,
+    layer_stack: ['Ethernet', 'IPv4', 'GRE', 'Ethernet', 'Dot1Q', 'IPv4', 'UDP'],
+    layer_size: [14, 20, 8, 14, 4, 20, 8]
   })
   assert.deepEqual(flowOf(ethernet(), ipv4(), gre(), mpls([16]), ipv4(), udp(1, 2)), {
-    ...outer, layer_stack: ['Ethernet', 'IPv4', 'GRE', 'MPLS', 'IPv4', 'UDP'], layer_size: [14, 20, 4, 4, 20, 8]
+    ...outer,
+    layer_stack: ['Ethernet', 'IPv4', 'GRE', 'MPLS', 'IPv4', 'UDP'],
+    layer_size: [14, 20, 4, 4, 20, 8]
   })
 })
 
@@ -313,10 +430,25 @@ test('IP in IP, and what else goes right into IP', () => {
 })
 
 test('VXLAN: the VNI and the outer packet', () => {
-  const flow = flowOf(ethernet(), ipv4(), udp(50000, 4789), vxlan(0xabcdef), ethernet({ src: '02:00:00:00:00:99' }), dot1q(5), ipv6(), tcp(1, 2))
+  const flow = flowOf(
+    ethernet(),
+    ipv4(),
+    udp(50000, 4789),
+    vxlan(0xabcdef),
+    ethernet({ src: '02:00:00:00:00:99' }),
+    dot1q(5),
+    ipv6(),
+    tcp(1, 2)
+  )
   assert.deepEqual(flow, {
-    ...MACS, ...IPV4, proto: 17, src_port: 50000, dst_port: 4789, vni: 0xabcdef,
-    layer_stack: ['Ethernet', 'IPv4', 'UDP', 'VXLAN', 'Ethernet', 'Dot1Q', 'IPv6', 'TCP'], layer_size: [14, 20, 8, 8, 14, 4, 40, 20]
+    ...MACS,
+    ...IPV4,
+    proto: 17,
+    src_port: 50000,
+    dst_port: 4789,
+    vni: 0xabcdef,
+    layer_stack: ['Ethernet', 'IPv4', 'UDP', 'VXLAN', 'Ethernet', 'Dot1Q', 'IPv6', 'TCP'],
+    layer_size: [14, 20, 8, 8, 14, 4, 40, 20]
   })
 })
 
@@ -335,7 +467,14 @@ test('Geneve with options, carrying Ethernet or IP', () => {
   assert.equal(flow.vni, 77)
   assert.deepEqual(flow.layer_stack, ['Ethernet', 'IPv6', 'UDP', 'Geneve', 'Ethernet', 'IPv4', 'TCP'])
   assert.deepEqual(flow.layer_size, [14, 40, 8, 20, 14, 20, 20])
-  assert.deepEqual(stackOf(ethernet(), ipv4(), udp(1, 6081), geneve(1), ipv4(), icmp(8, 0)), ['Ethernet', 'IPv4', 'UDP', 'Geneve', 'IPv4', 'ICMP'])
+  assert.deepEqual(stackOf(ethernet(), ipv4(), udp(1, 6081), geneve(1), ipv4(), icmp(8, 0)), [
+    'Ethernet',
+    'IPv4',
+    'UDP',
+    'Geneve',
+    'IPv4',
+    'ICMP'
+  ])
 })
 
 test('Teredo to its port and from it, with indications and without', () => {

@@ -61,11 +61,25 @@ test('bits of a layer at any place and of any length', async () => {
 `,
     sample(frame)
   )
-  assert.deepEqual(extra, { 2000: [String(0xb8 >> 2)], 2001: [String(((1000 << 16) | 53) >>> 12 & 0xff)], 2002: ['1234'], 2003: [String(0x3412), '53', '33'] })
+  assert.deepEqual(extra, {
+    2000: [String(0xb8 >> 2)],
+    2001: [String((((1000 << 16) | 53) >>> 12) & 0xff)],
+    2002: ['1234'],
+    2003: [String(0x3412), '53', '33']
+  })
 })
 
 test('a field that is there already takes the mapped value; encap: true is below the outermost packet', async () => {
-  const frame = packet(ethernet(), dot1q(7), ipv4({ ttl: 60 }), udp(4000, 4789), vxlan(99), ethernet(), ipv4({ ttl: 5, src: '198.51.100.77' }), tcp(1, 2))
+  const frame = packet(
+    ethernet(),
+    dot1q(7),
+    ipv4({ ttl: 60 }),
+    udp(4000, 4789),
+    vxlan(99),
+    ethernet(),
+    ipv4({ ttl: 5, src: '198.51.100.77' }),
+    tcp(1, 2)
+  )
   const { extra, flow } = await mapped(
     `  mapping:
     - { layer: ipv4, encap: true, offset: 64, length: 8, destination: ip_ttl }
@@ -79,7 +93,11 @@ test('a field that is there already takes the mapped value; encap: true is below
 })
 
 test('a mapped value comes behind those of the other records of the sample, and a list takes the place of theirs', async () => {
-  const records = [rawHeader(packet(ethernet(), ipv4({ ttl: 60 }), tcp(1, 2))), extendedSwitch(10, 20), extendedGateway({ path: [{ type: 2, ases: [65_001, 65_002] }], communities: [7] })]
+  const records = [
+    rawHeader(packet(ethernet(), ipv4({ ttl: 60 }), tcp(1, 2))),
+    extendedSwitch(10, 20),
+    extendedGateway({ path: [{ type: 2, ases: [65_001, 65_002] }], communities: [7] })
+  ]
   const { flow } = await mapped(
     `  mapping:
     - { layer: ipv4, offset: 64, length: 8, destination: src_vlan }
@@ -95,7 +113,10 @@ test('a mapped value comes behind those of the other records of the sample, and 
 
 test('what was not captured is no value', async () => {
   const frame = packet(ethernet(), ipv4(), tcp(1, 2)).subarray(0, 14 + 20 + 6)
-  const { extra } = await mapped('  mapping:\n    - { layer: tcp, offset: 32, length: 32, destination: number }\n    - { layer: tcp, offset: 32, length: 16, destination: other }\n', sample(frame))
+  const { extra } = await mapped(
+    '  mapping:\n    - { layer: tcp, offset: 32, length: 32, destination: number }\n    - { layer: tcp, offset: 32, length: 16, destination: other }\n',
+    sample(frame)
+  )
   assert.equal(2000 in extra, false)
 })
 
@@ -118,7 +139,17 @@ test('frames inside IPFIX are mapped too', async () => {
   const frame = packet(ethernet(), ipv4({ ttl: 44 }), tcp(1, 2))
   const { extra } = await mapped(
     '  mapping:\n    - { layer: ipv4, offset: 64, length: 8, destination: number }\n',
-    ipfix({}, set(2, template(256, [[315, 65535], [10, 4]])), set(256, variable(frame), be(3, 4)))
+    ipfix(
+      {},
+      set(
+        2,
+        template(256, [
+          [315, 65535],
+          [10, 4]
+        ])
+      ),
+      set(256, variable(frame), be(3, 4))
+    )
   )
   assert.deepEqual(extra, { 2000: ['44'] })
 })

@@ -25,11 +25,18 @@ function dissect(frames: readonly Buffer[]): string[][] {
     fs.writeFileSync(file, pcap(frames.map((bytes) => ({ bytes }))))
     const columns = ['frame.protocols', ...PACKET_FIELDS]
     const options = ['-o', 'ip.defragment:FALSE', '-o', 'ipv6.defragment:FALSE', '-d', `mpls.label==${PSEUDOWIRE},pwethcw`]
-    const { stdout, stderr, status } = spawnSync('tshark', ['-r', file, ...options, '-T', 'fields', '-E', 'separator=|', ...columns.flatMap((name) => ['-e', name])], {
-      encoding: 'utf8'
-    })
+    const { stdout, stderr, status } = spawnSync(
+      'tshark',
+      ['-r', file, ...options, '-T', 'fields', '-E', 'separator=|', ...columns.flatMap((name) => ['-e', name])],
+      {
+        encoding: 'utf8'
+      }
+    )
     assert.equal(status, 0, stderr)
-    return stdout.trimEnd().split('\n').map((line) => line.split('|'))
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('|'))
   } finally {
     fs.rmSync(folder, { recursive: true })
   }

@@ -53,14 +53,17 @@ const rates = (flows: readonly Flow[]): unknown[] => flows.map(({ sampling_rate 
 
 test('a header that is cut short, or an agent address of a type that there is not', async () => {
   const whole = buildSflowDatagram({ agent: '2001:db8::1', samples: [flowSample()] })
-  for (let length = 4; length < 4 + 4 + 16 + 16; length++) assert.deepEqual(await decoded(whole.subarray(0, length)), { flows: [], errors: { truncated: 1 } })
+  for (let length = 4; length < 4 + 4 + 16 + 16; length++)
+    assert.deepEqual(await decoded(whole.subarray(0, length)), { flows: [], errors: { truncated: 1 } })
   const other = Buffer.from(whole)
   other[7] = 3
   assert.deepEqual(await decoded(other), { flows: [], errors: { truncated: 1 } })
 })
 
 test('a datagram that ends before all samples that it says', async () => {
-  const { flows, errors } = await decoded(buildSflowDatagram({ samples: [flowSample({ rate: 1 }), flowSample({ rate: 2 })], sampleCount: 0xffffffff }))
+  const { flows, errors } = await decoded(
+    buildSflowDatagram({ samples: [flowSample({ rate: 1 }), flowSample({ rate: 2 })], sampleCount: 0xffffffff })
+  )
   assert.deepEqual(rates(flows), [1, 2])
   assert.deepEqual(errors, { truncated: 1 })
 })
@@ -74,9 +77,15 @@ test('a sample that is longer than the datagram', async () => {
 })
 
 test('a sample that is shorter than its head costs itself alone', async () => {
-  for (const [format, whole] of [[1, flowSample()], [3, expandedFlowSample()], [5, discardedPacket()]] as const) {
+  for (const [format, whole] of [
+    [1, flowSample()],
+    [3, expandedFlowSample()],
+    [5, discardedPacket()]
+  ] as const) {
     for (let size = 0; size < whole.length - 8; size++) {
-      const { flows, errors } = await decoded(ofSamples(flowSample({ rate: 1 }), structure(format, whole.subarray(8, 8 + size)), flowSample({ rate: 3 })))
+      const { flows, errors } = await decoded(
+        ofSamples(flowSample({ rate: 1 }), structure(format, whole.subarray(8, 8 + size)), flowSample({ rate: 3 }))
+      )
       assert.deepEqual(rates(flows), [1, 3])
       assert.deepEqual(errors, { 'malformed-sample': 1 })
     }
@@ -84,8 +93,13 @@ test('a sample that is shorter than its head costs itself alone', async () => {
 })
 
 test('a sample that ends before all records that it says', async () => {
-  const { flows, errors } = await decoded(ofSamples(flowSample({ records: [extendedSwitch(1, 2)], recordCount: 0xffffffff }), flowSample({ rate: 3 })))
-  assert.deepEqual(flows.map(({ src_vlan }) => src_vlan), [1, undefined])
+  const { flows, errors } = await decoded(
+    ofSamples(flowSample({ records: [extendedSwitch(1, 2)], recordCount: 0xffffffff }), flowSample({ rate: 3 }))
+  )
+  assert.deepEqual(
+    flows.map(({ src_vlan }) => src_vlan),
+    [1, undefined]
+  )
   assert.deepEqual(errors, { 'malformed-sample': 1 })
 })
 
@@ -93,7 +107,13 @@ test('a record that is longer than its sample', async () => {
   const long = extendedSwitch(3, 4)
   long.writeUInt32BE(17, 4)
   const { flows, errors } = await decoded(ofSamples(flowSample({ records: [vniIn(9), long] }), flowSample({ rate: 3 })))
-  assert.deepEqual(flows.map(({ src_vlan, vni }) => [src_vlan, vni]), [[undefined, 9], [undefined, undefined]])
+  assert.deepEqual(
+    flows.map(({ src_vlan, vni }) => [src_vlan, vni]),
+    [
+      [undefined, 9],
+      [undefined, undefined]
+    ]
+  )
   assert.deepEqual(errors, { 'malformed-record': 1 })
 })
 
@@ -102,10 +122,12 @@ const FIXED_FORMATS = [2, 3, 4, 1001, 1020, 1029, 1030]
 
 for (const [name, record] of Object.entries(RECORDS)) {
   test(`a record that is cut short costs itself alone: ${name}`, async () => {
-    const { flows: [without] } = await decoded(ofSamples(flowSample({ records: [structure(4097, Buffer.alloc(0)), extendedSwitch(5, 6)] })))
+    const {
+      flows: [without]
+    } = await decoded(ofSamples(flowSample({ records: [structure(4097, Buffer.alloc(0)), extendedSwitch(5, 6)] })))
     const format = record.readUInt32BE(0)
     // the local preference of a gateway is not looked at, and neither is the priority of a VLAN
-    const needed = record.length - 8 - (format === 1003 ? 4 : 0) - (format === 1 ? (-FRAME.length & 3) : 0)
+    const needed = record.length - 8 - (format === 1003 ? 4 : 0) - (format === 1 ? -FRAME.length & 3 : 0)
     for (let size = 0; size < needed; size++) {
       // XDR has words of four bytes: of any other length it is the length that is wrong, and the record is read
       if (size % 4 !== 0 && FIXED_FORMATS.includes(format)) continue
@@ -119,7 +141,11 @@ for (const [name, record] of Object.entries(RECORDS)) {
 
 test('counts of a gateway that its bytes do not reach', async () => {
   const bytes = extendedGateway({ path: [{ ases: [1, 2] }], communities: [3] }).subarray(8)
-  for (const [what, at] of [['segments', 20], ['ASes', 28], ['communities', 40]] as const) {
+  for (const [what, at] of [
+    ['segments', 20],
+    ['ASes', 28],
+    ['communities', 40]
+  ] as const) {
     for (const count of [3, 1000, 0x3fffffff, 0x40000000, 0x80000000, 0xffffffff]) {
       const broken = Buffer.from(bytes)
       broken.writeUInt32BE(count, at)
@@ -161,7 +187,8 @@ const WHOLE = ofSamples(
 test('a datagram cut at every byte gives the samples that are whole', async () => {
   const { flows: all } = await decoded(WHOLE)
   const ends: number[] = []
-  for (let pos = 28; pos < WHOLE.length; pos += 8 + WHOLE.readUInt32BE(pos + 4)) if (WHOLE.readUInt32BE(pos) !== 2) ends.push(pos + 8 + WHOLE.readUInt32BE(pos + 4))
+  for (let pos = 28; pos < WHOLE.length; pos += 8 + WHOLE.readUInt32BE(pos + 4))
+    if (WHOLE.readUInt32BE(pos) !== 2) ends.push(pos + 8 + WHOLE.readUInt32BE(pos + 4))
   for (let length = 4; length < WHOLE.length; length++) {
     const { flows, errors } = await decoded(WHOLE.subarray(0, length))
     assert.deepEqual(flows, all.slice(0, ends.filter((end) => end <= length).length))
@@ -179,7 +206,8 @@ test(`${12_000 * SCALE} broken datagrams`, async () => {
         const at = 8 + (random() % bytes.length)
         // lengths and counts are at multiples of 4
         if (random() % 2 === 0) bytes[at] = random()
-        else if ((at & ~3) + 4 <= bytes.length) bytes.writeUInt32BE([0, 1, 4, 16, 64, 0x7fffffff, 0x80000000, 0xffffffff][random() % 8], at & ~3)
+        else if ((at & ~3) + 4 <= bytes.length)
+          bytes.writeUInt32BE([0, 1, 4, 16, 64, 0x7fffffff, 0x80000000, 0xffffffff][random() % 8], at & ~3)
       }
       return bytes
     })
@@ -187,7 +215,8 @@ test(`${12_000 * SCALE} broken datagrams`, async () => {
     flows += decodedRound.flows.length
     // a flow sample takes 40 bytes at the least
     assert.ok(decodedRound.flows.length <= 100 * (WHOLE.length / 40))
-    for (const flow of decodedRound.flows) assert.equal((flow.layer_stack as unknown[] | undefined)?.length, (flow.layer_size as unknown[] | undefined)?.length)
+    for (const flow of decodedRound.flows)
+      assert.equal((flow.layer_stack as unknown[] | undefined)?.length, (flow.layer_size as unknown[] | undefined)?.length)
   }
   assert.ok(flows > 12_000 * SCALE, `only ${flows} flows: what is broken does not get far`)
 })
@@ -200,8 +229,13 @@ test('a datagram of nothing but empty samples', async () => {
 
 test('the largest datagram: a header of 64 kB, and samples of nothing but segments', async () => {
   const labels = Buffer.alloc(64_000)
-  const { flows } = await decoded(ofSamples(flowSample({ records: [rawHeader(Buffer.concat([packet(ethernet({ type: 0x8847 })), labels]))] })))
+  const { flows } = await decoded(
+    ofSamples(flowSample({ records: [rawHeader(Buffer.concat([packet(ethernet({ type: 0x8847 })), labels]))] }))
+  )
   assert.equal((flows[0].mpls_label as unknown[]).length, 16_000)
   const path = { ases: Array.from({ length: 15_000 }, () => 0xffffffff) }
-  assert.equal(((await decoded(ofSamples(flowSample({ records: [extendedGateway({ path: [path] })] })))).flows[0].as_path as unknown[]).length, 15_000)
+  assert.equal(
+    ((await decoded(ofSamples(flowSample({ records: [extendedGateway({ path: [path] })] })))).flows[0].as_path as unknown[]).length,
+    15_000
+  )
 })
