@@ -1,6 +1,6 @@
 /** The exporters that are known: bounded in number, the one that was silent longest is forgotten. */
 import { type Exporter, newExporter, stateBytes } from './netflow/domain.js'
-import { addressText } from '../flow/text/addresses.js'
+import { addressText } from '../text/addresses.js'
 import { type ErrorKind } from './decoding.js'
 import { endSequences, newSequences, type Sequences } from './sequence.js'
 

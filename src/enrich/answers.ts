@@ -1,6 +1,6 @@
 /** What databases know of an address, made ready to be appended to a message: the encoded fields, once as source and once as destination. */
 import { writeBytesField, writeUint32Field } from '../flow/message.js'
-import { fieldTag } from '../flow/schema.js'
+import { fieldTag } from '../flow/proto.js'
 import { AS, AS_NAME, CITY, COUNTRY } from './fields.js'
 import type { Facts } from './facts.js'
 

@@ -4,7 +4,7 @@
  * A set of fields is a number: the bits of what is known of an address (AS, AS_NAME, COUNTRY, CITY), as they are for the source and
  * shifted by DST_SHIFT for the destination, and SAMPLING_RATE.
  */
-import { flowMessage, wireTypeOf } from '../flow/schema.js'
+import { flowMessage, wireTypeOf } from '../flow/proto.js'
 
 export const AS = 1
 export const AS_NAME = 2

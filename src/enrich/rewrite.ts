@@ -5,7 +5,7 @@
 import { copier } from '../flow/copy.js'
 import { type FrameHandler, MAX_MESSAGE_BYTES, MAX_PREFIX_BYTES } from '../flow/frames.js'
 import { writeUint64Field } from '../flow/message.js'
-import { fieldTag } from '../flow/schema.js'
+import { fieldTag } from '../flow/proto.js'
 import type { Output } from '../flow/output.js'
 import { readVarint, writeVarint32 } from '../flow/varint.js'
 import { AS, AS_NAME, DST_ADDR, DST_SHIFT, SAMPLING_RATE, SRC_ADDR } from './fields.js'

@@ -13,7 +13,7 @@ import {
   writeUint64Field
 } from './message.js'
 import type { Appendable } from './output.js'
-import { datagramMessage } from './schema.js'
+import { datagramMessage } from './proto.js'
 import { varintSize, writeVarint32 } from './varint.js'
 
 const number = (name: string): number => datagramMessage.field(name).number

@@ -3,7 +3,7 @@
  * One set of arrays is filled again for every message.
  */
 import { fieldCursor, type FieldCursor, nextField, WIRE_BYTES, WIRE_VARINT } from './message.js'
-import type { FieldType, Schema } from './schema.js'
+import type { FieldType, Schema } from './proto.js'
 import { readVarint } from './varint.js'
 
 /** The values of one message, valid until the next is read; every array is indexed by a field's place in `schema.fields`. */

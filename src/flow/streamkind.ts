@@ -1,6 +1,6 @@
 /** Tells a stream of one kind from the others, so that a tool that is given the wrong one can name the tool to put in between. */
 import { fieldCursor, nextField } from './message.js'
-import { datagramMessage } from './schema.js'
+import { datagramMessage } from './proto.js'
 
 export type StreamKind = 'Datagram' | 'FlowMessage'
 

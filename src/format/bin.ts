@@ -1,5 +1,5 @@
 /** The stream of messages as it came. */
-import type { FlowWriter } from '../flow/text/line.js'
+import type { FlowWriter } from '../text/line.js'
 
 /** Copies frames byte for byte, whatever is in them, each with `terminator` behind it. */
 export function frameCopier(terminator: string): FlowWriter {

@@ -1,8 +1,8 @@
 /** The columns that the user chose. */
 import { EXIT, UserError } from '../cli/exit.js'
-import { columnNames, findColumn, type Mapping, unknownField } from '../flow/mapping.js'
-import type { Schema } from '../flow/schema.js'
-import { type Columns, columnsOf } from '../flow/text/columns.js'
+import { columnNames, findColumn, type Mapping, unknownField } from '../mapping/mapping.js'
+import type { Schema } from '../flow/proto.js'
+import { type Columns, columnsOf } from '../text/columns.js'
 
 /** The columns of `-fields` where it has any, else of the mapping's `formatter.fields`, else of the schema. Throws UserError: 64 for an unknown name. */
 export function chooseColumns(mapping: Mapping, fields: readonly string[] | undefined): Columns {

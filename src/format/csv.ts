@@ -2,8 +2,8 @@
  * CSV (RFC 4180): a header line, then a line a flow, in UTF-8. The values of a repeated field share a cell, with spaces between them.
  * Control characters but tab and line ends have no place in CSV and become U+FFFD.
  */
-import { characterSize, isControl, writeCharacter, writeReplacement } from '../flow/text/utf8.js'
-import { asString, type Style } from '../flow/text/cells.js'
+import { characterSize, isControl, writeCharacter, writeReplacement } from '../text/utf8.js'
+import { asString, type Style } from '../text/cells.js'
 
 const QUOTE = 0x22
 const COMMA = 0x2c

@@ -1,8 +1,8 @@
 /** JSON (RFC 8259): one object a line, strings valid whatever bytes came. */
-import { chunksOf, writeChunks } from '../flow/text/chunks.js'
-import { writeHexByte } from '../flow/text/digits.js'
-import { characterSize, isControl, isLineSeparator, writeCharacter } from '../flow/text/utf8.js'
-import type { Style } from '../flow/text/cells.js'
+import { chunksOf, writeChunks } from '../text/chunks.js'
+import { writeHexByte } from '../text/digits.js'
+import { characterSize, isControl, isLineSeparator, writeCharacter } from '../text/utf8.js'
+import type { Style } from '../text/cells.js'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c

@@ -2,9 +2,9 @@
  * Text for people and for line tools: `key=value key=value`. A string that holds white space, quotes, control characters or what
  * stands between values is written as JSON writes it, so that a flow stays a line and its values can be told apart.
  */
-import { characterSize, isControl, isSpace } from '../flow/text/utf8.js'
+import { characterSize, isControl, isSpace } from '../text/utf8.js'
 import { writeJsonString } from './json.js'
-import { asString, type Style } from '../flow/text/cells.js'
+import { asString, type Style } from '../text/cells.js'
 
 /** ASCII characters that stand for themselves */
 const BARE = new Uint8Array(128)

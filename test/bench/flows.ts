@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { closeFrame } from '../../src/flow/frames.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from '../../src/flow/message.js'
-import { flowMessage } from '../../src/flow/schema.js'
+import { flowMessage } from '../../src/flow/proto.js'
 import { numbers } from '../support/generate.js'
 
 const tagOf = (name: string): number => {

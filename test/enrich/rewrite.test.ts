@@ -3,7 +3,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
 import { MAX_MESSAGE_BYTES } from '../../src/flow/frames.js'
-import { type Field, flowMessage } from '../../src/flow/schema.js'
+import { type Field, flowMessage } from '../../src/flow/proto.js'
 import { readFlows } from '../support/datagram-stream.js'
 import { bytesOf, countsOf, enrich, flowFrame, frame, lookupsIn } from './enriching.js'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { flowMessage } from '../../src/flow/schema.js'
+import { flowMessage } from '../../src/flow/proto.js'
 import { csvHeader } from '../../src/format/csv.js'
 import { encode, formatter } from './support.js'
 

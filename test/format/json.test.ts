@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
-import { type Field, flowMessage } from '../../src/flow/schema.js'
+import { type Field, flowMessage } from '../../src/flow/proto.js'
 import { encode, formatter, parseExactly } from './support.js'
 
 const MACS = ['src_mac', 'dst_mac']

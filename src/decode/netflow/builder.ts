@@ -1,6 +1,6 @@
 /** Writes down the steps of a plan while it is compiled. */
 import { tagBytes } from '../../flow/message.js'
-import { fieldTag, flowMessage } from '../../flow/schema.js'
+import { fieldTag, flowMessage } from '../../flow/proto.js'
 import { Op, STEP } from './ops.js'
 
 /** The programs under construction. */

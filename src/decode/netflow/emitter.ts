@@ -1,5 +1,5 @@
 /** Records into messages: what all records of a datagram share, and what each becomes. */
-import { fieldTag, flowMessage } from '../../flow/schema.js'
+import { fieldTag, flowMessage } from '../../flow/proto.js'
 import type { Decoding } from '../decoding.js'
 import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
 import { frameFieldsBound, newFrame } from '../packet/frame.js'

@@ -3,7 +3,7 @@
  * records that refer to them; all else is passed over.
  */
 import { writeTag } from '../../flow/message.js'
-import { fieldTag } from '../../flow/schema.js'
+import { fieldTag } from '../../flow/proto.js'
 import { writeVarint32 } from '../../flow/varint.js'
 import { inputBytes, isZero, readUint8 } from '../input.js'
 import { type Domain, domainOf, learn, type Name, type Names } from './domain.js'

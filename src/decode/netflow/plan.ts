@@ -1,6 +1,6 @@
 /** Compiles templates into plans: what can be decided once per template is decided here, not per record. */
 import { packedTag } from '../../flow/message.js'
-import { type Field, fieldTag, flowMessage, wireTypeOf } from '../../flow/schema.js'
+import { type Field, fieldTag, flowMessage, wireTypeOf } from '../../flow/proto.js'
 import { ETHERTYPE } from '../packet/carry.js'
 import { frameFieldSet } from '../packet/fields.js'
 import { LINK } from '../packet/frame.js'

@@ -1,5 +1,5 @@
 /** The fields that a frame gives: their tags, and a bit for each, so that a set of them is one number. */
-import { fieldTag } from '../../flow/schema.js'
+import { fieldTag } from '../../flow/proto.js'
 
 const names: string[] = []
 

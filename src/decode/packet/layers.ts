@@ -1,5 +1,5 @@
 /** The table of layers. A new one is a function that reads its header, and a line here. */
-import { flowMessage } from '../../flow/schema.js'
+import { flowMessage } from '../../flow/proto.js'
 import { authentication, ipv4, ipv6, ipv6Fragment, ipv6Options, ipv6Routing } from './ip.js'
 import { dot1q, ethernet, mpls, pppoe } from './ethernet.js'
 import type { Frame } from './frame.js'

@@ -3,8 +3,8 @@
  * pays a test for it.
  */
 import { packedTag } from '../../flow/message.js'
-import type { FrameMapping, LayerMapping, LayerSelector } from '../../flow/mapping.js'
-import { flowMessage, wireTypeOf } from '../../flow/schema.js'
+import type { FrameMapping, LayerMapping, LayerSelector } from '../../mapping/mapping.js'
+import { flowMessage, wireTypeOf } from '../../flow/proto.js'
 import { readUint8 } from '../input.js'
 import { writeBytes, writeTag, writeVarint32, writeVarint64 } from '../messages.js'
 import { frameFieldSet } from './fields.js'

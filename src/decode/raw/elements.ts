@@ -6,7 +6,7 @@
  *     subTemplateMultiList := semantic(1), (template(2), length(2, with these four bytes), record*)*  section 4.5.3
  */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
-import { addressText } from '../../flow/text/addresses.js'
+import { addressText } from '../../text/addresses.js'
 import type { Domain } from '../netflow/domain.js'
 import { elementName, elementOf, type ElementType } from '../netflow/element-names.js'
 import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'

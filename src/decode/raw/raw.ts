@@ -2,7 +2,7 @@
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { Datagram } from '../../flow/datagram.js'
 import type { Output } from '../../flow/output.js'
-import { addressText } from '../../flow/text/addresses.js'
+import { addressText } from '../../text/addresses.js'
 import type { Exporter } from '../netflow/domain.js'
 import type { NetflowCounts } from '../netflow/netflow.js'
 import { legacyTree, type OnError, setsTree } from './netflow.js'

@@ -8,7 +8,7 @@
  *     T[]               count(4), T*             ethernet ipv4 ipv6 path adapter  structures below
  */
 import { readUint32 } from '../../flow/bigendian.js'
-import { addressText } from '../../flow/text/addresses.js'
+import { addressText } from '../../text/addresses.js'
 import type { Tree } from './tree.js'
 
 const STRUCTURES: Record<string, string> = {

@@ -1,5 +1,5 @@
 /** What the device did with a packet: the fields of the extended records. All are known to be whole. */
-import { fieldTag } from '../../flow/schema.js'
+import { fieldTag } from '../../flow/proto.js'
 import { readUint32 } from '../input.js'
 import { closeLength, copyBytesField, writeTag, writeUint32Field, writeVarint32 } from '../messages.js'
 import { wholeAddressEnd } from './header.js'

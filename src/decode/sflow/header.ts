@@ -1,6 +1,6 @@
 /** The head of an sFlow v5 datagram, and addresses as XDR has them (sFlow Version 5, section 5 "sFlow Datagram Format"). */
 import type { Datagram } from '../../flow/datagram.js'
-import { fieldTag, flowMessage } from '../../flow/schema.js'
+import { fieldTag, flowMessage } from '../../flow/proto.js'
 import { isZero, readUint32, readUint8 } from '../input.js'
 import { COMMON_AT, copyBytesField, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
 

@@ -1,5 +1,5 @@
 /** What was sampled: the fields of the raw header, and of the records that say what it does not. All are known to be whole. */
-import { fieldTag } from '../../flow/schema.js'
+import { fieldTag } from '../../flow/proto.js'
 import { readUint32 } from '../input.js'
 import { copyBytesField, writeUint32Field } from '../messages.js'
 import { ETHERTYPE } from '../packet/carry.js'

@@ -1,5 +1,5 @@
 /** Samples that become FlowMessages, of three kinds (sFlow Version 5, section 5; sFlow Discarded Packet Notification Structures). */
-import { fieldTag } from '../../flow/schema.js'
+import { fieldTag } from '../../flow/proto.js'
 import { readUint32 } from '../input.js'
 import { writeUint32Field } from '../messages.js'
 

@@ -1,6 +1,6 @@
 /** The section `sflow` of a mapping file: bits of sampled frames that go to fields, and ports that carry more layers. */
-import { nearest } from '../../cli/nearest.js'
-import type { Field, Schema } from '../schema.js'
+import { nearest } from '../cli/nearest.js'
+import type { Field, Schema } from '../flow/proto.js'
 import { type Endianness, readEndianness } from './elements.js'
 import { fieldNamed } from './fields.js'
 import type { YamlValue } from './yaml.js'

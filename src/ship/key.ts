@@ -1,12 +1,12 @@
 /** The key of a message: what decides its partition, and keeps what belongs together in order. */
 import { newDatagram, readDatagram } from '../flow/datagram.js'
-import type { Mapping } from '../flow/mapping.js'
-import { MAX_ADDRESS_BYTES, writeIPv4, writeIPv6 } from '../flow/text/addresses.js'
-import type { Style } from '../flow/text/cells.js'
+import type { Mapping } from '../mapping/mapping.js'
+import { MAX_ADDRESS_BYTES, writeIPv4, writeIPv6 } from '../text/addresses.js'
+import type { Style } from '../text/cells.js'
 import { viewOf } from '../flow/view.js'
-import { columnsOf } from '../flow/text/columns.js'
-import { SLACK_BYTES } from '../flow/text/digits.js'
-import { lineWriter } from '../flow/text/line.js'
+import { columnsOf } from '../text/columns.js'
+import { SLACK_BYTES } from '../text/digits.js'
+import { lineWriter } from '../text/line.js'
 
 /** The key of the message at `buf[start, end)`, valid until the next is asked for; null where it has none. */
 export type KeyOf = (buf: Buffer, start: number, end: number) => Buffer | null

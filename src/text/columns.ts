@@ -1,6 +1,6 @@
 /** What a line shows: which fields, in which order, under which names and in which form. */
-import type { Mapping } from '../mapping.js'
-import type { Schema } from '../schema.js'
+import type { Mapping } from '../mapping/mapping.js'
+import type { Schema } from '../flow/proto.js'
 import { renderingOf, type Rendering, VIRTUAL_RENDERINGS } from './values.js'
 
 /** One column. It is made of a field, or of several where it is a virtual one. */

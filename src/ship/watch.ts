@@ -1,7 +1,7 @@
 /** Looks after a delivery that does not come forward: tells the operator, gives up in the end, and says at whatever exit what is lost by it. */
 import { EXIT, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
-import type { Delivery } from './delivery.js'
+import type { Delivery } from '../kafka/delivery.js'
 import type { Outbox } from './outbox.js'
 
 const LOOK_MS = 250

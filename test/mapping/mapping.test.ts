@@ -5,8 +5,8 @@ import path from 'node:path'
 import test, { after } from 'node:test'
 import fc from 'fast-check'
 import { UserError } from '../../src/cli/exit.js'
-import { loadMapping, type Mapping } from '../../src/flow/mapping.js'
-import { flowMessage } from '../../src/flow/schema.js'
+import { loadMapping, type Mapping } from '../../src/mapping/mapping.js'
+import { flowMessage } from '../../src/flow/proto.js'
 import { ROOT } from '../support/tools.js'
 
 const FIXTURE = path.join(ROOT, 'test/fixtures/goflow2-mapping.yaml')

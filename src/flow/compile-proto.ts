@@ -1,9 +1,9 @@
-/** Part of the build: parses proto/*.proto with protobufjs and writes what schema.ts reads to dist/proto/schema.json. */
+/** Part of the build: parses proto/*.proto with protobufjs and writes what proto.ts reads to dist/proto/schema.json. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
-import type { CompiledField, CompiledSchemas, FieldType } from './schema.js'
+import type { CompiledField, CompiledSchemas, FieldType } from './proto.js'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
 const target = path.join(root, 'dist/proto')

@@ -2,8 +2,8 @@
  * How the value of each field is shown, whatever the format around it: a rendering is chosen once per column, and then writes values
  * as bytes. Strings are the exception: they need the format's own quoting, and are left to it.
  */
-import type { Renderer } from '../mapping.js'
-import { type Field, flowMessage } from '../schema.js'
+import type { Renderer } from '../mapping/mapping.js'
+import { type Field, flowMessage } from '../flow/proto.js'
 import { MAX_ADDRESS_BYTES, writeIPv4, writeIPv6, writeMac } from './addresses.js'
 import { writeDecimal32, writeDecimal64, writeHex, writeHexByte } from './digits.js'
 import { ETYPE_NAMES, type Names, namesOf, PROTOCOL_NAMES, writeName } from './names.js'

@@ -1,8 +1,8 @@
 /** A YAML file read with its line numbers, as values that check what they are asked for and say where something else stands. */
 import fs from 'node:fs'
 import type { Document, Node } from 'yaml'
-import { EXIT, reasonOf, UserError } from '../../cli/exit.js'
-import { nearest } from '../../cli/nearest.js'
+import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { nearest } from '../cli/nearest.js'
 
 /** A value of the file. What it is asked to be and is not is thrown as a UserError with code 78 that starts with `file:line: `. */
 export interface YamlValue {

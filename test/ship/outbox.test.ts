@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import type { Message } from 'kafkajs'
-import { openOutbox, type Outbox, type OutboxOptions } from '../../src/kafka/outbox.js'
+import { openOutbox, type Outbox, type OutboxOptions } from '../../src/ship/outbox.js'
 
 interface Sent {
   partition: number

@@ -1,7 +1,7 @@
 /**
  * The fields of FlowMessage and Datagram as proto/ declares them. Field numbers stand there and nowhere else: code asks by name.
  *
- * The .proto files are parsed when the project is built (compile-schema.ts), because that costs more than a short run does.
+ * The .proto files are parsed when the project is built (compile-proto.ts), because that costs more than a short run does.
  */
 import fs from 'node:fs'
 import { packedTag, WIRE_BYTES, WIRE_VARINT } from './message.js'
@@ -28,7 +28,7 @@ export interface Schema {
   byNumber(number: number): Field | undefined
 }
 
-/** As compile-schema.ts writes it. */
+/** As compile-proto.ts writes it. */
 export interface CompiledSchemas {
   FlowMessage: CompiledField[]
   Datagram: CompiledField[]

@@ -1,7 +1,7 @@
 /** The cells of a line: the values of a column with what a format puts around them. */
-import { entryCursor, type FieldValues, firstEntry, isSet, nextEntry } from '../fieldvalues.js'
-import type { Schema } from '../schema.js'
-import { viewOf } from '../view.js'
+import { entryCursor, type FieldValues, firstEntry, isSet, nextEntry } from '../flow/fieldvalues.js'
+import type { Schema } from '../flow/proto.js'
+import { viewOf } from '../flow/view.js'
 import { writeNetwork } from './addresses.js'
 import { type Chunks, chunksOf, writeChunks } from './chunks.js'
 import type { Column } from './columns.js'

@@ -1,5 +1,5 @@
 /** The sections `ipfix` and `netflowv9` of a mapping file: which element goes to which field. */
-import type { Field, Schema } from '../schema.js'
+import type { Field, Schema } from '../flow/proto.js'
 import { fieldNamed } from './fields.js'
 import type { YamlValue } from './yaml.js'
 

@@ -1,6 +1,6 @@
 /** The fields that a mapping file names and adds. */
-import { nearest } from '../../cli/nearest.js'
-import { datagramMessage, type Field, type FieldType, flowMessage, type Schema, schemaOf } from '../schema.js'
+import { nearest } from '../cli/nearest.js'
+import { datagramMessage, type Field, type FieldType, flowMessage, type Schema, schemaOf } from '../flow/proto.js'
 import type { YamlValue } from './yaml.js'
 
 /** Columns that are made from fields and are none themselves. */

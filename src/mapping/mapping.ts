@@ -8,16 +8,16 @@
  *     netflowv9: { mapping: [{ field, destination, endianness }] }
  *     sflow:     { ports: [{ proto, dir, port, parser }], mapping: [{ layer, encap, offset, length, destination, endianness }] }
  */
-import { type ElementMapping, readElements } from './mapping/elements.js'
-import { type FormatterMapping, readFormatter } from './mapping/formatter.js'
-import { type FrameMapping, readFrames } from './mapping/layers.js'
-import { readYaml } from './mapping/yaml.js'
-import type { Schema } from './schema.js'
+import { type ElementMapping, readElements } from './elements.js'
+import { type FormatterMapping, readFormatter } from './formatter.js'
+import { type FrameMapping, readFrames } from './layers.js'
+import { readYaml } from './yaml.js'
+import type { Schema } from '../flow/proto.js'
 
-export type { ElementMapping, Endianness } from './mapping/elements.js'
-export { columnNames, findColumn, unknownField } from './mapping/fields.js'
-export type { FormatterMapping, Renderer } from './mapping/formatter.js'
-export type { FrameMapping, LayerMapping, LayerName, LayerSelector, PortParser } from './mapping/layers.js'
+export type { ElementMapping, Endianness } from './elements.js'
+export { columnNames, findColumn, unknownField } from './fields.js'
+export type { FormatterMapping, Renderer } from './formatter.js'
+export type { FrameMapping, LayerMapping, LayerName, LayerSelector, PortParser } from './layers.js'
 
 /** A checked mapping file; nothing in it changes. */
 export interface Mapping {

@@ -1,5 +1,5 @@
 /** The section `formatter` of a mapping file: what text shows, how, and under which names; what keys a Kafka message. */
-import type { Field, Schema } from '../schema.js'
+import type { Field, Schema } from '../flow/proto.js'
 import { columnNamed, columnNames, extendedSchema } from './fields.js'
 import type { YamlValue } from './yaml.js'
 

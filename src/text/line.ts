@@ -5,9 +5,9 @@
  *     line   := open (column (separator column)*)? close terminator
  *     column := key value | key list-open (value (list-separator value)*)? list-close
  */
-import { fieldReader, fieldValues } from '../fieldvalues.js'
-import type { Appendable } from '../output.js'
-import { viewOf } from '../view.js'
+import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
+import type { Appendable } from '../flow/output.js'
+import { viewOf } from '../flow/view.js'
 import { cellOf, cellWriter, type Style } from './cells.js'
 import { chunksOf, chunkTable, writeChunk, writeChunks } from './chunks.js'
 import type { Columns } from './columns.js'
