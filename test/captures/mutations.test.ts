@@ -5,6 +5,7 @@ import { readCapture } from '../support/captures.js'
 import type { DatagramSpec, Flow } from '../support/datagram-stream.js'
 import { decode, rawLines } from '../support/decode.js'
 import { numbers } from '../support/generate.js'
+import { mutate } from '../support/mutate.js'
 import { SCALE } from '../support/scale.js'
 import { withoutCaptures } from '../support/shared.js'
 import { captureIndex } from './capture-index.js'
@@ -67,44 +68,6 @@ test(`a datagram cut at ${CUTS} places gives the first of its flows (TEST_SEED=$
     assert.deepEqual(fewer, flows.slice(0, fewer.length), `datagram ${datagrams.length} cut to ${cut.payload.length} bytes`)
   }
 })
-
-/** Changes one to eight things: bytes, numbers of 16 bits, the length, a part of it taken out, doubled or put in from another. */
-function mutate(payload: Buffer, other: Buffer, random: () => number): Buffer {
-  let bytes = Buffer.from(payload)
-  for (let changes = (random() % 8) + 1; changes > 0 && bytes.length > 4; changes--) {
-    // headers and the set that follows are hit more often than the rest
-    const at = random() % 2 === 0 ? random() % bytes.length : random() % Math.min(bytes.length, 80)
-    const length = random() % 64
-    switch (random() % 8) {
-      case 0:
-      case 1:
-        bytes[at] = random()
-        break
-      case 2:
-        bytes[at] ^= 1 << (random() % 8)
-        break
-      case 3: {
-        const values = [0, 1, 4, 255, 256, 0x7fff, 0x8000, 0xffff]
-        bytes.writeUInt16BE(values[random() % values.length], Math.min(at, bytes.length - 2))
-        break
-      }
-      case 4:
-        bytes = bytes.subarray(0, at)
-        break
-      case 5:
-        bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)])
-        break
-      case 6:
-        bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.max(at - length, 0))])
-        break
-      default: {
-        const from = random() % other.length
-        bytes = Buffer.concat([bytes.subarray(0, at), other.subarray(from, from + length), bytes.subarray(at)])
-      }
-    }
-  }
-  return bytes
-}
 
 /** What holds of any FlowMessage. */
 function assertValid(flow: Flow): void {
