@@ -6,8 +6,9 @@
  * be replaced while a batch's fate is unknown can that batch be there twice; where the cluster does not allow an idempotent producer, after
  * any failure.
  */
-import type { CompressionTypes, Message, Producer } from 'kafkajs'
+import type { CompressionTypes, Message as KafkaMessage, Producer } from 'kafkajs'
 import type { Log } from '../cli/log.js'
+import type { Destination, Message } from '../ship/destination.js'
 import type { Client } from './client.js'
 import { errorType, kafkaReason } from './errors.js'
 
@@ -38,21 +39,18 @@ export interface DeliveryCounters {
   tooLarge: number
 }
 
-export interface Delivery {
-  /** Resolved once the cluster has the messages, but for those it does not take for their size, which are counted. */
-  deliver: (partition: number, messages: Message[]) => Promise<void>
+/** A topic. Messages that the cluster does not take for their size are counted. */
+export interface Delivery extends Destination {
   close(): Promise<void>
   readonly counters: DeliveryCounters
-  /** why batches are waiting; undefined while all is well */
-  readonly trouble: string | undefined
 }
 
 export interface DeliveryOptions {
   topic: string
   compression: CompressionTypes
   log: Log
-  /** Hears the number of partitions whenever it changes. */
-  onPartitions: (count: number) => void
+  /** how many the topic has at the start */
+  partitions: number
   /** Hears of a batch, in bytes of keys and values, that was too large for the broker. */
   onTooLarge: (bytes: number) => void
   maxSequence?: number
@@ -66,8 +64,9 @@ interface Session {
 
 /** Connects a producer; throws what kafkajs throws where that fails. */
 export async function openDelivery(client: Client, options: DeliveryOptions): Promise<Delivery> {
-  const { topic, compression, log, onPartitions, onTooLarge, maxSequence = MAX_SEQUENCE } = options
+  const { topic, compression, log, onTooLarge, maxSequence = MAX_SEQUENCE } = options
   const counters: DeliveryCounters = { messages: 0, bytes: 0, batches: 0, retries: 0, tooLarge: 0 }
+  let { partitions } = options
   const failing = new Map<number, string>()
   let failingSince = 0
   let idempotent = true
@@ -77,7 +76,7 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
   let renewal: Promise<void> | undefined
 
   async function newSession(): Promise<Session> {
-    const producer = producerOf(client, idempotent, onPartitions)
+    const producer = producerOf(client, idempotent, (count) => (partitions = count))
     try {
       await producer.connect()
       return { producer, sequences: new Map() }
@@ -188,6 +187,12 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
   return {
     deliver,
     counters,
+    get partitions(): number {
+      return partitions
+    },
+    get delivered(): number {
+      return counters.messages
+    },
     get trouble(): string | undefined {
       return failing.values().next().value
     },
@@ -198,14 +203,13 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
 }
 
 function producerOf({ kafka }: Client, idempotent: boolean, onPartitions: (count: number) => void): Producer {
-  let known = 0
   return kafka.producer({
     idempotent,
     // the partition is chosen already; what kafkajs has just learned of the topic comes by here
     createPartitioner:
       () =>
       ({ message, partitionMetadata }) => {
-        if (partitionMetadata.length !== known) onPartitions((known = partitionMetadata.length))
+        onPartitions(partitionMetadata.length)
         return message.partition!
       }
   })
@@ -215,11 +219,11 @@ function producerOf({ kafka }: Client, idempotent: boolean, onPartitions: (count
  * kafkajs sorts messages by partition with a copy of the list for every message, which for a thousand messages costs as much as all else.
  * Where it asks for that, by `reduce`, this list answers that it is sorted, after the partitioner has seen one message.
  */
-function ofOnePartition(partition: number, messages: Message[]): Message[] {
-  const sorted = messages.slice()
+function ofOnePartition(partition: number, messages: Message[]): KafkaMessage[] {
+  const sorted: KafkaMessage[] = messages.slice()
   Object.defineProperty(sorted, 'reduce', {
-    value: (group: (groups: Record<number, Message[]>, message: Message) => Record<number, Message[]>) => {
-      const groups = group({}, sorted[0])
+    value: (group: (groups: Record<number, KafkaMessage[]>, message: KafkaMessage) => Record<number, KafkaMessage[]>) => {
+      const groups = group({}, { ...sorted[0], partition })
       return partition in groups ? { [partition]: sorted } : groups
     }
   })
@@ -227,7 +231,7 @@ function ofOnePartition(partition: number, messages: Message[]): Message[] {
 }
 
 function sizeOf(messages: readonly Message[]): number {
-  return messages.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0)
+  return messages.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + value.length, 0)
 }
 
 /** Longer with every attempt, and not the same for all partitions. */

@@ -4,10 +4,11 @@ import { EXIT, UserError } from '../cli/exit.js'
 import { runTool, type Tool } from '../cli/tool.js'
 import { brokerList, srvBrokers } from './brokers.js'
 import { openClient } from './client.js'
-import { COMPRESSIONS, type Compression } from './codecs.js'
+import { COMPRESSIONS } from './codecs.js'
 import { consume } from './consume.js'
+import type { KafkaOptions } from './options.js'
 import { produce } from './produce.js'
-import { SASL_MECHANISMS, securityConfig, type SecurityOptions } from './security.js'
+import { SASL_MECHANISMS, securityConfig } from './security.js'
 
 /** goflow2's spelling of an option. */
 const long = (name: string): { aliases: string[] } => ({ aliases: [`transport.kafka.${name}`] })
@@ -81,28 +82,6 @@ const COMMAND_LINE: CommandLine = {
     'flow-listen | flow-decode | flow-kafka -brokers kafka1:9092,kafka2:9092',
     'flow-kafka -consume -group store | flow-enrich -db.asn GeoLite2-ASN.mmdb | flow-format'
   ]
-}
-
-export interface KafkaOptions extends SecurityOptions {
-  brokers: string
-  srv?: string
-  topic: string
-  format: 'bin' | 'json' | 'text'
-  delimited: boolean
-  compression: Compression
-  mapping?: string
-  key?: string[]
-  hashing: boolean
-  maxmsgbytes: number
-  flushbytes: number
-  /** milliseconds */
-  flushfreq: number
-  /** milliseconds */
-  giveup?: number
-  consume?: boolean
-  group?: string
-  from: 'earliest' | 'latest'
-  'exit-at-end'?: boolean
 }
 
 async function run(tool: Tool<KafkaOptions>): Promise<void> {

@@ -10,7 +10,7 @@ import { messageKind } from '../flow/streamkind.js'
 import type { Client } from './client.js'
 import { compressionType } from './codecs.js'
 import { type Delivery, openDelivery } from './delivery.js'
-import type { KafkaOptions } from './flow-kafka.js'
+import type { KafkaOptions } from './options.js'
 import { exporterKey, fieldKey, jsonKey, type KeyOf, noKey } from '../ship/key.js'
 import { filterLines } from '../ship/lines.js'
 import { keyPartition } from './murmur2.js'
@@ -38,28 +38,28 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
 
   let isStopped = false
   signals.onStop((signal) => (isStopped ||= signal === 'SIGTERM'))
-  const turns = { count: 0, next: 0 }
+  let turn = 0
   const outboxOptions = { maxMessageBytes: options.maxmsgbytes, flushBytes: options.flushbytes, flushMs: options.flushfreq }
   const delivery = await connect()
-  const outbox = openOutbox({ ...outboxOptions, deliver: delivery.deliver })
+  const outbox = openOutbox({ ...outboxOptions, destination: delivery })
   const served =
     options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counters, delivery, outbox), new Map(), log)
   const patienceMs = (): number => Math.min(options.giveup ?? Infinity, isStopped ? PATIENCE_AFTER_TERM_MS : Infinity)
   const onGivenUp = (): void => {
     input.stop()
   }
-  signals.onStop(watchDelivery({ outbox, delivery, patienceMs, onGivenUp, log }))
+  signals.onStop(watchDelivery({ outbox, destination: delivery, peer: 'the broker', patienceMs, onGivenUp, log }))
 
   async function connect(): Promise<Delivery> {
     const start = { isStopped: () => isStopped, log, giveUpMs: options.giveup }
     const { topic } = options
-    turns.count = (await reachTopic(client, topic, true, start)).length
+    const partitions = (await reachTopic(client, topic, true, start)).length
     return patiently(start, () =>
       openDelivery(client, {
         topic,
         compression: compressionType(options.compression, client.kafkajs),
         log,
-        onPartitions: (count) => (turns.count = count),
+        partitions,
         onTooLarge: (bytes) => {
           outbox.shrink(bytes)
         }
@@ -68,9 +68,9 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   }
 
   function partitionOf(key: Buffer | null): number {
-    if (key !== null && options.hashing) return keyPartition(key, turns.count)
-    turns.next = (turns.next + 1) % turns.count
-    return turns.next
+    if (key !== null && options.hashing) return keyPartition(key, delivery.partitions)
+    turn = (turn + 1) % delivery.partitions
+    return turn
   }
 
   /** Sends `buf[start, end)`. */

@@ -1,8 +1,8 @@
 /**
- * Messages on their way to the topic: gathered into a batch for each partition, and held until they are delivered. What is held is bounded:
- * when the cluster does not take messages as fast as they come, `blocked` says to read no more.
+ * Messages on their way: gathered into a batch for each partition, and held until they are delivered. What is held is bounded:
+ * when the destination does not take messages as fast as they come, `blocked` says to read no more.
  */
-import type { Message } from 'kafkajs'
+import type { Destination, Message } from './destination.js'
 
 /** What may be held at the most, in bytes of keys and values and what Node needs to hold them. */
 const HELD_BYTES = 32 * 1024 * 1024
@@ -12,7 +12,7 @@ const MESSAGE_COST_BYTES = 300
 const RECORD_OVERHEAD_BYTES = 36
 /** The header of a batch. */
 const BATCH_OVERHEAD_BYTES = 61
-/** More would only make kafkajs hold up everything else for longer. */
+/** More would only hold up everything else for longer. */
 const BATCH_MESSAGES = 4096
 /** Values of a partition share blocks of that size: a partition that is held up does not hold those of others in memory. */
 const BLOCK_BYTES = 32 * 1024
@@ -25,8 +25,7 @@ export interface OutboxOptions {
   flushBytes: number
   /** how long a message waits for company */
   flushMs: number
-  /** Resolved when the messages of a partition are delivered; rejected where the tool is to give up. Called for one batch of a partition at a time. */
-  deliver: (partition: number, messages: Message[]) => Promise<void>
+  destination: Pick<Destination, 'deliver'>
 }
 
 export interface Outbox {
@@ -68,7 +67,7 @@ interface Lane {
   blockUsed: number
 }
 
-export function openOutbox({ maxMessageBytes, flushBytes, flushMs, deliver }: OutboxOptions): Outbox {
+export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }: OutboxOptions): Outbox {
   const lanes = new Map<number, Lane>()
   const enough = Math.min(flushBytes, HELD_BYTES / 2)
   let batchBytes = maxMessageBytes
@@ -136,7 +135,7 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, deliver }: Ou
       const batch = lane.batches.shift()!
       if (lane.batches.length === 0) lane.isDue = false
       gathered -= batch.cost
-      await deliver(lane.partition, batch.messages)
+      await destination.deliver(lane.partition, batch.messages)
       outbox.heldMessages -= batch.messages.length
       outbox.heldBytes -= batch.cost
       wake()
@@ -173,7 +172,7 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, deliver }: Ou
       if (size + RECORD_OVERHEAD_BYTES + BATCH_OVERHEAD_BYTES > maxMessageBytes) return false
       const lane = laneOf(partition)
       const batch = openBatch(lane, size + RECORD_OVERHEAD_BYTES)
-      batch.messages.push({ partition, key: key === null ? null : copy(lane, key, 0, key.length), value: copy(lane, buf, start, end) })
+      batch.messages.push({ key: key === null ? null : copy(lane, key, 0, key.length), value: copy(lane, buf, start, end) })
       batch.bytes += size + RECORD_OVERHEAD_BYTES
       const cost = size + MESSAGE_COST_BYTES
       batch.cost += cost

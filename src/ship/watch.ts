@@ -1,16 +1,18 @@
 /** Looks after a delivery that does not come forward: tells the operator, gives up in the end, and says at whatever exit what is lost by it. */
 import { EXIT, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
-import type { Delivery } from '../kafka/delivery.js'
+import type { Destination } from './destination.js'
 import type { Outbox } from './outbox.js'
 
 const LOOK_MS = 250
-/** A broker that says nothing for so long is worth a line. */
+/** A destination that says nothing for so long is worth a line. */
 const SILENCE_MS = 10_000
 
 export interface Watched {
   outbox: Outbox
-  delivery: Delivery
+  destination: Destination
+  /** what the destination is called in the log */
+  peer: string
   /** how long nothing at all may be taken before what is left is given up, as of now */
   patienceMs: () => number
   /** Called when the outbox has given up: nothing more is to be read. */
@@ -19,7 +21,7 @@ export interface Watched {
 }
 
 /** Gives the function that starts the time anew. */
-export function watchDelivery({ outbox, delivery, patienceMs, onGivenUp, log }: Watched): () => void {
+export function watchDelivery({ outbox, destination, peer, patienceMs, onGivenUp, log }: Watched): () => void {
   let delivered = 0
   let since = Date.now()
   let isSilent = false
@@ -28,23 +30,23 @@ export function watchDelivery({ outbox, delivery, patienceMs, onGivenUp, log }: 
 
   function look(): void {
     const waited = Date.now() - since
-    if (outbox.inFlight === 0 || delivery.counters.messages !== delivered) {
+    if (outbox.inFlight === 0 || destination.delivered !== delivered) {
       if (isSilent) log.info(`delivering again after ${(waited / 1000).toFixed(1)} s`)
       isSilent = false
       since = Date.now()
-      delivered = delivery.counters.messages
+      delivered = destination.delivered
     } else if (waited > patienceMs() && !isGivenUp) {
       isGivenUp = true
       outbox.fail(
         new UserError(
           EXIT.unavailable,
-          `gave up after ${patienceMs() / 1000} s (${delivery.trouble ?? 'the broker does not answer'}): ${lost()}`
+          `gave up after ${patienceMs() / 1000} s (${destination.trouble ?? `${peer} does not answer`}): ${lost()}`
         )
       )
       onGivenUp()
-    } else if (waited > SILENCE_MS && !isSilent && delivery.trouble === undefined) {
+    } else if (waited > SILENCE_MS && !isSilent && destination.trouble === undefined) {
       isSilent = true
-      log.warn('the broker does not answer; waiting for it')
+      log.warn(`${peer} does not answer; waiting for it`)
     }
   }
 

@@ -1,9 +1,10 @@
 /** flow-kafka against a real cluster, with kcat as the judge of what it sends and as the sender of what it reads. */
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
-import kafkajs, { type Admin, type Message, type ProducerConfig } from 'kafkajs'
+import kafkajs, { type Admin, type ProducerConfig } from 'kafkajs'
 import { brokerList } from '../../src/kafka/brokers.js'
 import { openClient } from '../../src/kafka/client.js'
+import type { Message } from '../../src/ship/destination.js'
 import { openDelivery } from '../../src/kafka/delivery.js'
 import { runPipeline, runTool, startTool, type Ended } from '../support/tools.js'
 import { anyKafka, withoutKafka, withoutKcat } from '../support/kafka-broker.js'
@@ -234,19 +235,11 @@ test('a producer whose numbers run out is replaced, and nothing is lost, twice t
   })
   const delivery = await openDelivery(
     { ...client, kafka: counted },
-    { topic, compression: kafkajs.CompressionTypes.None, log, onPartitions: silent, onTooLarge: silent, maxSequence: 1000 }
+    { topic, compression: kafkajs.CompressionTypes.None, log, partitions: 2, onTooLarge: silent, maxSequence: 1000 }
   )
-  const numbered = (from: number): Message[] =>
-    Array.from({ length: 300 }, (_, i) => ({ partition: 0, key: null, value: Buffer.from(String(from + i)) }))
+  const numbered = (from: number): Message[] => Array.from({ length: 300 }, (_, i) => ({ key: null, value: Buffer.from(String(from + i)) }))
   for (let from = 0; from < 3000; from += 300) {
-    await Promise.all(
-      [0, 1].map((partition) =>
-        delivery.deliver(
-          partition,
-          numbered(from).map((message) => ({ ...message, partition }))
-        )
-      )
-    )
+    await Promise.all([0, 1].map((partition) => delivery.deliver(partition, numbered(from))))
   }
   await delivery.close()
   const values = (await readTopic(broker, topic)).map(({ value }) => Number(value))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import type { Message } from 'kafkajs'
+import type { Message } from '../../src/ship/destination.js'
 import { openOutbox, type Outbox, type OutboxOptions } from '../../src/ship/outbox.js'
 
 interface Sent {
@@ -24,7 +24,13 @@ function outboxWith(
       })
     })
   }
-  const outbox = openOutbox({ maxMessageBytes: 1_000_000, flushBytes: 1_000_000_000, flushMs: 60_000, deliver, ...options })
+  const outbox = openOutbox({
+    maxMessageBytes: 1_000_000,
+    flushBytes: 1_000_000_000,
+    flushMs: 60_000,
+    destination: { deliver },
+    ...options
+  })
   t.after(() => {
     outbox.fail(new Error('over'))
   })

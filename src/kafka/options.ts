@@ -1,0 +1,25 @@
+/** What flow-kafka's options come to. */
+import type { Compression } from './codecs.js'
+import type { SecurityOptions } from './security.js'
+
+export interface KafkaOptions extends SecurityOptions {
+  brokers: string
+  srv?: string
+  topic: string
+  format: 'bin' | 'json' | 'text'
+  delimited: boolean
+  compression: Compression
+  mapping?: string
+  key?: string[]
+  hashing: boolean
+  maxmsgbytes: number
+  flushbytes: number
+  /** milliseconds */
+  flushfreq: number
+  /** milliseconds */
+  giveup?: number
+  consume?: boolean
+  group?: string
+  from: 'earliest' | 'latest'
+  'exit-at-end'?: boolean
+}
