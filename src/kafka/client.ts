@@ -5,6 +5,7 @@ import type { ISocketFactory, Kafka, KafkaConfig, LogEntry } from 'kafkajs'
 import type { Log } from '../cli/log.js'
 import { type BrokerAddress, seedHost, seedName } from './brokers.js'
 import { registerCodecs } from './codecs.js'
+import { changeInside } from './inside.js'
 
 export type Kafkajs = typeof import('kafkajs')
 
@@ -29,7 +30,7 @@ const KEEP_ALIVE_MS = 60_000
 /** Loads kafkajs; connects to nothing yet. */
 export async function openClient({ brokers, security, isDebugging, log }: ClientConfig): Promise<Client> {
   const { default: kafkajs } = await import('kafkajs')
-  await calmRequestQueues()
+  await changeInside()
   registerCodecs(kafkajs)
   const config: KafkaConfig = {
     clientId: 'flow-kafka',
@@ -67,17 +68,4 @@ function pass({ namespace, log: { message, error, broker } }: LogEntry, log: Log
       broker: broker as string | undefined,
       error: typeof error === 'string' ? error : undefined
     })
-}
-
-/**
- * kafkajs looks after its queue of requests every millisecond for as long as it is connected, with a timer set to a time that has passed:
- * 6 % of a core for nothing, and from Node 24 on a TimeoutNegativeWarning. Only requests that wait have to be looked after.
- */
-async function calmRequestQueues(): Promise<void> {
-  const { default: RequestQueue } = await import('kafkajs/src/network/requestQueue/index.js')
-  const { prototype } = RequestQueue
-  const look = prototype.scheduleCheckPendingRequests
-  prototype.scheduleCheckPendingRequests = function () {
-    if (this.pending.length > 0) look.call(this)
-  }
 }
