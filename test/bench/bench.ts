@@ -9,6 +9,7 @@ import path from 'node:path'
 import { generate, type Generated } from '../support/generate.js'
 import { mmdb } from '../support/mmdb-writer.js'
 import { ROOT } from '../support/tools.js'
+import { uniform, writeFlows, zipf } from './flows.js'
 import { median } from './measure.js'
 
 const flows = Number(process.argv[2] ?? 3_000_000)
@@ -22,7 +23,7 @@ function report(name: string, count: number, command: string, file: string): voi
   const millions = (rate: number): string => `${(rate / 1e6).toFixed(2)} M`
   const megabytes = (fs.statSync(file).size / cpuSeconds / 1e6).toFixed(0)
   process.stdout.write(
-    `${name.padEnd(28)} ${millions(count / seconds).padStart(8)} flows/s ${millions(count / cpuSeconds).padStart(8)} flows/CPU s ${megabytes.padStart(6)} MB in/CPU s\n`
+    `${name.padEnd(32)} ${millions(count / seconds).padStart(8)} flows/s ${millions(count / cpuSeconds).padStart(8)} flows/CPU s ${megabytes.padStart(6)} MB in/CPU s\n`
   )
 }
 
@@ -51,6 +52,18 @@ try {
   )
   fs.writeFileSync(asn, mmdb({ networks }))
   report('flow-enrich -db.asn', flows, `${bin('flow-enrich')} -db.asn ${asn}`, decoded)
+  for (const [name, group] of [
+    ['Zipf', zipf(100_000)],
+    ['uniform', uniform(100_000)]
+  ] as const) {
+    const grouped = path.join(folder, 'grouped')
+    const fd = fs.openSync(grouped, 'w')
+    writeFlows(fd, flows, group)
+    fs.closeSync(fd)
+    report(`raw copy of flows, ${name}`, flows, copy, grouped)
+    report(`flow-agg, 100 k groups, ${name}`, flows, `${bin('flow-agg')} -by src_as,dst_port`, grouped)
+    fs.rmSync(grouped)
+  }
   for (const format of ['json', 'text', 'csv', 'bin'])
     report(`flow-format -format ${format}`, flows, `${bin('flow-format')} -format ${format}`, decoded)
 } finally {

@@ -211,7 +211,7 @@ const REFUSED: [what: string, yaml: string, said: RegExp][] = [
     'formatter: { protobuf: [{ name: "a b", index: 2000, type: bytes }] }',
     /^1: a field's name is made of/
   ],
-  ['two columns of one name', 'formatter: { rename: { src_mac: mac,\n dst_mac: mac } }', /^2: 'mac' is the name of src_mac already/],
+  ['two columns of one name', 'formatter: { rename: { src_mac: ether,\n dst_mac: ether } }', /^2: 'ether' is the name of src_mac already/],
   ["another column's name", 'formatter: { rename: { src_mac: dst_mac } }', /^1: 'dst_mac' is the name of dst_mac already/],
   [
     'an element number with the enterprise bit',

@@ -1,0 +1,113 @@
+/** flow-agg's command line, and what it asks for. */
+import { EXIT, UserError } from '../cli/exit.js'
+import { badValue, type CommandLine, duration, wholeNumber, wordList } from '../cli/options.js'
+import { byteSize } from '../cli/sizes.js'
+import type { Grouping } from '../query/aggregate.js'
+import { keyParts, singlePart } from '../query/by.js'
+import { COUNTERS } from '../query/counters.js'
+import { type Time, TIMES } from './placing.js'
+
+export const COMMAND: CommandLine = {
+  name: 'flow-agg',
+  summary: 'Sums flows into groups, by keys and windows of time: flows in, flows out.',
+  options: [
+    {
+      flags: 'by <keys>',
+      help: 'fields to group by, as src_as,dst_port; addresses cut as src_addr/24:56; addr, port … count either end',
+      parse: wordList
+    },
+    { flags: 'every <time>', help: 'length of a window, as 1m; without it one sum at the end of the input', parse: windowLength },
+    {
+      flags: 'time <which>',
+      help: "which of a flow's times chooses its window: received, start or end",
+      choices: TIMES,
+      default: 'received'
+    },
+    {
+      flags: 'grace <time>',
+      help: 'wait so long for late flows behind the end of a window [10s; 2m with -time start, end or -spread]',
+      parse: duration
+    },
+    { flags: 'top <n>', help: 'only the first n groups of each window, the others as one sum', parse: wholeNumber(1) },
+    {
+      flags: 'order <by>',
+      help: 'what groups are ordered by: bytes, packets, flows or distinct',
+      choices: [...COUNTERS, 'distinct'],
+      default: 'bytes'
+    },
+    { flags: 'distinct <field>', help: 'count the different values of a field in each group' },
+    { flags: 'spread', help: 'divide a flow over the windows that it lasted through' },
+    { flags: 'raw-counts', help: 'leave bytes and packets as they are, not multiplied by the sampling rate' },
+    {
+      flags: 'max-groups <n>',
+      help: 'groups held at a time; what is past them goes to the rest',
+      parse: wholeNumber(1),
+      default: 1_000_000
+    },
+    { flags: 'memory <size>', help: 'memory that groups may take, as 512Mi', parse: byteSize(2 ** 20), default: '512Mi' },
+    { flags: 'metrics.series <n>', help: 'groups that -addr serves as series of their own', parse: wholeNumber(), default: 1000 }
+  ],
+  examples: [
+    'flow-pcap a.pcap | flow-decode | flow-agg -by src_addr -top 10 | flow-format',
+    'flow-listen | flow-decode | flow-agg -by src_as,dst_as -every 1m | flow-kafka -topic flows-1m'
+  ]
+}
+
+export interface Options {
+  by?: string[]
+  every?: number
+  time: Time
+  grace?: number
+  top?: number
+  order: Grouping['order']
+  distinct?: string
+  spread?: boolean
+  'raw-counts'?: boolean
+  'max-groups': number
+  memory: number
+  'metrics.series': number
+}
+
+const GRACE_MS = 10_000
+/** Where a flow comes in when it is over, long after its start: more than the exporters' active timeout. */
+const LONG_GRACE_MS = 120_000
+
+/** What the options ask for, checked together. Throws UserError with code 64. */
+export interface Request {
+  readonly grouping: Grouping
+  /** milliseconds; 0: one window of all time */
+  readonly every: number
+  readonly grace: number
+  readonly time: Time
+  readonly spread: boolean
+  readonly top: number
+}
+
+export function requestOf(options: Options): Request {
+  const { every = 0, spread = false, time, order, distinct } = options
+  if (spread && every === 0) throw new UserError(EXIT.usage, '-spread divides flows over windows: give -every too, as -every 1m')
+  if (order === 'distinct' && distinct === undefined) {
+    throw new UserError(EXIT.usage, '-order distinct needs the field whose values are counted: -distinct dst_port')
+  }
+  const parts = keyParts(options.by ?? [], 'by')
+  return {
+    grouping: {
+      parts,
+      order,
+      distinct: distinct === undefined ? undefined : singlePart(distinct.trim(), 'distinct'),
+      times: every === 0,
+      raw: options['raw-counts'] === true
+    },
+    every,
+    grace: options.grace ?? (spread || time !== 'received' ? LONG_GRACE_MS : GRACE_MS),
+    time,
+    spread,
+    top: options.top ?? Infinity
+  }
+}
+
+function windowLength(word: string): number {
+  const ms = duration(word)
+  if (!Number.isInteger(ms) || ms < 1) throw badValue('A window is as long as a whole number of milliseconds, at least one: 10s, 1m, 1h.')
+  return ms
+}

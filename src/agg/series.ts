@@ -1,0 +1,91 @@
+/**
+ * Running totals of groups as Prometheus counters. A group that is among the biggest of a window gets a series while one is free, and keeps
+ * it; all else is in the series of the rest, with what groups had before they got one of their own. So no counter ever falls or goes away.
+ */
+import type { Metric } from '../cli/metrics.js'
+import type { Aggregate, Grouping } from '../query/aggregate.js'
+import { addSums, BYTES_AT, COUNTERS_SIZE, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
+import { findGroup, firstGroup, groupOf, type Groups, keyOf, newGroups, nextGroup } from '../query/groups.js'
+import { newKey } from '../query/keys.js'
+import { keyTexts } from '../query/keytext.js'
+import { ranked } from '../query/ranking.js'
+import { sumAsNumber } from '../query/sums.js'
+
+/** What the labels of the rest say. */
+const REST = '(rest)'
+
+export interface Series {
+  /** Adds the groups of a window that has closed. */
+  add(aggregate: Aggregate): void
+  readonly metrics: readonly Metric[]
+}
+
+/** Series of at most `most` groups and of the rest. */
+export function seriesOf(grouping: Grouping, most: number): Series {
+  const labels = grouping.parts.map(({ field }) => field.name)
+  const budget = { maxGroups: most, maxBytes: Infinity, groups: 0, bytes: 0 }
+  const known = newGroups(budget, 0)
+  const rest = new Float64Array(COUNTERS_SIZE)
+  const restLabels = Object.fromEntries(labels.map((label) => [label, REST]))
+  const texts = new Map<number, Record<string, string>>()
+  const key = newKey()
+
+  function add(aggregate: Aggregate): void {
+    const { groups } = aggregate
+    if (budget.groups < most) admit(aggregate)
+    for (let group = firstGroup(groups); group !== 0; group = nextGroup(groups, group)) {
+      readKey(groups, group)
+      const series = findGroup(known, key)
+      if (series === 0) addSums(rest, 0, groups.records, group)
+      else addSums(known.records, series, groups.records, group)
+    }
+    addSums(rest, 0, aggregate.rest, 0)
+  }
+
+  /** Gives the biggest groups that have none the series that are free. */
+  function admit(aggregate: Aggregate): void {
+    const { groups } = aggregate
+    const without: number[] = []
+    for (let group = firstGroup(groups); group !== 0; group = nextGroup(groups, group)) {
+      readKey(groups, group)
+      if (findGroup(known, key) === 0) without.push(group)
+    }
+    for (const group of ranked(grouping, aggregate, Int32Array.from(without), most - budget.groups)) {
+      readKey(groups, group)
+      const series = groupOf(known, key)
+      texts.set(
+        series,
+        Object.fromEntries(keyTexts(grouping.parts, groups.words, keyOf(groups, group)).map((text, i) => [labels[i], text]))
+      )
+    }
+  }
+
+  function readKey(groups: Groups, group: number): void {
+    const at = keyOf(groups, group)
+    key.length = groups.words[at - 1]
+    if (key.words.length < key.length) key.words = new Int32Array(2 * key.length)
+    for (let i = 0; i < key.length; i++) key.words[i] = groups.words[at + i]
+  }
+
+  function counter(name: string, help: string, at: number): Metric {
+    return {
+      name: `flow_agg_${name}_total`,
+      type: 'counter',
+      help,
+      labels,
+      read: () => [
+        ...Array.from(texts, ([series, text]) => [text, sumAsNumber(known.records, series + at)] as const),
+        [restLabels, sumAsNumber(rest, at)] as const
+      ]
+    }
+  }
+
+  return {
+    add,
+    metrics: [
+      counter('bytes', 'Bytes of the windows that have closed, by group', BYTES_AT),
+      counter('packets', 'Packets of the windows that have closed, by group', PACKETS_AT),
+      counter('flows', 'Flows of the windows that have closed, by group', FLOWS_AT)
+    ]
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The keys that people ask for:
+ *
+ *     by   := item ("," item)*
+ *     item := field ["/" IPv4 prefix length [":" IPv6 prefix length]]
+ */
+import { EXIT, UserError } from '../cli/exit.js'
+import { nearest } from '../cli/nearest.js'
+import { type Field, flowMessage } from '../flow/proto.js'
+import { countsEitherEnd, type Cut, type KeyPart } from './keys.js'
+
+/** Keys for either end, and where they are read. */
+const EITHER: Readonly<Record<string, readonly [string, string]>> = {
+  addr: ['src_addr', 'dst_addr'],
+  port: ['src_port', 'dst_port'],
+  as_number: ['src_as', 'dst_as'],
+  country: ['src_country', 'dst_country'],
+  interface: ['in_if', 'out_if'],
+  mac: ['src_mac', 'dst_mac'],
+  network: ['src_network', 'dst_network'],
+  addr_net: ['src_net', 'dst_net']
+}
+
+/** What an aggregate says of its own: no key. */
+const COUNTED = ['bytes', 'packets', 'flows', 'distinct', 'groups', 'total', 'time_received_ns', 'time_flow_start_ns', 'time_flow_end_ns']
+/** An ifIndex means nothing without its exporter. */
+const OF_AN_EXPORTER = ['interface', 'in_if', 'out_if']
+const EXPORTER = 'sampler_address'
+/** Where the length of a cut address is written. */
+const LENGTHS: Readonly<Record<string, string>> = { src_addr: 'src_net', dst_addr: 'dst_net', addr: 'addr_net' }
+
+/** The parts of the key that the words of `option` ask for. Throws UserError with code 64. */
+export function keyParts(words: readonly string[], option: string): KeyPart[] {
+  const parts: KeyPart[] = []
+  for (const word of words) {
+    const part = keyPart(word, option)
+    const lacksExporter = ![...parts.map(({ field }) => field.name), ...words.map(nameOf)].includes(EXPORTER)
+    if (OF_AN_EXPORTER.includes(part.field.name) && lacksExporter) parts.push(keyPart(EXPORTER, option))
+    parts.push(part)
+  }
+  refuseTwice(parts, option)
+  return parts
+}
+
+const nameOf = (word: string): string => word.split('/')[0].trim()
+
+/** The one field that `word` names, cut or not; either end is none. */
+export function singlePart(word: string, option: string): KeyPart {
+  const part = keyPart(word, option)
+  if (!countsEitherEnd(part)) return part
+  throw usage(option, `'${word}' stands for two fields: ${part.ends.map(({ name }) => name).join(' or ')}`)
+}
+
+function keyPart(word: string, option: string): KeyPart {
+  const match = /^([^/]+?)\s*(?:\/\s*(\d+)(?::(\d+))?)?$/.exec(word)
+  if (match === null) throw usage(option, `'${word}' is no key: a field, or an address cut as src_addr/24 or src_addr/24:56`)
+  const [, name, ipv4, ipv6] = match as unknown as [string, string, string | undefined, string | undefined]
+  const field = flowMessage.find(name)
+  if (field === undefined || COUNTED.includes(name)) {
+    const names = flowMessage.fields.map((known) => known.name).filter((known) => !COUNTED.includes(known))
+    const why = field === undefined ? `unknown field '${name}'` : `'${name}' is counted, and no key`
+    throw usage(option, `${why}: ${nearest(name, names)}`)
+  }
+  const ends = (EITHER[name] ?? [name, name]).map((end) => flowMessage.field(end)) as [Field, Field]
+  return ipv4 === undefined ? { field, ends } : { field, ends, cut: cutOf(word, field, Number(ipv4), ipv6, option) }
+}
+
+function cutOf(word: string, field: Field, ipv4: number, ipv6: string | undefined, option: string): Cut {
+  if (field.type !== 'bytes' || field.repeated) throw usage(option, `'${word}': only an address can be cut, and ${field.name} is none`)
+  if (ipv4 > 32) throw usage(option, `'${word}': an IPv4 prefix has at most 32 bits, and IPv6's stands behind a colon, as /24:56`)
+  if (ipv6 !== undefined && Number(ipv6) > 128) throw usage(option, `'${word}': an IPv6 prefix has at most 128 bits`)
+  const length = LENGTHS[field.name]
+  return {
+    ipv4,
+    ipv6: ipv6 === undefined ? undefined : Number(ipv6),
+    ...(length === undefined ? {} : { length: flowMessage.field(length) })
+  }
+}
+
+function refuseTwice(parts: readonly KeyPart[], option: string): void {
+  const written = parts.flatMap(({ field, cut }) => (cut?.length === undefined ? [field.name] : [field.name, cut.length.name]))
+  const twice = written.find((name, i) => written.indexOf(name) !== i)
+  if (twice === undefined) return
+  const cut = parts.find((part) => part.cut?.length?.name === twice)
+  throw usage(option, cut === undefined ? `'${twice}' stands there twice` : `'${twice}' is the length of ${cut.field.name} already`)
+}
+
+function usage(option: string, message: string): UserError {
+  return new UserError(EXIT.usage, `-${option}: ${message}`)
+}
