@@ -30,8 +30,7 @@ const KEEP_ALIVE_MS = 60_000
 /** Loads kafkajs; connects to nothing yet. */
 export async function openClient({ brokers, security, isDebugging, log }: ClientConfig): Promise<Client> {
   const { default: kafkajs } = await import('kafkajs')
-  await changeInside()
-  registerCodecs(kafkajs)
+  await changeInside(registerCodecs(kafkajs))
   const config: KafkaConfig = {
     clientId: 'flow-kafka',
     brokers: async () => (await brokers()).map(seedName),

@@ -13,7 +13,7 @@ export type Compression = (typeof COMPRESSIONS)[number]
 const ZSTD_LEVEL = 3
 
 /** What kafkajs asks of a codec; `encoder.buffer` holds the records. */
-interface Codec {
+export interface Codec {
   compress(encoder: { buffer: Buffer }): Promise<Buffer>
   decompress(bytes: Buffer): Promise<Buffer>
 }
@@ -54,12 +54,13 @@ function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
 
 type Kafkajs = typeof import('kafkajs')
 
-/** Makes kafkajs know all compressions. */
-export function registerCodecs({ CompressionCodecs, CompressionTypes }: Kafkajs): void {
+/** Makes kafkajs know all compressions, and gives what finds their codecs by Kafka's numbers. */
+export function registerCodecs({ CompressionCodecs, CompressionTypes }: Kafkajs): (compression: number) => Codec {
   const codecs = CompressionCodecs as Record<number, () => Codec>
   codecs[CompressionTypes.Snappy] = () => snappy
   codecs[CompressionTypes.LZ4] = () => lz4
   codecs[CompressionTypes.ZSTD] = () => zstd
+  return (compression) => codecs[compression]()
 }
 
 export function compressionType(compression: Compression, { CompressionTypes }: Kafkajs): CompressionTypes {

@@ -134,9 +134,10 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
   }
 
   function put(value: Buffer | null, partition: number, offset: string): void {
-    if (value !== null && write(value)) {
-      counters.messages++
-      counters.bytes += value.length
+    const messages = value === null ? 0 : write(value)
+    if (messages > 0) {
+      counters.messages += messages
+      counters.bytes += value!.length
     } else if (counters.malformed++ === 0) {
       log.warn(`dropped a message that is none: partition ${partition}, offset ${offset}; more of them are only counted`)
     }

@@ -8,9 +8,11 @@
  */
 import type { CompressionTypes, Message as KafkaMessage, Producer } from 'kafkajs'
 import type { Log } from '../cli/log.js'
-import type { Destination, Message } from '../ship/destination.js'
+import type { Destination } from '../ship/destination.js'
+import { halves, type Messages, partsOf } from '../ship/messages.js'
 import type { Client } from './client.js'
 import { errorType, kafkaReason } from './errors.js'
+import { listOf } from './producerequest.js'
 
 /** One producer numbers the messages of a partition up to 2^31 − 1, and kafkajs does not know how to begin anew: a new producer does. */
 const MAX_SEQUENCE = 2 ** 31 - 2 ** 20
@@ -32,6 +34,8 @@ const NO_IDEMPOTENCE = new Set(['CLUSTER_AUTHORIZATION_FAILED', 'UNSUPPORTED_VER
 
 export interface DeliveryCounters {
   messages: number
+  /** flows, datagrams or lines in them */
+  delivered: number
   /** keys and values */
   bytes: number
   batches: number
@@ -51,8 +55,8 @@ export interface DeliveryOptions {
   log: Log
   /** how many the topic has at the start */
   partitions: number
-  /** Hears of a batch, in bytes of keys and values, that was too large for the broker. */
-  onTooLarge: (bytes: number) => void
+  /** Hears of a batch, its bytes of keys and values and its messages, that was too large for the broker. */
+  onTooLarge: (bytes: number, messages: number) => void
   maxSequence?: number
 }
 
@@ -65,7 +69,7 @@ interface Session {
 /** Connects a producer; throws what kafkajs throws where that fails. */
 export async function openDelivery(client: Client, options: DeliveryOptions): Promise<Delivery> {
   const { topic, compression, log, onTooLarge, maxSequence = MAX_SEQUENCE } = options
-  const counters: DeliveryCounters = { messages: 0, bytes: 0, batches: 0, retries: 0, tooLarge: 0 }
+  const counters: DeliveryCounters = { messages: 0, delivered: 0, bytes: 0, batches: 0, retries: 0, tooLarge: 0 }
   let { partitions } = options
   const failing = new Map<number, string>()
   let failingSince = 0
@@ -118,14 +122,16 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
     }
   }
 
-  async function send(partition: number, messages: Message[]): Promise<void> {
-    const { producer, sequences } = await sessionFor(partition, messages.length)
+  async function send(partition: number, messages: Messages): Promise<void> {
+    const { producer, sequences } = await sessionFor(partition, messages.count)
+    // the list is no array, but all of one that kafkajs asks for
+    const list = listOf(partition, messages) as unknown as KafkaMessage[]
     inFlight++
     try {
-      const answers = await producer.send({ topic, messages: ofOnePartition(partition, messages), compression })
+      const answers = await producer.send({ topic, messages: list, compression })
       // where the partition is gone kafkajs says that all is well
       if (!answers.some((answer) => answer.partition === partition)) throw new Error(`the topic has no partition ${partition}`)
-      sequences.set(partition, (sequences.get(partition) ?? 0) + messages.length)
+      sequences.set(partition, (sequences.get(partition) ?? 0) + messages.count)
     } finally {
       inFlight--
       if (inFlight === 0) onIdle?.()
@@ -146,7 +152,7 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
       log.info(`delivering again after ${((Date.now() - failingSince) / 1000).toFixed(1)} s`)
   }
 
-  async function deliver(partition: number, messages: Message[]): Promise<void> {
+  async function deliver(partition: number, messages: Messages): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         await send(partition, messages)
@@ -162,26 +168,25 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
       }
     }
     works(partition)
-    counters.messages += messages.length
-    counters.bytes += sizeOf(messages)
+    counters.messages += messages.count
+    counters.delivered += partsOf(messages)
+    counters.bytes += messages.used
     counters.batches++
   }
 
   /** In halves, until what is too large stands alone: that is dropped. */
-  async function deliverParts(partition: number, messages: Message[]): Promise<void> {
+  async function deliverParts(partition: number, messages: Messages): Promise<void> {
     works(partition)
-    const bytes = sizeOf(messages)
-    if (messages.length === 1) {
+    const parts = halves(messages)
+    if (parts === undefined) {
       if (counters.tooLarge++ === 0)
         log.warn(
-          `dropped a message of ${bytes} bytes: the broker takes none of that size (its message.max.bytes); more of them are only counted`
+          `dropped a message of ${messages.used} bytes: the broker takes none of that size (its message.max.bytes); more of them are only counted`
         )
       return
     }
-    onTooLarge(bytes)
-    const half = messages.length >> 1
-    await deliver(partition, messages.slice(0, half))
-    await deliver(partition, messages.slice(half))
+    onTooLarge(messages.used, messages.count)
+    for (const part of parts) await deliver(partition, part)
   }
 
   return {
@@ -191,7 +196,7 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
       return partitions
     },
     get delivered(): number {
-      return counters.messages
+      return counters.delivered
     },
     get trouble(): string | undefined {
       return failing.values().next().value
@@ -213,25 +218,6 @@ function producerOf({ kafka }: Client, idempotent: boolean, onPartitions: (count
         return message.partition!
       }
   })
-}
-
-/**
- * kafkajs sorts messages by partition with a copy of the list for every message, which for a thousand messages costs as much as all else.
- * Where it asks for that, by `reduce`, this list answers that it is sorted, after the partitioner has seen one message.
- */
-function ofOnePartition(partition: number, messages: Message[]): KafkaMessage[] {
-  const sorted: KafkaMessage[] = messages.slice()
-  Object.defineProperty(sorted, 'reduce', {
-    value: (group: (groups: Record<number, KafkaMessage[]>, message: KafkaMessage) => Record<number, KafkaMessage[]>) => {
-      const groups = group({}, { ...sorted[0], partition })
-      return partition in groups ? { [partition]: sorted } : groups
-    }
-  })
-  return sorted
-}
-
-function sizeOf(messages: readonly Message[]): number {
-  return messages.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + value.length, 0)
 }
 
 /** Longer with every attempt, and not the same for all partitions. */

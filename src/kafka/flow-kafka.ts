@@ -47,7 +47,7 @@ const COMMAND_LINE: CommandLine = {
     {
       flags: 'maxmsgbytes <bytes>',
       help: 'largest message and batch',
-      parse: wholeNumber(1000, 2 ** 30),
+      parse: wholeNumber(1, 2 ** 30),
       default: 1_000_000,
       ...long('maxmsgbytes')
     },
@@ -65,6 +65,13 @@ const COMMAND_LINE: CommandLine = {
       default: '5s',
       ...long('flushfreq')
     },
+    {
+      flags: 'pack <bytes>',
+      help: 'flows of one key in messages of up to so many bytes; 0: a message a flow',
+      parse: wholeNumber(0, 2 ** 30),
+      default: 0
+    },
+    { flags: 'pack.time <time>', help: 'how long a flow waits for others in its pack', parse: timerDuration, default: '200ms' },
     { flags: 'giveup <time>', help: 'end when brokers take nothing for so long (never)', parse: duration },
     { flags: 'consume', help: 'read the topic and write it to stdout' },
     { flags: 'group <name>', help: 'with -consume: go on where this group was, share the topic with it' },
@@ -99,13 +106,26 @@ async function run(tool: Tool<KafkaOptions>): Promise<void> {
   await (options.consume === true ? consume(tool, client) : produce(tool, client))
 }
 
-function checkTogether({ topic, consume, group, 'exit-at-end': exitAtEnd }: KafkaOptions): void {
+function checkTogether(options: KafkaOptions): void {
+  const { topic, consume, group, 'exit-at-end': exitAtEnd } = options
   if (!/^[\w.-]{1,249}$/.test(topic) || topic === '.' || topic === '..') {
     throw new UserError(EXIT.usage, `-topic ${topic}: a topic's name is made of letters, digits, '.', '_' and '-', 249 at the most`)
   }
+  checkPack(options)
   if (consume === true) return
   if (group !== undefined) throw new UserError(EXIT.usage, '-group goes with -consume')
   if (exitAtEnd === true) throw new UserError(EXIT.usage, '-exit-at-end goes with -consume')
+}
+
+function checkPack({ pack, maxmsgbytes, delimited, format, consume }: KafkaOptions): void {
+  if (pack === 0) return
+  const refuse = (why: string): never => {
+    throw new UserError(EXIT.usage, `-pack ${pack}: ${why}`)
+  }
+  if (consume === true) refuse('packs are made on the way to a topic; -consume takes them as they are')
+  if (format !== 'bin') refuse(`packs hold flows or datagrams, no lines: leave out -format ${format}`)
+  if (!delimited) refuse('flows in a pack need their length in front: leave out -delimited=false')
+  if (pack > maxmsgbytes) refuse(`more than a message may hold, -maxmsgbytes ${maxmsgbytes}`)
 }
 
 export async function main(): Promise<void> {

@@ -1,11 +1,11 @@
 /** The partition of a key as Kafka's Java clients choose it, and librdkafka's with `partitioner=murmur2_random`. */
+import type { Key } from '../ship/key.js'
 
 const SEED = 0x9747b28c
 const MULTIPLIER = 0x5bd1e995
 
-/** MurmurHash2 (Austin Appleby) with Kafka's seed, as a signed 32-bit number. */
-export function murmur2(bytes: Buffer): number {
-  const { length } = bytes
+/** MurmurHash2 (Austin Appleby) of the first `length` bytes with Kafka's seed, as a signed 32-bit number. */
+export function murmur2(bytes: Buffer, length: number): number {
   let hash = SEED ^ length
   let at = 0
   for (; at + 4 <= length; at += 4) {
@@ -25,6 +25,6 @@ export function murmur2(bytes: Buffer): number {
 }
 
 /** The partition, of `count`, that a key belongs to. */
-export function keyPartition(key: Buffer, count: number): number {
-  return (murmur2(key) & 0x7fffffff) % count
+export function keyPartition(key: Key, count: number): number {
+  return (murmur2(key.bytes, key.size) & 0x7fffffff) % count
 }

@@ -18,6 +18,10 @@ export interface KafkaOptions extends SecurityOptions {
   flushfreq: number
   /** milliseconds */
   giveup?: number
+  /** a pack's bytes; 0: no packs */
+  pack: number
+  /** milliseconds */
+  'pack.time': number
   consume?: boolean
   group?: string
   from: 'earliest' | 'latest'

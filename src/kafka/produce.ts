@@ -9,17 +9,20 @@ import { columnNames, findColumn, loadMapping, type Mapping, unknownField } from
 import { messageKind } from '../flow/streamkind.js'
 import type { Client } from './client.js'
 import { compressionType } from './codecs.js'
-import { type Delivery, openDelivery } from './delivery.js'
+import { type Delivery, type DeliveryCounters, openDelivery } from './delivery.js'
 import type { KafkaOptions } from './options.js'
-import { exporterKey, fieldKey, jsonKey, type KeyOf, noKey } from '../ship/key.js'
+import { exporterKey, fieldKey, jsonKey, type Key, type KeyOf, NO_KEY, noKey } from '../ship/key.js'
 import { filterLines } from '../ship/lines.js'
 import { keyPartition } from './murmur2.js'
 import { openOutbox, type Outbox } from '../ship/outbox.js'
+import { openPacks, type Packs } from '../ship/packs.js'
 import { patiently, reachTopic } from './topic.js'
 import { watchDelivery } from '../ship/watch.js'
 
 /** After SIGTERM, how long the cluster may take nothing at all before what is left is given up. */
 const PATIENCE_AFTER_TERM_MS = 30_000
+/** How long a pack that goes waits for other packs: its flows have waited already. */
+const PACK_FLUSH_MS = 10
 
 interface Counters {
   /** read from stdin */
@@ -39,16 +42,33 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   let isStopped = false
   signals.onStop((signal) => (isStopped ||= signal === 'SIGTERM'))
   let turn = 0
-  const outboxOptions = { maxMessageBytes: options.maxmsgbytes, flushBytes: options.flushbytes, flushMs: options.flushfreq }
   const delivery = await connect()
-  const outbox = openOutbox({ ...outboxOptions, destination: delivery })
+  const { maxmsgbytes: maxMessageBytes, pack: packBytes } = options
+  const outbox = openOutbox({
+    maxMessageBytes,
+    flushBytes: options.flushbytes,
+    flushMs: packBytes > 0 ? Math.min(options.flushfreq, PACK_FLUSH_MS) : options.flushfreq,
+    destination: delivery
+  })
+  const packs = packBytes > 0 ? openPacks({ packBytes, maxMessageBytes, waitMs: options['pack.time'], partitionOf, outbox }) : undefined
+  const sink = packs ?? outbox
   const served =
-    options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counters, delivery, outbox), new Map(), log)
+    options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counters, delivery, outbox, packs), new Map(), log)
   const patienceMs = (): number => Math.min(options.giveup ?? Infinity, isStopped ? PATIENCE_AFTER_TERM_MS : Infinity)
   const onGivenUp = (): void => {
     input.stop()
   }
-  signals.onStop(watchDelivery({ outbox, destination: delivery, peer: 'the broker', patienceMs, onGivenUp, log }))
+  signals.onStop(
+    watchDelivery({
+      outbox,
+      held: () => outbox.held + (packs?.held ?? 0),
+      destination: delivery,
+      peer: 'the broker',
+      patienceMs,
+      onGivenUp,
+      log
+    })
+  )
 
   async function connect(): Promise<Delivery> {
     const start = { isStopped: () => isStopped, log, giveUpMs: options.giveup }
@@ -60,50 +80,49 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
         compression: compressionType(options.compression, client.kafkajs),
         log,
         partitions,
-        onTooLarge: (bytes) => {
-          outbox.shrink(bytes)
+        onTooLarge: (bytes, messages) => {
+          if (messages > 1) outbox.shrink(bytes)
+          else packs?.shrink(bytes)
         }
       })
     )
   }
 
-  function partitionOf(key: Buffer | null): number {
-    if (key !== null && options.hashing) return keyPartition(key, delivery.partitions)
+  function partitionOf(key: Key): number {
+    if (key.size >= 0 && options.hashing) return keyPartition(key, delivery.partitions)
     turn = (turn + 1) % delivery.partitions
     return turn
   }
 
   /** Sends `buf[start, end)`. */
-  function append(key: Buffer | null, buf: Buffer, start: number, end: number): void {
+  function append(key: Key, buf: Buffer, start: number, end: number): void {
     counters.messages++
     counters.bytes += end - start
-    if (outbox.append(partitionOf(key), key, buf, start, end) || counters.tooLarge++ > 0) return
+    const isTaken = packs === undefined ? outbox.append(partitionOf(key), key, buf, start, end, 1) : packs.append(key, buf, start, end)
+    if (isTaken || counters.tooLarge++ > 0) return
     log.warn(`dropped a message of ${end - start} bytes: more than -maxmsgbytes ${options.maxmsgbytes}; more of them are only counted`)
   }
 
   async function sendFrames(): Promise<void> {
     const { delimited } = options
     let keyOf: KeyOf | undefined
-    await filterFrames(tool, input, 'any', outbox, (buf, start, end, frameStart) => {
+    await filterFrames(tool, input, 'any', sink, (buf, start, end, frameStart) => {
       keyOf ??= end > start ? keys[messageKind(buf.subarray(start, end)) ?? 'FlowMessage']() : undefined
-      append(keyOf?.(buf, start, end) ?? null, buf, delimited ? frameStart : start, end)
+      append(keyOf?.(buf, start, end) ?? NO_KEY, buf, delimited ? frameStart : start, end)
     })
   }
 
   async function sendLines(format: 'json' | 'text'): Promise<void> {
-    const keyOf = format === 'json' ? keys.json() : () => null
-    await filterLines(input, format, outbox, (line) => {
-      const value = Buffer.from(line)
-      append(keyOf(line), value, 0, value.length)
+    const keyOf = format === 'json' ? keys.json() : noKey
+    await filterLines(input, format, sink, (buf, start, end) => {
+      append(keyOf(buf, start, end), buf, start, end)
     })
   }
 
   try {
     await (options.format === 'bin' ? sendFrames() : sendLines(options.format))
   } finally {
-    const { messages, retries } = delivery.counters
-    const tooLarge = counters.tooLarge + delivery.counters.tooLarge
-    log.info(`${plural(counters.messages, 'message')} in, ${messages} delivered, ${tooLarge} too large, ${retries} retries`)
+    log.info(summary(counters, delivery.counters, packs !== undefined))
     served?.close()
     await delivery.close()
   }
@@ -112,7 +131,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
 interface Keys {
   Datagram: () => KeyOf
   FlowMessage: () => KeyOf
-  json: () => (line: string) => Buffer | null
+  json: () => KeyOf
 }
 
 /** How messages of each kind get their keys, from `-key` and the mapping file. */
@@ -124,7 +143,7 @@ async function keysFor(options: KafkaOptions, log: Log): Promise<Keys> {
   return {
     Datagram: exporterKey,
     FlowMessage: () => (hasKey ? fieldKey(mapping, columns) : noKey),
-    json: () => (hasKey ? jsonKey(mapping, columns) : () => null)
+    json: () => (hasKey ? jsonKey(mapping, columns) : noKey)
   }
 }
 
@@ -134,7 +153,18 @@ function keyColumn({ schema }: Mapping, name: string): string {
   return column
 }
 
-function metricsOf(counters: Counters, delivery: Delivery, outbox: Outbox): Metric[] {
+/** What came in and went out; of the rest what there was of it. */
+function summary(counters: Counters, { messages, delivered, tooLarge, retries }: DeliveryCounters, isPacking: boolean): string {
+  const dropped = counters.tooLarge + tooLarge
+  return [
+    `${plural(counters.messages, 'message')} in`,
+    `${delivered} delivered${isPacking ? ` in ${plural(messages, 'pack')}` : ''}`,
+    ...(dropped > 0 ? [`${dropped} too large`] : []),
+    ...(retries > 0 ? [`${retries} ${retries === 1 ? 'retry' : 'retries'}`] : [])
+  ].join(', ')
+}
+
+function metricsOf(counters: Counters, delivery: Delivery, outbox: Outbox, packs: Packs | undefined): Metric[] {
   const delivered = delivery.counters
   const counter = (name: string, help: string, read: Metric['read']): Metric => ({
     name: `flow_kafka_${name}`,
@@ -146,7 +176,8 @@ function metricsOf(counters: Counters, delivery: Delivery, outbox: Outbox): Metr
   return [
     counter('messages_read_total', 'Messages read from stdin', () => counters.messages),
     counter('bytes_read_total', 'Bytes of messages read from stdin', () => counters.bytes),
-    counter('messages_delivered_total', 'Messages that the cluster has', () => delivered.messages),
+    counter('messages_delivered_total', 'Messages from stdin that the cluster has', () => delivered.delivered),
+    counter('records_delivered_total', 'Messages of the topic that hold these: with -pack fewer', () => delivered.messages),
     counter('bytes_delivered_total', 'Bytes of keys and values that the cluster has', () => delivered.bytes),
     counter('batches_delivered_total', 'Batches that the cluster has', () => delivered.batches),
     counter('retries_total', 'Batches that had to be sent again', () => delivered.retries),
@@ -157,7 +188,8 @@ function metricsOf(counters: Counters, delivery: Delivery, outbox: Outbox): Metr
       ]),
       labels: ['cause']
     },
-    gauge('held_messages', 'Messages read and not delivered yet', () => outbox.heldMessages),
+    gauge('held_messages', 'Messages read and not delivered yet', () => outbox.held + (packs?.held ?? 0)),
+    ...(packs === undefined ? [] : [gauge('open_packs', 'Packs that wait for more flows', () => packs.open)]),
     gauge('held_bytes', 'Memory that these take', () => outbox.heldBytes),
     gauge('delivering', '1 while batches are taken, 0 while the cluster takes none', () => (delivery.trouble === undefined ? 1 : 0))
   ]

@@ -1,19 +1,14 @@
 /** Where messages go. What gathers them, names their keys and watches over them knows no more of a transport than this. */
-
-export interface Message {
-  /** what decided its partition; null for none */
-  key: Buffer | null
-  value: Buffer
-}
+import type { Messages } from './messages.js'
 
 export interface Destination {
   /** How many ways there are that keep their order, each by itself; may change. */
   readonly partitions: number
   /**
    * Resolves once the messages are there, but for those that the destination counts as dropped; rejects where the tool is to give up. Called for
-   * one list of messages of a partition at a time.
+   * one list of messages of a partition at a time; the list stays as it is until then.
    */
-  deliver(partition: number, messages: Message[]): Promise<void>
+  deliver(partition: number, messages: Messages): Promise<void>
   /** messages that are there */
   readonly delivered: number
   /** why messages are waiting; undefined while all is well */

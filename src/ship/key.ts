@@ -8,23 +8,32 @@ import { columnsOf } from '../text/columns.js'
 import { SLACK_BYTES } from '../text/digits.js'
 import { lineWriter } from '../text/line.js'
 
-/** The key of the message at `buf[start, end)`, valid until the next is asked for; null where it has none. */
-export type KeyOf = (buf: Buffer, start: number, end: number) => Buffer | null
+/** The first `size` of these bytes; −1: no key. */
+export interface Key {
+  bytes: Buffer
+  size: number
+}
+
+/** The key of the message at `buf[start, end)`, valid until the next is asked for. */
+export type KeyOf = (buf: Buffer, start: number, end: number) => Key
+
+export const NO_KEY: Key = { bytes: Buffer.alloc(0), size: -1 }
 
 /** No key: the partitions take turns. */
-export const noKey: KeyOf = () => null
+export const noKey: KeyOf = () => NO_KEY
 
 /** A Datagram's key: the exporter's address as text. */
 export function exporterKey(): KeyOf {
   const datagram = newDatagram()
-  const out = Buffer.alloc(MAX_ADDRESS_BYTES + SLACK_BYTES)
-  const view = viewOf(out)
+  const key: Key = { bytes: Buffer.alloc(MAX_ADDRESS_BYTES + SLACK_BYTES), size: 0 }
+  const view = viewOf(key.bytes)
   return (buf, start, end) => {
-    if (!readDatagram(buf, start, end, datagram)) return null
+    if (!readDatagram(buf, start, end, datagram)) return NO_KEY
     const { srcStart, srcEnd } = datagram
-    if (srcEnd - srcStart === 4) return out.subarray(0, writeIPv4(view, 0, buf, srcStart))
-    if (srcEnd - srcStart === 16) return out.subarray(0, writeIPv6(view, 0, buf, srcStart))
-    return null
+    if (srcEnd - srcStart === 4) key.size = writeIPv4(view, 0, buf, srcStart)
+    else if (srcEnd - srcStart === 16) key.size = writeIPv6(view, 0, buf, srcStart)
+    else return NO_KEY
+    return key
   }
 }
 
@@ -53,31 +62,41 @@ export function fieldKey(mapping: Mapping, columns: readonly string[]): KeyOf {
       if (out.buf.length < size) out.buf = Buffer.alloc(2 * size)
     }
   }
+  const key: Key = { bytes: out.buf, size: 0 }
   return (buf, start, end) => {
     out.pos = 0
-    return write(out, buf, start, end, start) ? out.buf.subarray(0, out.pos) : null
+    if (!write(out, buf, start, end, start)) return NO_KEY
+    key.bytes = out.buf
+    key.size = out.pos
+    return key
   }
 }
 
 /** The same key for the line of JSON that flow-format made of the message, or of any object with those keys. */
-export function jsonKey(mapping: Mapping, columns: readonly string[]): (line: string) => Buffer | null {
+export function jsonKey(mapping: Mapping, columns: readonly string[]): KeyOf {
   const empty = Buffer.alloc(0)
   const fields = columns.map((name) => ({
     name: mapping.formatter.rename.get(name) ?? name,
     // flow-format leaves out what is not set
-    missing: String(fieldKey(mapping, [name])(empty, 0, 0))
+    missing: textOf(fieldKey(mapping, [name])(empty, 0, 0))
   }))
-  return (line) => {
+  return (buf, start, end) => {
     let flow: unknown
     try {
-      flow = JSON.parse(withWholeNumbers(line))
+      flow = JSON.parse(withWholeNumbers(buf.toString('utf8', start, end)))
     } catch {
-      return null
+      return NO_KEY
     }
-    if (typeof flow !== 'object' || flow === null) return null
+    if (typeof flow !== 'object' || flow === null) return NO_KEY
     const values = flow as Record<string, unknown>
-    return Buffer.from(fields.map(({ name, missing }) => (name in values ? inText(values[name]) : missing)).join(','))
+    const bytes = Buffer.from(fields.map(({ name, missing }) => (name in values ? inText(values[name]) : missing)).join(','))
+    return { bytes, size: bytes.length }
   }
+}
+
+/** The key as text; null where there is none. */
+export function textOf({ bytes, size }: Key): string | null {
+  return size < 0 ? null : bytes.toString('utf8', 0, size)
 }
 
 /** The line with its numbers of many digits as strings: as numbers they would lose the last ones. */

@@ -2,21 +2,23 @@
  * Messages on their way: gathered into a batch for each partition, and held until they are delivered. What is held is bounded:
  * when the destination does not take messages as fast as they come, `blocked` says to read no more.
  */
-import type { Destination, Message } from './destination.js'
+import type { Destination } from './destination.js'
+import type { Key } from './key.js'
+import { append, clear, type GrowingMessages, newMessages } from './messages.js'
 
-/** What may be held at the most, in bytes of keys and values and what Node needs to hold them. */
-const HELD_BYTES = 32 * 1024 * 1024
-/** Two Buffers and an object. */
-const MESSAGE_COST_BYTES = 300
+/** What may be held at the most, in bytes of keys and values and what it takes to hold them. */
+const HELD_BYTES = 16 * 1024 * 1024
+/** Its three numbers. */
+const MESSAGE_COST_BYTES = 12
 /** What a record takes in a batch beside key and value, at the most: five varints, attributes, room to spare. */
-const RECORD_OVERHEAD_BYTES = 36
+export const RECORD_OVERHEAD_BYTES = 36
 /** The header of a batch. */
 const BATCH_OVERHEAD_BYTES = 61
 /** More would only hold up everything else for longer. */
 const BATCH_MESSAGES = 4096
-/** Values of a partition share blocks of that size: a partition that is held up does not hold those of others in memory. */
-const BLOCK_BYTES = 32 * 1024
 const LEAST_BATCH_BYTES = 16 * 1024
+/** The memory of lists that is kept for the next ones. */
+const POOLED_BYTES = 4 * 1024 * 1024
 
 export interface OutboxOptions {
   /** the size of a batch, and of a message */
@@ -29,27 +31,31 @@ export interface OutboxOptions {
 }
 
 export interface Outbox {
-  /** Takes a copy of the key and of `buf[start, end)`; false where the message is too large and is not taken. */
-  append(partition: number, key: Buffer | null, buf: Buffer, start: number, end: number): boolean
+  /** Takes a copy of the key and of `buf[start, end)`, which carries `parts` flows; false where the message is too large and is not taken. */
+  append(partition: number, key: Key, buf: Buffer, start: number, end: number, parts: number): boolean
   /** To be called now and then: sends what is gathered if it is enough. */
   commit(): void
   /** Too much is held: wait in `ready` before appending more. */
   readonly blocked: boolean
   ready(): Promise<void>
+  /** Sends all that is gathered. */
+  flush(): void
   /** Sends all, and waits until it is delivered. */
   end(): Promise<void>
   /** Gives up: `ready` and `end` throw this from then on. */
   fail(error: Error): void
   /** A batch of that size was too large for the broker. */
   shrink(bytes: number): void
-  readonly heldMessages: number
+  /** flows, datagrams or lines that are not delivered yet */
+  readonly held: number
   readonly heldBytes: number
   /** batches being delivered at the moment */
   readonly inFlight: number
 }
 
 interface Batch {
-  messages: Message[]
+  messages: GrowingMessages
+  parts: number
   /** as the broker counts */
   bytes: number
   /** as we hold it */
@@ -63,8 +69,6 @@ interface Lane {
   isSending: boolean
   /** what is there is to go, full or not */
   isDue: boolean
-  block: Buffer
-  blockUsed: number
 }
 
 export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }: OutboxOptions): Outbox {
@@ -75,40 +79,44 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
   let timer: NodeJS.Timeout | undefined
   let failure: Error | undefined
   let waiting: (() => void)[] = []
+  const pool: GrowingMessages[] = []
+  let pooledBytes = 0
 
   function laneOf(partition: number): Lane {
     let lane = lanes.get(partition)
     if (lane === undefined) {
-      lane = { partition, batches: [], isSending: false, isDue: false, block: Buffer.alloc(0), blockUsed: 0 }
+      lane = { partition, batches: [], isSending: false, isDue: false }
       lanes.set(partition, lane)
     }
     return lane
   }
 
   function isFull(batch: Batch): boolean {
-    return batch.bytes >= batchBytes || batch.messages.length >= BATCH_MESSAGES
+    return batch.bytes >= batchBytes || batch.messages.count >= BATCH_MESSAGES
   }
 
   /** The batch to append `bytes` to. */
   function openBatch(lane: Lane, bytes: number): Batch {
     const last = lane.batches.at(-1)
     if (last !== undefined && !isFull(last) && last.bytes + bytes <= batchBytes) return last
-    const batch = { messages: [], bytes: BATCH_OVERHEAD_BYTES, cost: 0 }
+    const batch = { messages: take(), parts: 0, bytes: BATCH_OVERHEAD_BYTES, cost: 0 }
     lane.batches.push(batch)
     if (lane.batches.length > 1) send(lane)
     return batch
   }
 
-  function copy(lane: Lane, buf: Buffer, start: number, end: number): Buffer {
-    const size = end - start
-    if (lane.block.length - lane.blockUsed < size) {
-      lane.block = Buffer.allocUnsafeSlow(Math.max(size, BLOCK_BYTES))
-      lane.blockUsed = 0
-    }
-    const at = lane.blockUsed
-    lane.blockUsed += size
-    buf.copy(lane.block, at, start, end)
-    return lane.block.subarray(at, at + size)
+  function take(): GrowingMessages {
+    const messages = pool.pop()
+    if (messages === undefined) return newMessages()
+    pooledBytes -= messages.buf.length
+    return messages
+  }
+
+  function giveBack(messages: GrowingMessages): void {
+    clear(messages)
+    if (pooledBytes + messages.buf.length > POOLED_BYTES) return
+    pooledBytes += messages.buf.length
+    pool.push(messages)
   }
 
   function hasWork({ batches, isDue }: Lane): boolean {
@@ -127,6 +135,7 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
         lane.isSending = false
         outbox.inFlight--
         wake()
+        send(lane) // what came between the last look for work and this
       })
   }
 
@@ -136,8 +145,9 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
       if (lane.batches.length === 0) lane.isDue = false
       gathered -= batch.cost
       await destination.deliver(lane.partition, batch.messages)
-      outbox.heldMessages -= batch.messages.length
+      outbox.held -= batch.parts
       outbox.heldBytes -= batch.cost
+      giveBack(batch.messages)
       wake()
     }
   }
@@ -164,20 +174,21 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
   }
 
   const outbox = {
-    heldMessages: 0,
+    held: 0,
     heldBytes: 0,
     inFlight: 0,
-    append(partition: number, key: Buffer | null, buf: Buffer, start: number, end: number): boolean {
-      const size = end - start + (key?.length ?? 0)
-      if (size + RECORD_OVERHEAD_BYTES + BATCH_OVERHEAD_BYTES > maxMessageBytes) return false
+    append(partition: number, key: Key, buf: Buffer, start: number, end: number, parts: number): boolean {
+      const size = end - start + Math.max(key.size, 0)
+      if (size + RECORD_OVERHEAD_BYTES > maxMessageBytes) return false
       const lane = laneOf(partition)
       const batch = openBatch(lane, size + RECORD_OVERHEAD_BYTES)
-      batch.messages.push({ key: key === null ? null : copy(lane, key, 0, key.length), value: copy(lane, buf, start, end) })
+      append(batch.messages, key, buf, start, end, parts)
+      batch.parts += parts
       batch.bytes += size + RECORD_OVERHEAD_BYTES
       const cost = size + MESSAGE_COST_BYTES
       batch.cost += cost
       gathered += cost
-      outbox.heldMessages++
+      outbox.held += parts
       outbox.heldBytes += cost
       if (isFull(batch)) send(lane)
       if (failure === undefined) timer ??= setTimeout(sendAll, flushMs)
@@ -189,10 +200,11 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
     get blocked(): boolean {
       return outbox.heldBytes > HELD_BYTES || failure !== undefined
     },
+    flush: sendAll,
     ready: () => until(() => outbox.heldBytes <= HELD_BYTES),
     async end(): Promise<void> {
       sendAll()
-      await until(() => outbox.heldMessages === 0)
+      await until(() => outbox.held === 0)
     },
     fail(error: Error): void {
       failure ??= error

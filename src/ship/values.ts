@@ -3,13 +3,14 @@ import { EXIT, UserError } from '../cli/exit.js'
 import { MAX_MESSAGE_BYTES, MAX_PREFIX_BYTES } from '../flow/frames.js'
 import type { Output } from '../flow/output.js'
 import { messageKind } from '../flow/streamkind.js'
-import { readVarint, writeVarint32 } from '../flow/varint.js'
+import { writeVarint32 } from '../flow/varint.js'
 import { looksBinary } from './lines.js'
+import { frameEnd } from './messages.js'
 
 const NEWLINE = 0x0a
 
-/** Appends a value; false, and nothing appended, where it is nothing that the next tool could read. Throws UserError where an option does not fit the topic. */
-export type ValueWriter = (value: Buffer) => boolean
+/** Appends a value and gives how many messages it holds; 0, and nothing appended, where it is nothing that the next tool could read. Throws UserError where an option does not fit the topic. */
+export type ValueWriter = (value: Buffer) => number
 
 export function valueWriter(output: Output, format: 'bin' | 'json' | 'text', delimited: boolean): ValueWriter {
   if (format === 'bin') return delimited ? delimitedWriter(output) : bareWriter(output)
@@ -19,20 +20,21 @@ export function valueWriter(output: Output, format: 'bin' | 'json' | 'text', del
       throw new UserError(EXIT.badData, `the topic holds messages and no text: leave out -format ${format}`)
     isChecked = true
     append(output, value, NEWLINE)
-    return true
+    return 1
   }
 }
 
-/** For values that have their length in front, and so are frames. */
+/** For values that are frames: a message, or several, each with its length in front. */
 function delimitedWriter(output: Output): ValueWriter {
   return (value) => {
-    if (isFrame(value)) {
+    const frames = countFrames(value)
+    if (frames > 0) {
       append(output, value)
-      return true
+      return frames
     }
     if (value.length > 0 && messageKind(value) !== undefined)
       throw new UserError(EXIT.badData, 'the messages of the topic have no length in front: -delimited=false reads them')
-    return false
+    return 0
   }
 }
 
@@ -41,8 +43,8 @@ function bareWriter(output: Output): ValueWriter {
   const prefix = Buffer.alloc(MAX_PREFIX_BYTES + 1)
   let isChecked = false
   return (value) => {
-    if (value.length > MAX_MESSAGE_BYTES) return false
-    if (!isChecked && value.length > 1 && isFrame(value) && messageKind(value) === undefined) {
+    if (value.length > MAX_MESSAGE_BYTES) return 0
+    if (!isChecked && value.length > 1 && countFrames(value) > 0 && messageKind(value) === undefined) {
       throw new UserError(EXIT.badData, 'the messages of the topic have their length in front: leave out -delimited=false')
     }
     isChecked = true
@@ -51,19 +53,19 @@ function bareWriter(output: Output): ValueWriter {
     prefix.copy(output.buf, output.pos, 0, size)
     output.pos += size
     append(output, value)
-    return true
+    return 1
   }
 }
 
-const length = { pos: 0, lo: 0, hi: 0 }
-
-function isFrame(value: Buffer): boolean {
-  return (
-    readVarint(value, 0, value.length, length) &&
-    length.hi === 0 &&
-    length.lo <= MAX_MESSAGE_BYTES &&
-    length.pos + length.lo === value.length
-  )
+/** How many frames the value is made of; 0 where it is anything else. */
+function countFrames(value: Buffer): number {
+  let count = 0
+  for (let pos = 0; pos < value.length; count++) {
+    const end = frameEnd(value, pos, value.length)
+    if (end < 0) return 0
+    pos = end
+  }
+  return count
 }
 
 function append(output: Output, value: Buffer, terminator?: number): void {

@@ -1,6 +1,7 @@
 /** Looks after a delivery that does not come forward: tells the operator, gives up in the end, and says at whatever exit what is lost by it. */
 import { EXIT, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
+import { plural } from '../cli/plural.js'
 import type { Destination } from './destination.js'
 import type { Outbox } from './outbox.js'
 
@@ -9,7 +10,9 @@ const LOOK_MS = 250
 const SILENCE_MS = 10_000
 
 export interface Watched {
-  outbox: Outbox
+  outbox: Pick<Outbox, 'inFlight' | 'fail'>
+  /** flows, datagrams or lines that were read and are not delivered */
+  held: () => number
   destination: Destination
   /** what the destination is called in the log */
   peer: string
@@ -21,12 +24,12 @@ export interface Watched {
 }
 
 /** Gives the function that starts the time anew. */
-export function watchDelivery({ outbox, destination, peer, patienceMs, onGivenUp, log }: Watched): () => void {
+export function watchDelivery({ outbox, held, destination, peer, patienceMs, onGivenUp, log }: Watched): () => void {
   let delivered = 0
   let since = Date.now()
   let isSilent = false
   let isGivenUp = false
-  const lost = (): string => `${outbox.heldMessages} messages were read and are not delivered`
+  const lost = (): string => `${plural(held(), 'message')} ${held() === 1 ? 'was' : 'were'} read and not delivered`
 
   function look(): void {
     const waited = Date.now() - since
@@ -52,7 +55,7 @@ export function watchDelivery({ outbox, destination, peer, patienceMs, onGivenUp
 
   setInterval(look, LOOK_MS).unref()
   process.once('exit', () => {
-    if (outbox.heldMessages > 0 && !isGivenUp) log.error(lost())
+    if (held() > 0 && !isGivenUp) log.error(lost())
   })
   return () => {
     since = Date.now()

@@ -16,6 +16,14 @@ test('what the command line cannot mean is one line', async () => {
   await refused(['-group', 'g'], 64, /-group goes with -consume/)
   await refused(['-exit-at-end'], 64, /-exit-at-end goes with -consume/)
   await refused(['-compression', 'brotli'], 64, /lz4/)
+  await refused(
+    ['-pack', '65536', '-delimited=false'],
+    64,
+    /-pack 65536: flows in a pack need their length in front: leave out -delimited=false/
+  )
+  await refused(['-pack', '65536', '-format', 'json'], 64, /leave out -format json/)
+  await refused(['-pack', '65536', '-maxmsgbytes', '65535'], 64, /more than a message may hold, -maxmsgbytes 65535/)
+  await refused(['-pack', '65536', '-consume'], 64, /-consume takes them as they are/)
   await refused(['-flushfreq', '5'], 64, /as 10s, 1m30s/)
   await refused(['-tls.client', 'x.pem'], 64, /-tls\.key/)
   await refused(['-tls.ca', '/nonexistent'], 66, /no such file/)

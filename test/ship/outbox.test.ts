@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import type { Message } from '../../src/ship/destination.js'
+import type { Messages } from '../../src/ship/messages.js'
 import { openOutbox, type Outbox, type OutboxOptions } from '../../src/ship/outbox.js'
+import { keyOf, valuesOf } from '../support/kafka.js'
 
 interface Sent {
   partition: number
@@ -15,8 +16,8 @@ function outboxWith(
 ): { outbox: Outbox; sent: Sent[]; answer: (error?: Error) => void } {
   const sent: Sent[] = []
   const waiting: ((error?: Error) => void)[] = []
-  const deliver = (partition: number, messages: Message[]): Promise<void> => {
-    sent.push({ partition, values: messages.map(({ value }) => String(value)) })
+  const deliver = (partition: number, messages: Messages): Promise<void> => {
+    sent.push({ partition, values: valuesOf(messages) })
     return new Promise((resolve, reject) => {
       waiting.push((error) => {
         if (error === undefined) resolve()
@@ -41,7 +42,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 function append(outbox: Outbox, partition: number, text: string, key: string | null = null): boolean {
   const buf = Buffer.from(`<${text}>`)
-  const taken = outbox.append(partition, key === null ? null : Buffer.from(key), buf, 1, buf.length - 1)
+  const taken = outbox.append(partition, keyOf(key), buf, 1, buf.length - 1, 1)
   buf.fill(0) // what was appended is a copy
   return taken
 }
@@ -63,7 +64,7 @@ test('at the end every partition gets what is held, and the end waits for its de
   assert.equal(isOver, false)
   answer()
   await end
-  assert.equal(outbox.heldMessages, 0)
+  assert.equal(outbox.held, 0)
   assert.equal(outbox.heldBytes, 0)
 })
 
@@ -98,7 +99,7 @@ test('messages go out after the flush time, and at once when enough is gathered'
     sent.map(({ partition }) => partition),
     [0, 1]
   )
-  for (let i = 0; i < 10; i++) append(outbox, 2, 'c'.repeat(100))
+  for (let i = 0; i < 20; i++) append(outbox, 2, 'c'.repeat(100))
   assert.equal(sent.length, 2)
   outbox.commit()
   assert.equal(sent.length, 3)
@@ -140,10 +141,10 @@ test('what is held is bounded: the outbox is blocked until messages are delivere
 
 test('a message over the limit is not taken, one at the limit is', (t) => {
   const { outbox } = outboxWith(t, { maxMessageBytes: 1000 })
-  assert.equal(append(outbox, 0, 'x'.repeat(904), null), false)
-  assert.equal(append(outbox, 0, 'x'.repeat(903), null), true)
-  assert.equal(append(outbox, 0, 'x'.repeat(900), 'keys'), false)
-  assert.equal(outbox.heldMessages, 1)
+  assert.equal(append(outbox, 0, 'x'.repeat(965), null), false)
+  assert.equal(append(outbox, 0, 'x'.repeat(964), null), true)
+  assert.equal(append(outbox, 0, 'x'.repeat(961), 'keys'), false)
+  assert.equal(outbox.held, 1)
 })
 
 test('after a batch was too large for the broker the next ones are smaller', async (t) => {
@@ -169,7 +170,7 @@ test('who waits hears that the outbox gave up, and nothing more is sent', async 
   append(outbox, 1, 'b')
   await assert.rejects(outbox.end(), /enough/)
   assert.equal(sent.length, 1)
-  assert.equal(outbox.heldMessages, 2)
+  assert.equal(outbox.held, 2)
   answer()
 })
 
@@ -179,4 +180,18 @@ test('a delivery that is given up fails the outbox', async (t) => {
   const end = outbox.end()
   answer(new Error('no more'))
   await assert.rejects(end, /no more/)
+})
+
+test('what comes just as a delivery ends is not forgotten', async () => {
+  const flushMs = 60_000 // so that only what is full goes by itself
+  let delivered = 0
+  const destination = { deliver: (_: number, { count }: Messages): Promise<void> => Promise.resolve(void (delivered += count)) }
+  const outbox = openOutbox({ maxMessageBytes: 1000, flushBytes: 1e9, flushMs, destination })
+  for (let i = 0; i < 200; i++) {
+    append(outbox, 0, 'x'.repeat(964))
+    for (let turn = 0; turn < i % 10; turn++) await Promise.resolve()
+  }
+  await settled()
+  assert.equal(delivered, 200)
+  await outbox.end()
 })

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import crypto from 'node:crypto'
 import protobuf from 'protobufjs'
+import { type Key, NO_KEY } from '../../src/ship/key.js'
+import { append, type Messages, newMessages, SIZES } from '../../src/ship/messages.js'
 import { datagramFrame, FlowMessage } from './datagram-stream.js'
 
 /** A name that no topic or group had before. */
@@ -79,6 +81,27 @@ export function assertOrdered(
 export function flowNumber(frame: Buffer): readonly [key: string, number: number] {
   const flow = FlowMessage.decodeDelimited(frame) as unknown as { sampler_address: Uint8Array; sequence_num: number }
   return [Buffer.from(flow.sampler_address).join('.'), flow.sequence_num]
+}
+
+export function keyOf(text: string | null): Key {
+  return text === null ? NO_KEY : { bytes: Buffer.from(text), size: Buffer.byteLength(text) }
+}
+
+/** Messages of one flow each, without a key. */
+export function listOfMessages(values: readonly (Buffer | string)[]): Messages {
+  const messages = newMessages()
+  for (const value of values) append(messages, NO_KEY, Buffer.from(value), 0, Buffer.byteLength(value), 1)
+  return messages
+}
+
+/** The values of a list as text, read by its sizes. */
+export function valuesOf({ count, buf, sizes }: Messages): string[] {
+  let pos = 0
+  return Array.from({ length: count }, (_, i) => {
+    const start = pos + Math.max(sizes[i * SIZES], 0)
+    pos = start + sizes[i * SIZES + 1]
+    return buf.toString('utf8', start, pos)
+  })
 }
 
 /** Runs kcat with `input` on its stdin; gives its stdout. */
