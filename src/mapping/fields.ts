@@ -3,8 +3,9 @@ import { nearest } from '../cli/nearest.js'
 import { datagramMessage, type Field, type FieldType, flowMessage, type Schema, schemaOf } from '../flow/proto.js'
 import type { YamlValue } from './yaml.js'
 
-/** Columns that are made from fields and are none themselves. */
-const VIRTUAL_COLUMNS = ['icmp_name'] as const
+/** Columns that are made from fields and are none themselves (src/text/virtual.ts). A field that a file declares under such a name takes its place. */
+export const VIRTUAL_COLUMNS = ['icmp_name', 'duration', 'bps', 'pps', 'bpp', 'scaled_bytes', 'scaled_packets', 'share'] as const
+export type VirtualColumn = (typeof VIRTUAL_COLUMNS)[number]
 
 /** Number ranges that protobuf keeps for itself, and what a tag of four bytes can hold. */
 const RESERVED = { from: 19_000, to: 19_999 }
@@ -35,7 +36,6 @@ function declaredField(declaration: YamlValue): Field {
   if (name === undefined || index === undefined || type === undefined) throw declaration.error('a field has a name, an index and a type')
   const word = name.word()
   if (!/^[A-Za-z_]\w*$/.test(word)) throw name.error(`a field's name is made of letters, digits and _, not '${word}'`)
-  if (isVirtual(word)) throw name.error(`'${word}' is the name of a column that is made from other fields`)
   const number = index.whole(1, MAX_NUMBER)
   if (number >= RESERVED.from && number <= RESERVED.to) throw index.error(`numbers ${RESERVED.from} to ${RESERVED.to} are protobuf's own`)
   // goflow2 writes an array of its own as one entry a value, and so do we
@@ -51,7 +51,7 @@ function refuseAnotherShape(declaration: YamlValue, known: Field, field: Field):
   }
 }
 
-const isVirtual = (name: string): boolean => (VIRTUAL_COLUMNS as readonly string[]).includes(name)
+const isVirtual = (name: string): name is VirtualColumn => (VIRTUAL_COLUMNS as readonly string[]).includes(name)
 
 /** `in_if` as Go code spells it, `InIf`: goflow2's mapping files use both. */
 function goSpelling(name: string): string {
@@ -86,12 +86,12 @@ export function columnNamed(value: YamlValue, schema: Schema): string {
 }
 
 export function findColumn(schema: Schema, name: string): string | undefined {
-  return isVirtual(name) ? name : findField(schema, name)?.name
+  return findField(schema, name)?.name ?? (isVirtual(name) ? name : undefined)
 }
 
 /** Every name that a column may have. */
 export function columnNames(schema: Schema): string[] {
-  return [...schema.fields.map((field) => field.name), ...VIRTUAL_COLUMNS]
+  return [...new Set([...schema.fields.map((field) => field.name), ...VIRTUAL_COLUMNS])]
 }
 
 export function unknownField(name: string, names: readonly string[]): string {

@@ -6,8 +6,10 @@ import { writeNetwork } from './addresses.js'
 import { type Chunks, chunksOf, writeChunks } from './chunks.js'
 import type { Column } from './columns.js'
 import { SLACK_BYTES, writeDecimal64 } from './digits.js'
-import { respelled, writeIcmpName } from './names.js'
+import { respelled } from './names.js'
 import { type Rendering, SHOW, writeBytes, writeNumber } from './values.js'
+import type { VirtualColumn } from '../mapping/mapping.js'
+import { virtualColumns } from './virtual.js'
 
 /** What a format puts around and between values. */
 export interface Style {
@@ -39,6 +41,7 @@ export interface Cell extends Rendering {
   readonly place: number
   readonly repeated: boolean
   readonly isBytes: boolean
+  readonly virtual: VirtualColumn | undefined
   /** what stands in front of the value, an opening quote or bracket too */
   readonly key: string
   readonly quoted: boolean
@@ -55,7 +58,7 @@ export interface Cell extends Rendering {
 
 const ADDRESS_OF: Readonly<Record<string, string>> = { src_net: 'src_addr', dst_net: 'dst_addr' }
 
-export function cellOf(schema: Schema, { name, place, isBytes, repeated, rendering }: Column, style: Style): Cell {
+export function cellOf(schema: Schema, { name, place, isBytes, repeated, rendering, virtual }: Column, style: Style): Cell {
   const { show, isWord } = rendering
   // a string brings its own
   const quote = isWord && show !== SHOW.text ? style.quote : ''
@@ -68,6 +71,7 @@ export function cellOf(schema: Schema, { name, place, isBytes, repeated, renderi
     place,
     repeated,
     isBytes,
+    virtual,
     key: style.key(name) + (repeated ? list.open : quote),
     quoted: quote !== '',
     beforeFirst: chunksOf(quote),
@@ -97,7 +101,7 @@ const COMPOSED = 2
 const OTHER = 3
 
 export function cellWriter(cells: readonly Cell[], values: FieldValues, style: Style): CellWriter {
-  const { lo, hi, start, end, schema } = values
+  const { lo, hi, start, end } = values
   const places = Int16Array.from(cells, ({ place }) => place)
   const kinds = Uint8Array.from(cells, ({ show, repeated, isBytes, quoted }) => {
     if (repeated) return LIST
@@ -107,10 +111,7 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
   const { writeString } = style
   const quote = style.quote === '' ? 0 : style.quote.charCodeAt(0)
   const entries = entryCursor()
-  const protocol = schema.fields.indexOf(schema.field('proto'))
-  const icmpType = schema.fields.indexOf(schema.field('icmp_type'))
-
-  const numberAt = (place: number): number => (isSet(values, place) ? lo[place] : 0)
+  const virtuals = virtualColumns(values)
 
   /** A value without its opening quote, which the key has. */
   function writeValue(out: DataView, pos: number, cell: Cell, valueHi: number, valueLo: number, from: number, to: number): number {
@@ -119,7 +120,7 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
       if (show === SHOW.text) return writeString(out, pos, values.buf, from, to, cell.repeated)
       pos = writeBytes(out, pos, cell, values.buf, from, to)
     } else if (show === SHOW.decimal) pos = writeDecimal64(out, pos, valueHi, valueLo)
-    else if (show === SHOW.icmp) pos = writeIcmpName(out, pos, numberAt(protocol), numberAt(icmpType))
+    else if (cell.virtual !== undefined) pos = virtuals.write(out, pos, cell.virtual)
     else if (show === SHOW.network) {
       const address = cell.addressPlace
       const known = isSet(values, address)

@@ -1,7 +1,7 @@
 /** What a line shows: which fields, in which order, under which names and in which form. */
-import type { Mapping } from '../mapping/mapping.js'
+import { type Mapping, VIRTUAL_COLUMNS, type VirtualColumn } from '../mapping/mapping.js'
 import type { Schema } from '../flow/proto.js'
-import { renderingOf, type Rendering, VIRTUAL_RENDERINGS } from './values.js'
+import { renderingOf, type Rendering, virtualRendering } from './values.js'
 
 /** One column. It is made of a field, or of several where it is a virtual one. */
 export interface Column {
@@ -13,6 +13,8 @@ export interface Column {
   /** a string or bytes, as opposed to a number */
   readonly isBytes: boolean
   readonly rendering: Rendering
+  /** which one, of a virtual column */
+  readonly virtual: VirtualColumn | undefined
 }
 
 export interface Columns {
@@ -27,13 +29,18 @@ export function columnsOf({ schema, formatter }: Mapping, names: readonly string
   const all = (names ?? schema.fields.map((field) => field.name)).map((name): Column => {
     const shown = formatter.rename.get(name) ?? name
     const field = schema.find(name)
-    if (field === undefined) return { name: shown, place: -1, repeated: false, isBytes: false, rendering: VIRTUAL_RENDERINGS[name] }
+    if (field === undefined) {
+      const virtual = VIRTUAL_COLUMNS.find((column) => column === name)
+      if (virtual === undefined) throw new Error(`no column ${name}`)
+      return { name: shown, place: -1, repeated: false, isBytes: false, rendering: virtualRendering(virtual), virtual }
+    }
     return {
       name: shown,
       place: schema.fields.indexOf(field),
       repeated: field.repeated,
       isBytes: field.type === 'bytes' || field.type === 'string',
-      rendering: renderingOf(field, formatter.render.get(name))
+      rendering: renderingOf(field, formatter.render.get(name)),
+      virtual: undefined
     }
   })
   return { schema, all, listed: names !== undefined }

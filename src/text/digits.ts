@@ -8,6 +8,7 @@
 export const SLACK_BYTES = 8
 
 const ZERO = 0x30
+const POINT = 0x2e
 const BILLION = 1_000_000_000
 const TWO_32 = 4_294_967_296
 
@@ -124,5 +125,28 @@ export function writeHex(out: DataView, pos: number, hi: number, lo: number, lea
   for (let digit = Math.max(significant, least) - 1; digit >= 0; digit--) {
     pos = writeHexDigit(out, pos, (digit >= 8 ? hi >>> (4 * (digit - 8)) : lo >>> (4 * digit)) & 15)
   }
+  return pos
+}
+
+/** A number from 0 up with at most that many digits behind the point, trailing zeros cut; past 2^64 as JSON has it, 1.5e+29. */
+export function writeFixed(out: DataView, pos: number, value: number, decimals: number): number {
+  if (value >= TWO_32 * TWO_32) {
+    for (const character of String(value)) out.setUint8(pos++, character.charCodeAt(0))
+    return pos
+  }
+  const factor = 10 ** decimals
+  let whole = Math.floor(value)
+  let fraction = Math.round((value - whole) * factor)
+  if (fraction === factor) {
+    whole++
+    fraction = 0
+  }
+  pos = writeDecimal64(out, pos, Math.floor(whole / TWO_32), whole % TWO_32)
+  if (fraction === 0) return pos
+  out.setUint8(pos++, POINT)
+  // as nine digits, of which those in front are zeros that stand for nothing
+  const end = writeNineDigits(out, pos, fraction * 10 ** (9 - decimals))
+  pos = end - (9 - decimals)
+  while (out.getUint8(pos - 1) === ZERO) pos--
   return pos
 }

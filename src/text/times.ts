@@ -6,6 +6,7 @@ const POINT = 0x2e
 const ZERO = 0x30
 const COLON = 0x3a
 const ZULU = 0x5a
+const T = 0x54
 const SECONDS_A_DAY = 86_400
 /** 9999-12-31T23:59:59Z: RFC 3339 has years of four digits. */
 const LAST_SECOND = 253_402_300_799
@@ -40,14 +41,15 @@ export function writeSeconds(out: DataView, pos: number, hi: number, lo: number)
 let lastDay = -1
 let date: Chunks = chunksOf('')
 
-/** 2024-02-29T12:34:56, without a zone. */
-function writeSecond(out: DataView, pos: number, second: number): number {
+/** 2024-02-29T12:34:56, without a zone, with the byte `between` in place of the T. */
+export function writeSecond(out: DataView, pos: number, second: number, between = T): number {
   const day = Math.floor(second / SECONDS_A_DAY)
   if (day !== lastDay) {
     lastDay = day
-    date = chunksOf(new Date(day * SECONDS_A_DAY * 1000).toISOString().slice(0, 11))
+    date = chunksOf(new Date(day * SECONDS_A_DAY * 1000).toISOString().slice(0, 10))
   }
   pos = writeChunks(out, pos, date)
+  out.setUint8(pos++, between)
   const ofDay = second - day * SECONDS_A_DAY
   const minute = Math.floor(ofDay / 60)
   const hour = Math.floor(minute / 60)

@@ -2,11 +2,12 @@
  * How the value of each field is shown, whatever the format around it: a rendering is chosen once per column, and then writes values
  * as bytes. Strings are the exception: they need the format's own quoting, and are left to it.
  */
-import type { Renderer } from '../mapping/mapping.js'
+import type { Renderer, VirtualColumn } from '../mapping/mapping.js'
 import { type Field, flowMessage } from '../flow/proto.js'
 import { MAX_ADDRESS_BYTES, writeIPv4, writeIPv6, writeMac } from './addresses.js'
 import { writeDecimal32, writeDecimal64, writeHex, writeHexByte } from './digits.js'
 import { ETYPE_NAMES, type Names, namesOf, PROTOCOL_NAMES, writeName } from './names.js'
+import { MAX_VIRTUAL_BYTES } from './virtual.js'
 import { MAX_TIME_BYTES, writeNanoseconds, writeSeconds } from './times.js'
 
 /** What a rendering does; numbers, for a switch. */
@@ -29,8 +30,8 @@ export const SHOW = {
   text: 9,
   /** a prefix length with the address that it belongs to */
   network: 10,
-  /** the ICMP type's name, made of three fields */
-  icmp: 11
+  /** a virtual column, made of several fields */
+  virtual: 11
 } as const
 export type Show = (typeof SHOW)[keyof typeof SHOW]
 
@@ -97,9 +98,9 @@ export function renderingOf(field: Field, renderer: Renderer = defaultRenderer(f
   }
 }
 
-/** The columns that are made of several fields. */
-export const VIRTUAL_RENDERINGS: Readonly<Record<string, Rendering>> = {
-  icmp_name: { show: SHOW.icmp, isWord: true, names: NO_NAMES, most: 40 }
+/** The rendering of a virtual column: only a name is a word. */
+export function virtualRendering(column: VirtualColumn): Rendering {
+  return { show: SHOW.virtual, isWord: column === 'icmp_name', names: NO_NAMES, most: MAX_VIRTUAL_BYTES }
 }
 
 /** Writes the number hi · 2^32 + lo; gives the position behind it. */

@@ -64,7 +64,7 @@ try {
     report(`flow-agg, 100 k groups, ${name}`, flows, `${bin('flow-agg')} -by src_as,dst_port`, grouped)
     fs.rmSync(grouped)
   }
-  for (const format of ['json', 'text', 'csv', 'bin'])
+  for (const format of ['json', 'text', 'csv', 'table', 'bin'])
     report(`flow-format -format ${format}`, flows, `${bin('flow-format')} -format ${format}`, decoded)
 } finally {
   fs.rmSync(folder, { recursive: true })
