@@ -45,9 +45,10 @@ export function dissector(datagram: Datagram, ports: ReadonlySet<number> | undef
       const { payloadStart, payloadEnd, srcPort, dstPort } = datagram
       if (!looksLikeFlows(buf, payloadStart, payloadEnd, srcPort, dstPort)) return 'not-flow'
     } else if (!ports.has(datagram.dstPort)) return 'other-port'
-    datagram.srcStart = ip.srcStart
+    datagram.srcStart = isUnspecified(ip.buf, ip.srcStart, ip.srcEnd) ? ip.srcEnd : ip.srcStart
     datagram.srcEnd = ip.srcEnd
-    datagram.dstStart = ip.dstStart
+    // an unspecified one (all zero) stands for what was not known, as -w writes it
+    datagram.dstStart = isUnspecified(ip.buf, ip.dstStart, ip.dstEnd) ? ip.dstEnd : ip.dstStart
     datagram.dstEnd = ip.dstEnd
     datagram.receivedHi = time.hi
     datagram.receivedLo = time.lo
@@ -74,4 +75,9 @@ export function dissector(datagram: Datagram, ports: ReadonlySet<number> | undef
       fragments.end()
     }
   }
+}
+
+function isUnspecified(buf: Buffer, start: number, end: number): boolean {
+  while (start < end) if (buf[start++] !== 0) return false
+  return true
 }

@@ -8,6 +8,7 @@ import { parseAddress } from '../flow/address.js'
 import { type Counts, metricsOf, newCounts, summaryOf } from './counts.js'
 import { openProgress, type Progress } from './progress.js'
 import { type Exporter, replay, type Replay, type ReplayOptions } from './replay.js'
+import { writeCapture } from './writing.js'
 import { checkReadable, inputError, openSource, STDIN } from './sources.js'
 
 interface Options {
@@ -16,6 +17,7 @@ interface Options {
   raw?: boolean
   ipfix?: boolean
   src?: Exporter
+  w?: string
 }
 
 const LINE: CommandLine = {
@@ -37,12 +39,14 @@ const LINE: CommandLine = {
       flags: 'src <address>',
       help: 'the exporter of -raw and -ipfix, as 192.0.2.1 or [2001:db8::1]:2055 (default: 127.0.0.1)',
       parse: exporterOf
-    }
+    },
+    { flags: 'w <file>', help: 'the other way: write the datagrams that come on stdin to a capture file (- for stdout)' }
   ],
   examples: [
     'flow-pcap export.pcap.gz | flow-decode | flow-format',
     'tcpdump --immediate-mode -U -w - udp port 2055 | flow-pcap | flow-decode | flow-format',
-    'flow-pcap -speed 1 monday.pcapng | flow-decode | flow-kafka -brokers localhost:9092'
+    'flow-pcap -speed 1 monday.pcapng | flow-decode | flow-kafka -brokers localhost:9092',
+    'flow-listen | flow-pcap -w export.pcap'
   ]
 }
 
@@ -53,6 +57,11 @@ export function main(): Promise<void> {
 async function run(tool: Tool<Options>): Promise<ExitCode> {
   const { options, log, signals } = tool
   checkOptions(options)
+  if (options.w !== undefined) {
+    if (tool.operands.length > 0) throw new UserError(EXIT.usage, '-w writes what comes on stdin, and reads no FILE')
+    await writeCapture(tool, options.w)
+    return EXIT.ok
+  }
   const files = tool.operands.length === 0 ? [STDIN] : tool.operands
   if (files.includes(STDIN)) refuseTerminalInput(tool)
   const totalBytes = checkReadable(files)
@@ -114,7 +123,10 @@ function replayOptionsOf({ raw, ipfix, port, src, speed }: Options): ReplayOptio
   }
 }
 
-function checkOptions({ raw, ipfix, port, speed, src }: Options): void {
+function checkOptions({ raw, ipfix, port, speed, src, w }: Options): void {
+  if (w !== undefined && (raw === true || ipfix === true || port !== undefined || speed > 0 || src !== undefined)) {
+    throw new UserError(EXIT.usage, '-w writes a capture; -raw, -ipfix, -port, -speed and -src are for reading one')
+  }
   const payloads = raw === true || ipfix === true
   if (raw === true && ipfix === true) throw new UserError(EXIT.usage, '-raw or -ipfix: a file is a payload or IPFIX messages, not both')
   if (payloads && port !== undefined)
