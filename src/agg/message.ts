@@ -2,7 +2,7 @@
 import { closeFrame, MAX_PREFIX_BYTES } from '../flow/frames.js'
 import { packedTag, writeTag, writeUint32Field, writeUint64Field } from '../flow/message.js'
 import type { Appendable } from '../flow/output.js'
-import { type Field, fieldTag, wireTypeOf } from '../flow/proto.js'
+import { enumValue, type Field, fieldTag, wireTypeOf } from '../flow/proto.js'
 import { writeVarint32 } from '../flow/varint.js'
 import { type Grouping, setAt, timesAt } from '../query/aggregate.js'
 import { BYTES_AT, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
@@ -26,7 +26,8 @@ const TAGS = {
   flows: fieldTag('flows'),
   distinct: fieldTag('distinct'),
   groups: fieldTag('groups'),
-  total: fieldTag('total')
+  total: fieldTag('total'),
+  totalOf: fieldTag('total_of')
 }
 
 export interface MessageWriter {
@@ -48,6 +49,7 @@ interface PartWriter {
 
 export function messageWriter(grouping: Grouping): MessageWriter {
   const { distinct, order, times } = grouping
+  const totalOf = enumValue('total_of', order.toUpperCase())
   const parts = grouping.parts.map((part): PartWriter => {
     const { field, cut } = part
     const lengthTag = cut?.length === undefined ? 0 : packedTag(cut.length.number, wireTypeOf(cut.length))
@@ -89,6 +91,7 @@ export function messageWriter(grouping: Grouping): MessageWriter {
   }
 
   function writeTotal(buf: Buffer, pos: number, { aggregate: { total, sets, totalSet } }: Window): number {
+    pos = writeUint32Field(buf, pos, TAGS.totalOf, totalOf)
     if (order === 'distinct') return writeCount(buf, pos, TAGS.total, distinctOf(sets, totalSet))
     readSum(total, 0)
     return writeUint64Field(buf, pos, TAGS.total, sumHi, sumLo)

@@ -83,4 +83,11 @@ export function fieldTag(name: string): number {
   const field = flowMessage.field(name)
   return packedTag(field.number, wireTypeOf(field))
 }
+
+/** The number of an enum's value. Throws where there is none of that name: a mistake of the code. */
+export function enumValue(field: string, name: string): number {
+  for (const [value, known] of flowMessage.field(field).names ?? []) if (known === name) return value
+  throw new Error(`no value ${name} of ${field} in proto/`)
+}
+
 export const datagramMessage: Schema = load(compiled.Datagram)

@@ -22,7 +22,18 @@ const EITHER: Readonly<Record<string, readonly [string, string]>> = {
 }
 
 /** What an aggregate says of its own: no key. */
-const COUNTED = ['bytes', 'packets', 'flows', 'distinct', 'groups', 'total', 'time_received_ns', 'time_flow_start_ns', 'time_flow_end_ns']
+const COUNTED = [
+  'bytes',
+  'packets',
+  'flows',
+  'distinct',
+  'groups',
+  'total',
+  'total_of',
+  'time_received_ns',
+  'time_flow_start_ns',
+  'time_flow_end_ns'
+]
 /** An ifIndex means nothing without its exporter. */
 const OF_AN_EXPORTER = ['interface', 'in_if', 'out_if']
 const EXPORTER = 'sampler_address'

@@ -15,6 +15,7 @@ const SUMS = [
   'time_received_ns',
   'distinct',
   'total',
+  'total_of',
   'groups'
 ] as const
 

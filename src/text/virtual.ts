@@ -6,7 +6,7 @@
  *     bpp             bytes a packet
  *     scaled_bytes,   bytes and packets times the sampling rate (0 or absent: 1; an aggregate, which has `flows`, is multiplied
  *     scaled_packets  already), at most 2^64 − 1
- *     share           of an aggregate: what it is ordered by, as a part of `total`
+ *     share           of an aggregate: what `total_of` names, as a part of `total`
  *     icmp_name       the name of icmp_type under proto
  */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
@@ -47,6 +47,8 @@ export function virtualColumns(values: FieldValues): VirtualColumns {
   const rate = placeOf('sampling_rate')
   const flows = placeOf('flows')
   const total = placeOf('total')
+  const totalOf = placeOf('total_of')
+  const totaled = ['bytes', 'packets', 'flows', 'distinct'].map(placeOf)
   const protocol = placeOf('proto')
   const icmpType = placeOf('icmp_type')
 
@@ -85,7 +87,7 @@ export function virtualColumns(values: FieldValues): VirtualColumns {
       case 'bpp':
         return quotient(number(bytes), number(packets))
       case 'share':
-        return quotient(number(bytes), number(total))
+        return quotient(number(totaled[low(totalOf)] ?? -1), number(total))
       default:
         return 0
     }

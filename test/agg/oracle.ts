@@ -162,7 +162,18 @@ function cut(hex: string, bits: number): string {
   return kept.toString(16).padStart(hex.length, '0')
 }
 
-const COUNTED = ['bytes', 'packets', 'flows', 'distinct', 'groups', 'total', 'time_received_ns', 'time_flow_start_ns', 'time_flow_end_ns']
+const COUNTED = [
+  'bytes',
+  'packets',
+  'flows',
+  'distinct',
+  'groups',
+  'total',
+  'total_of',
+  'time_received_ns',
+  'time_flow_start_ns',
+  'time_flow_end_ns'
+]
 
 /** The key of a message that flow-agg wrote, as the oracle has it. */
 export function keyOfMessage(message: Flow): string {

@@ -230,4 +230,9 @@ test('aggregates: keys in their order, sums, the share of the total, the rest', 
     '1970-01-01 00:01:00.000  198.51.100.0/24         0      2       20   1500    200  0.333  15.0%',
     '1970-01-01 00:01:00.000  (17 others)                   20       20   1000    133  0.333  10.0%'
   ])
+  const share = async (total_of: number): Promise<string> =>
+    (await runTool('flow-format', ['-format', 'csv', '-fields', 'share'], flow({ ...rows[0], distinct: 5n, total_of }))).stdout
+      .toString()
+      .split('\n')[1]
+  assert.deepEqual(await Promise.all([0, 1, 2, 3].map(share)), ['0.75', '0.003', '0.0003', '0.0005'])
 })
