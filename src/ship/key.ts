@@ -72,40 +72,7 @@ export function fieldKey(mapping: Mapping, columns: readonly string[]): KeyOf {
   }
 }
 
-/** The same key for the line of JSON that flow-format made of the message, or of any object with those keys. */
-export function jsonKey(mapping: Mapping, columns: readonly string[]): KeyOf {
-  const empty = Buffer.alloc(0)
-  const fields = columns.map((name) => ({
-    name: mapping.formatter.rename.get(name) ?? name,
-    // flow-format leaves out what is not set
-    missing: textOf(fieldKey(mapping, [name])(empty, 0, 0))
-  }))
-  return (buf, start, end) => {
-    let flow: unknown
-    try {
-      flow = JSON.parse(withWholeNumbers(buf.toString('utf8', start, end)))
-    } catch {
-      return NO_KEY
-    }
-    if (typeof flow !== 'object' || flow === null) return NO_KEY
-    const values = flow as Record<string, unknown>
-    const bytes = Buffer.from(fields.map(({ name, missing }) => (name in values ? inText(values[name]) : missing)).join(','))
-    return { bytes, size: bytes.length }
-  }
-}
-
 /** The key as text; null where there is none. */
 export function textOf({ bytes, size }: Key): string | null {
   return size < 0 ? null : bytes.toString('utf8', 0, size)
-}
-
-/** The line with its numbers of many digits as strings: as numbers they would lose the last ones. */
-function withWholeNumbers(line: string): string {
-  if (!/\d{16}/.test(line)) return line
-  return line.replace(/"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])\d{16,}(?![\d.eE])/g, (token) => (token.startsWith('"') ? token : `"${token}"`))
-}
-
-function inText(value: unknown): string {
-  if (Array.isArray(value)) return value.map(inText).join(' ')
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -10,6 +10,7 @@ import { generate, type Generated } from '../support/generate.js'
 import { mmdb } from '../support/mmdb-writer.js'
 import { ROOT } from '../support/tools.js'
 import { uniform, writeFlows, zipf } from './flows.js'
+import { benchKafka } from './kafka.js'
 import { median } from './measure.js'
 
 const flows = Number(process.argv[2] ?? 3_000_000)
@@ -66,6 +67,11 @@ try {
   }
   for (const format of ['json', 'text', 'csv', 'table', 'bin'])
     report(`flow-format -format ${format}`, flows, `${bin('flow-format')} -format ${format}`, decoded)
+  const lines = path.join(folder, 'lines')
+  execFileSync('bash', ['-c', `${bin('flow-format')} < ${decoded} > ${lines} 2> /dev/null`])
+  await benchKafka(bin('flow-kafka'), decoded, lines, (name, command, file) => {
+    report(name, flows, command, file)
+  })
 } finally {
   fs.rmSync(folder, { recursive: true })
 }

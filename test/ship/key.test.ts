@@ -3,8 +3,10 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'node:test'
+import fc from 'fast-check'
 import { loadMapping, type Mapping } from '../../src/mapping/mapping.js'
-import { exporterKey, fieldKey, jsonKey, textOf } from '../../src/ship/key.js'
+import { jsonKey } from '../../src/ship/jsonkey.js'
+import { exporterKey, fieldKey, textOf } from '../../src/ship/key.js'
 import { datagramFrame } from '../support/datagram-stream.js'
 import { frameOf } from '../support/kafka.js'
 import { runPipeline } from '../support/tools.js'
@@ -110,5 +112,48 @@ test('a flow has the same key as a message and as flow-format’s JSON', async (
     const { stdout } = await runPipeline('flow-format', frame)
     const body = bodyOf(frame)
     assert.equal(textOf(jsonKey(mapping, columns)(stdout, 0, stdout.length)), textOf(fieldKey(mapping, columns)(body, 0, body.length)))
+  }
+})
+
+test('the key of any line is the one that parsing all of it gives', async () => {
+  const names = ['in_if', 'src_as_name', 'as_path', 'proto']
+  const mapping = await loadMapping(undefined)
+  const keyOf = jsonKey(mapping, names)
+  const missing = names.map((name) => textOf(fieldKey(mapping, [name])(Buffer.alloc(0), 0, 0)))
+  const slow = (line: string): string | null => {
+    let flow: unknown
+    try {
+      flow = JSON.parse(line)
+    } catch {
+      return null
+    }
+    if (typeof flow !== 'object' || flow === null || Array.isArray(flow)) return null
+    const inText = (value: unknown): string =>
+      Array.isArray(value) ? value.map(inText).join(' ') : typeof value === 'string' ? value : JSON.stringify(value)
+    return names.map((name, i) => (name in flow ? inText((flow as Record<string, unknown>)[name]) : missing[i])).join(',')
+  }
+  const name = fc.oneof(fc.constantFrom(...names), fc.string({ unit: 'grapheme' }))
+  const flow = fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { noNullPrototype: true })
+  const spaced = (line: string, spaces: number): string => (spaces === 0 ? line : JSON.stringify(JSON.parse(line), null, spaces))
+  fc.assert(
+    fc.property(fc.oneof(flow, fc.jsonValue()), fc.nat(2), (value, spaces) => {
+      const line = spaced(JSON.stringify(value), spaces)
+      fc.pre(!/\d{16}/.test(line)) // of which the oracle loses digits
+      const buf = Buffer.from(`{"in_if":7${line}"`)
+      const start = 10
+      assert.equal(textOf(keyOf(buf, start, start + Buffer.byteLength(line))), slow(line))
+    }),
+    { numRuns: 2000 }
+  )
+})
+
+test('a line that is cut, at whatever byte, has no key, and no other line’s', async () => {
+  const keyOf = jsonKey(await loadMapping(undefined), ['in_if', 'src_as_name'])
+  const line = Buffer.from(' {"as_path":[1,{"a":"]"}], "src_as_name":"a\\"b\\u00e9" ,"in_if":12345678901234567890,"x":true} ')
+  const whole = '12345678901234567890,a"bé'
+  assert.equal(textOf(keyOf(line, 0, line.length)), whole)
+  for (let end = 0; end < line.length; end++) {
+    const cut = textOf(keyOf(line, 0, end))
+    assert.equal(cut, end === line.length - 1 ? whole : null)
   }
 })
