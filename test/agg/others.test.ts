@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
-import { nfdump, withNfcapd, withoutNfdump } from '../support/nfdump.js'
+import { nfdump, sendDatagrams, withNfcapd, withoutNfdump } from '../support/nfdump.js'
 import { ROOT, runPipeline } from '../support/tools.js'
 
 const FIXTURES = path.join(ROOT, 'test/fixtures')
@@ -56,24 +56,27 @@ const captures = (skip: string | false): [name: string, file: string, skip: stri
 for (const [name, file, skip] of captures(withoutNfdump)) {
   test(`nfdump -s …/bytes -n 10 agrees on ${name}`, { skip }, async () => {
     const { stdout } = await runPipeline(`flow-pcap '${file}'`)
-    await withNfcapd(stdout, async (folder) => {
-      for (const [by, element] of [
-        ['src_addr', 'srcip'],
-        ['dst_addr', 'dstip'],
-        ['src_port', 'srcport'] // its dstport holds type and code of ICMP, its ip counts a flow to oneself twice
-      ]) {
-        const theirs = nfdump(folder, ['-s', `${element}/bytes`, '-n', '11']).map((row) => ({
-          key: row.val === '0.0.0.1' ? '::1' : row.val, // it shows an IPv6 address of which the upper half is zero as IPv4
-          flows: Number(row.fl),
-          packets: Number(row.pkt),
-          bytes: Number(row.byt)
-        }))
-        assert.ok(theirs.length > 0)
-        // nfcapd does not multiply
-        const mine = await ours(file, by, 11, '-raw-counts')
-        assert.deepEqual(first(mine, 10).sort(byValue), first(theirs, 10).sort(byValue), by)
+    await withNfcapd(
+      (port) => sendDatagrams(stdout, port),
+      async (folder) => {
+        for (const [by, element] of [
+          ['src_addr', 'srcip'],
+          ['dst_addr', 'dstip'],
+          ['src_port', 'srcport'] // its dstport holds type and code of ICMP, its ip counts a flow to oneself twice
+        ]) {
+          const theirs = nfdump(folder, ['-s', `${element}/bytes`, '-n', '11']).map((row) => ({
+            key: row.val === '0.0.0.1' ? '::1' : row.val, // it shows an IPv6 address of which the upper half is zero as IPv4
+            flows: Number(row.fl),
+            packets: Number(row.pkt),
+            bytes: Number(row.byt)
+          }))
+          assert.ok(theirs.length > 0)
+          // nfcapd does not multiply
+          const mine = await ours(file, by, 11, '-raw-counts')
+          assert.deepEqual(first(mine, 10).sort(byValue), first(theirs, 10).sort(byValue), by)
+        }
       }
-    })
+    )
   })
 }
 

@@ -3,6 +3,8 @@
  * copies the same bytes. Each figure is the run with the median CPU time.
  */
 import { execFileSync } from 'node:child_process'
+import dgram from 'node:dgram'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -28,6 +30,10 @@ function report(name: string, count: number, command: string, file: string): voi
   )
 }
 
+// what flow-send sends to: nobody reads it, and the kernel drops what its buffer does not hold
+const sink = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+await once(sink, 'listening')
+
 try {
   process.stdout.write(
     `${flows} flows a run, median of ${runs} runs, Node ${process.version}, ${os.cpus()[0]?.model ?? ''}, load ${os.loadavg()[0].toFixed(1)}\n`
@@ -39,6 +45,7 @@ try {
     fs.writeFileSync(file, generated.stream)
     report(`raw copy of ${kind} datagrams`, generated.flows, copy, file)
     report(`flow-decode ${kind}`, generated.flows, bin('flow-decode'), file)
+    if (kind === 'v9') report('flow-send v9 datagrams', generated.flows, `${bin('flow-send')} -to 127.0.0.1:${sink.address().port}`, file)
     if (kind === 'v9') execFileSync('bash', ['-c', `${bin('flow-decode')} < ${file} > ${decoded} 2> /dev/null`])
     fs.rmSync(file)
   }
@@ -74,4 +81,5 @@ try {
   })
 } finally {
   fs.rmSync(folder, { recursive: true })
+  sink.close()
 }

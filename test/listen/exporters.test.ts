@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { exporterBook, parseNetworks } from '../../src/listen/exporters.js'
+import { parseNetworks } from '../../src/cli/networks.js'
+import { exporterBook } from '../../src/listen/exporters.js'
 
 test('an exporter has its bytes, an IPv4-mapped one those of IPv4', () => {
   const exporterOf = exporterBook([])

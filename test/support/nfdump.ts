@@ -15,15 +15,15 @@ export const withoutNfdump: string | false =
 /** A burst that the kernel's buffer for nfcapd's socket holds. */
 const BURST_BYTES = 16_000
 
-/** Sends the datagrams of a stream to an nfcapd, each exporter's from a port of its own; gives what `ask` makes of the folder with its files. */
-export async function withNfcapd<T>(stream: Buffer, ask: (folder: string) => Promise<T>): Promise<T> {
+/** Starts an nfcapd, and once `send` has sent to its port gives what `ask` makes of the folder with its files. */
+export async function withNfcapd<T>(send: (port: number) => Promise<unknown>, ask: (folder: string) => Promise<T>): Promise<T> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nfcapd-'))
   const port = await freePort()
   const nfcapd = spawn('nfcapd', ['-w', folder, '-b', '127.0.0.1', '-p', String(port), '-t', '3600'], { stdio: 'ignore' })
   const exited = new Promise((resolve) => nfcapd.once('exit', resolve))
   try {
     await listening(port)
-    await send(stream, port)
+    await send(port)
     await pause(500)
     nfcapd.kill('SIGTERM')
     await exited
@@ -43,7 +43,8 @@ async function listening(port: number): Promise<void> {
   throw new Error('nfcapd does not listen')
 }
 
-async function send(stream: Buffer, port: number): Promise<void> {
+/** Sends the datagrams of a stream, each exporter's from a port of its own. */
+export async function sendDatagrams(stream: Buffer, port: number): Promise<void> {
   const sockets = new Map<string, dgram.Socket>()
   let burst = 0
   for (const { src, srcPort, payload } of readDatagrams(stream)) {

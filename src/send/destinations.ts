@@ -1,0 +1,91 @@
+/** The targets as they can be sent to: their addresses, asked for again every minute, what waits to be sent to them, and what became of it. */
+import dns from 'node:dns/promises'
+import net from 'node:net'
+import type { Log } from '../cli/log.js'
+import { reasonOf } from '../cli/exit.js'
+import type { Target } from './targets.js'
+
+/** Why a target does not get a datagram. */
+export const DROP_CAUSES = [
+  'queue-full', // more waits for it than it may: it, or the way to it, is slow
+  'unresolved', // its name has no address
+  'no-socket', // no socket of its family could be opened
+  'error' // the system refused to send it
+] as const
+export type DropCause = (typeof DROP_CAUSES)[number]
+
+export interface Destination extends Target {
+  /** undefined while its name has none */
+  address: string | undefined
+  family: 4 | 6
+  /** what the system has not taken yet */
+  waitingBytes: number
+  sent: number
+  sentBytes: number
+  readonly dropped: Record<DropCause, number>
+}
+
+export type Resolve = (host: string) => Promise<{ address: string; family: number }>
+
+const RESOLVE_AGAIN_MS = 60_000
+
+export interface Destinations {
+  readonly all: readonly Destination[]
+  /** Asks for all addresses once. */
+  resolve(): Promise<void>
+  close(): void
+}
+
+export function destinationsOf(
+  targets: readonly Target[],
+  log: Log,
+  resolve: Resolve = (host) => dns.lookup(host),
+  againMs = RESOLVE_AGAIN_MS
+): Destinations {
+  const all = targets.map(destinationOf)
+  const named = all.filter(({ host }) => net.isIP(host) === 0)
+  let timer: NodeJS.Timeout | undefined
+
+  async function resolveAll(): Promise<void> {
+    await Promise.all(named.map(resolveOne))
+    if (named.length === 0 || timer !== undefined) return
+    timer = setInterval(() => void Promise.all(named.map(resolveOne)), againMs)
+    timer.unref()
+  }
+
+  /** An answer that does not come leaves the address that there is. */
+  async function resolveOne(destination: Destination): Promise<void> {
+    const before = destination.address
+    try {
+      const { address, family } = await resolve(destination.host)
+      destination.address = address
+      destination.family = family === 6 ? 6 : 4
+      if (before !== undefined && before !== address) log.info(`${destination.name} is at ${address} now, no longer at ${before}`)
+      else log.debug(`${destination.name} is at ${address}`)
+    } catch (error) {
+      const what = before === undefined ? 'what goes to it is dropped until it resolves' : `going on with ${before}`
+      log.warn(`cannot resolve ${destination.host}: ${reasonOf(error)}; ${what}`)
+    }
+  }
+
+  return {
+    all,
+    resolve: resolveAll,
+    close() {
+      clearInterval(timer)
+    }
+  }
+}
+
+function destinationOf(target: Target): Destination {
+  const family = net.isIP(target.host)
+  return {
+    ...target,
+    address: family === 0 ? undefined : target.host,
+    family: family === 6 ? 6 : 4,
+    waitingBytes: 0,
+    sent: 0,
+    sentBytes: 0,
+    dropped: { 'queue-full': 0, unresolved: 0, 'no-socket': 0, error: 0 }
+  }
+}
