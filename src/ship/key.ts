@@ -1,5 +1,6 @@
 /** The key of a message: what decides its partition, and keeps what belongs together in order. */
 import { newDatagram, readDatagram } from '../flow/datagram.js'
+import { type Schema, schemaOf } from '../flow/proto.js'
 import type { Mapping } from '../mapping/mapping.js'
 import { MAX_ADDRESS_BYTES, writeIPv4, writeIPv6 } from '../text/addresses.js'
 import type { Style } from '../text/cells.js'
@@ -52,9 +53,17 @@ const KEY_STYLE: Style = {
   }
 }
 
+/** The fields that make these columns, so that all others are passed over quickly. */
+function schemaFor(schema: Schema, columns: readonly string[]): Schema {
+  // what is no field is made of several
+  if (columns.some((name) => schema.find(name) === undefined)) return schema
+  // a prefix's length is shown with its address
+  return schemaOf(schema.fields.filter(({ name }) => columns.includes(name) || name === 'src_addr' || name === 'dst_addr'))
+}
+
 /** A FlowMessage's key: the columns as flow-format shows them, joined by commas. */
 export function fieldKey(mapping: Mapping, columns: readonly string[]): KeyOf {
-  const write = lineWriter(columnsOf(mapping, columns), KEY_STYLE, '')
+  const write = lineWriter(columnsOf({ ...mapping, schema: schemaFor(mapping.schema, columns) }, columns), KEY_STYLE, '')
   const out = {
     buf: Buffer.alloc(1024),
     pos: 0,
