@@ -11,7 +11,7 @@ import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
 import { type KnownExporter, knownExporters } from './exporters.js'
 import { inputBytes, load, MAX_DATAGRAM_BYTES } from './input.js'
-import { handOn, messagesFor } from './messages.js'
+import { dropMessages, handOn, messagesFor } from './messages.js'
 import { mutedLog } from './mutedlog.js'
 import { type HeldLimits, heldSets } from './netflow/held.js'
 import { netflowDecoder, type ExportHeader } from './netflow/netflow.js'
@@ -149,7 +149,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       case 9:
       case 10: {
         const { receivedHi, receivedLo, srcPort } = datagram
-        const header = netflow.decode({ start: 0, end, exporter, receivedHi, receivedLo }, version, decoding)
+        const header = netflow.decode({ start: 0, end, exporter, port: srcPort, receivedHi, receivedLo }, version, decoding)
         if (header === undefined) add(counts.byType, 'unknown')
         else follow(header, srcPort)
         return
@@ -190,6 +190,30 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     )
   }
 
+  function decodeClaimed(): void {
+    netflow.decodeClaimed(decoding)
+  }
+
+  const mistakes = new Set<string>()
+
+  /** Does a part of the work on datagrams. What it throws is a mistake of this program, and costs that part alone: none of it goes out that has not yet. */
+  function guarded(work: () => void): void {
+    const { flows } = decoding
+    const { pos } = options.output
+    try {
+      work()
+    } catch (error) {
+      dropMessages(decoding.messages)
+      if (options.output.pos === pos) decoding.flows = flows
+      const where = placeOf(error)
+      countError(exporter, 'internal', 'a mistake of flow-decode cost a datagram')
+      if (mistakes.has(where) || mistakes.size >= MOST_MISTAKES) return
+      mistakes.add(where)
+      log.error(`internal error: ${where}; the datagram is lost, please report it`, { exporter: exporter.name })
+    }
+    handOn(decoding.messages)
+  }
+
   let nextExpiry = 0
   return {
     counts,
@@ -214,8 +238,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         nextExpiry = started + EXPIRE_MS
         held.expire(started)
       }
-      decodePayload()
-      handOn(decoding.messages)
+      guarded(decodePayload)
       exporters.settle(exporter)
       if (options.timed) observe(counts.decoding, (now() - started) / 1000)
     },
@@ -231,9 +254,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     more() {
       const domain = netflow.nextClaimed()
       if (domain === undefined) return false
-      exporter = domain.exporter as KnownExporter
-      netflow.decodeClaimed(decoding)
-      handOn(decoding.messages)
+      exporter = domain.port.exporter as KnownExporter
+      guarded(decodeClaimed)
       return true
     },
     sweep() {
@@ -247,6 +269,16 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       errorLog.end()
     }
   }
+}
+
+/** Mistakes that are logged, each once. */
+const MOST_MISTAKES = 32
+
+/** What was thrown, and the first line of our code that it came through. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const place = /\(?(?:file:\/\/)?[^\s(]*\/(src\/[^\s)]+)\)?/.exec(error.stack ?? '')?.[1]
+  return place === undefined ? error.message : `${error.message} at ${place}`
 }
 
 function mappedElements(mapping: readonly ElementMapping[]): MappedElement[] {

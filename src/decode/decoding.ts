@@ -9,7 +9,8 @@ export const ERROR_KINDS = [
   'malformed-template',
   'malformed-record',
   'malformed-sample', // an sFlow sample or one of its records
-  'template-not-found' // data whose template did not come while it was held
+  'template-not-found', // data whose template did not come while it was held
+  'internal' // a mistake of this program
 ] as const
 export type ErrorKind = (typeof ERROR_KINDS)[number]
 

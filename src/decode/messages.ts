@@ -39,6 +39,11 @@ export function reserve(messages: Messages, size: number): number {
   return messages.pos
 }
 
+/** Drops what is not handed on yet. */
+export function dropMessages(messages: Messages): void {
+  messages.pos = COMMON_BYTES
+}
+
 /** Hands what is whole to the output. */
 export function handOn(messages: Messages): void {
   const { output, pos } = messages

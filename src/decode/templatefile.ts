@@ -1,7 +1,9 @@
 /**
  * The file of `-templates.json.path`: what exporters told, so that a restart in the middle of a stream loses no flow.
  *
- *     { "version": 1, "domains": [ { "exporter": "192.0.2.1", "version": 9, "domain": 0, "templates": [ … ], … }, … ] }
+ *     { "version": 2, "domains": [ { "exporter": "192.0.2.1", "port": 50000, "version": 9, "domain": 0, "templates": [ … ], … }, … ] }
+ *
+ * Version 1 knew no ports: what it holds counts as another port's.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -9,7 +11,8 @@ import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import type { SavedDomain } from './netflow/state.js'
 
-const FILE_VERSION = 1
+const FILE_VERSION = 2
+const READ_VERSIONS: readonly unknown[] = [1, FILE_VERSION]
 
 export interface TemplateFile {
   /** Writes the file where something changed since it was written last. */
@@ -18,7 +21,10 @@ export interface TemplateFile {
   end(): void
 }
 
-/** Hands each saved domain to `restore`; a file that is not what it should be is told of and set aside, never fatal. */
+/**
+ * Hands each saved domain to `restore`; a file that is not what it should be is told of and set aside, never fatal. Throws UserError where it cannot be
+ * read, and where it is goflow2's, which is left alone.
+ */
 export function loadTemplates(file: string, restore: (domain: unknown) => void, log: Log): void {
   let text: string
   try {
@@ -28,10 +34,14 @@ export function loadTemplates(file: string, restore: (domain: unknown) => void, 
     throw new UserError(EXIT.noInput, `-templates.json.path ${file}: ${reasonOf(error)}`)
   }
   try {
-    const { version, domains } = JSON.parse(text) as { version?: unknown; domains?: unknown }
-    if (version !== FILE_VERSION || !Array.isArray(domains)) throw new Error('no file of templates')
+    const saved: unknown = JSON.parse(text)
+    if (isGoflow2(saved))
+      throw new UserError(EXIT.badConfig, `-templates.json.path ${file}: the file is goflow2's and is left alone; name another`)
+    const { version, domains } = saved as { version?: unknown; domains?: unknown }
+    if (!READ_VERSIONS.includes(version) || !Array.isArray(domains)) throw new Error('no file of templates')
     for (const domain of domains as unknown[]) restore(domain)
   } catch (error) {
+    if (error instanceof UserError) throw error
     const aside = `${file}.broken`
     try {
       fs.renameSync(file, aside)
@@ -44,6 +54,15 @@ export function loadTemplates(file: string, restore: (domain: unknown) => void, 
     log.warn(`${file} cannot be used and is set aside as ${aside}: ${reasonOf(error)}`)
   }
 }
+
+/** goflow2 keeps templates and rates by exporter, the templates under `version/domain/id`. */
+function isGoflow2(saved: unknown): boolean {
+  if (typeof saved !== 'object' || saved === null || 'domains' in saved) return false
+  return 'sampling-rates' in saved || 'templates' in saved || Object.values(saved).some(hasTemplateKeys)
+}
+
+const hasTemplateKeys = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).some((key) => /^\d+\/\d+\/\d+$/.test(key))
 
 /**
  * Keeps the file up to date: every `intervalMs`, where `changes` gives another number than before. `state` gives what to save.

@@ -239,8 +239,10 @@ function flowOf(
   const apart = [176, 177, 178, 179].some((id) => number(id) !== undefined)
   const isIcmp = number(4) === 1n || number(4) === 58n
   const both = first(32, 139) || (!apart && isIcmp && first(7) === 0n ? first(11) : 0n)
-  uint32('icmp_type', icmp === undefined && apart ? first(176, 178) : both >> 8n)
-  uint32('icmp_code', icmp === undefined && apart ? first(177, 179) : both & 0xffn)
+  // ICMPv6's type 0 is reserved: IOS-XR has the type in the low byte
+  const isBareType = first(32) === 0n && (first(139) !== 0n || number(4) === 58n) && both < 256n
+  uint32('icmp_type', icmp === undefined && apart ? first(176, 178) : isBareType ? both : both >> 8n)
+  uint32('icmp_code', icmp === undefined && apart ? first(177, 179) : isBareType ? 0n : both & 0xffn)
 
   const rates = [
     rateOf(elements),

@@ -5,7 +5,7 @@ import { addressBytes, type Element, type GoldenRecord, type Value } from './exp
 
 /** A template: its id, how many of its fields are scopes (undefined: a data template), and the fields' elements and lengths. */
 export interface GoldenTemplate {
-  readonly domain: number
+  readonly domain: number | string
   readonly id: number
   readonly scopes: number | undefined
   readonly fields: readonly { id: number; length: number }[]
@@ -13,7 +13,7 @@ export interface GoldenTemplate {
 
 export interface GoldenDatagram {
   readonly sequence: number
-  readonly domain: number
+  readonly domain: number | string
   readonly templates: readonly GoldenTemplate[]
   readonly records: readonly GoldenRecord[]
 }

@@ -73,7 +73,7 @@ test('a broken file is told of and set aside, and what it has is decoded all the
   for (const broken of [
     '',
     '{',
-    '{"version":2,"domains":[]}',
+    '{"version":3,"domains":[]}',
     '{"version":1,"domains":[{"exporter":"nowhere"}]}',
     '{"version":1,"domains":[null]}',
     '[]'
@@ -87,6 +87,42 @@ test('a broken file is told of and set aside, and what it has is decoded all the
     assert.equal(readFlows(stdout).length, 1)
     assert.match(fs.readFileSync(file, 'utf8'), /sourceIPv4Address/)
   }
+})
+
+test('a file of goflow2 is left alone', async () => {
+  const file = path.join(folder, 'goflow2.json')
+  for (const theirs of [
+    '{"sampling-rates":{},"templates":{"192.0.2.1:50000":{"9/0/256":{}}}}',
+    '{"templates":{}}',
+    '{"192.0.2.1":{"10/5/300":{"template-id":300}}}'
+  ]) {
+    fs.writeFileSync(file, theirs)
+    const { code, stderr } = await runTool('flow-decode', ['-templates.json.path', file], stream(before))
+    assert.equal(code, 78)
+    assert.match(stderr, /^flow-decode: -templates\.json\.path .*goflow2's and is left alone[^\n]*\n$/)
+    assert.equal(fs.readFileSync(file, 'utf8'), theirs)
+  }
+})
+
+test('a file of version 1, without ports, counts as another port', async () => {
+  const file = path.join(folder, 'old.json')
+  await runTool('flow-decode', ['-templates.json.path', file], stream(before))
+  const saved = JSON.parse(fs.readFileSync(file, 'utf8')) as { version: number; domains: Record<string, unknown>[] }
+  assert.equal(saved.version, 2)
+  assert.deepEqual(new Set(saved.domains.map(({ port }) => port)), new Set([40000]))
+  for (const domain of saved.domains) delete domain.port
+  fs.writeFileSync(file, JSON.stringify({ ...saved, version: 1 }))
+  const { stdout } = await runTool('flow-decode', ['-templates.json.path', file], stream(after))
+  assert.deepEqual(readFlows(stdout), (await decode([...before, ...after])).flows.slice(1))
+})
+
+test('a redefinition that is refused is so after a restart too', async () => {
+  const file = path.join(folder, 'refused.json')
+  const refused = v9({ sequence: 2 }, set(0, template(256, [[8, 0]])))
+  await runTool('flow-decode', ['-templates.json.path', file], stream([before[0], refused]))
+  const { stdout, stderr } = await runTool('flow-decode', ['-templates.json.path', file], stream([after[0]]))
+  assert.equal(stdout.length, 0)
+  assert.match(stderr, /template-not-found/)
 })
 
 test('a folder that is not there is refused', async () => {

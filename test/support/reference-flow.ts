@@ -47,9 +47,26 @@ const SWAPS: [number, number][] = [
   [10, 14],
   [252, 253],
   [56, 80],
-  [81, 57]
+  [81, 57],
+  [58, 59],
+  [243, 254],
+  [245, 255],
+  [234, 235],
+  [225, 226],
+  [281, 282],
+  [227, 228],
+  [40001, 40002],
+  [40003, 40004]
 ]
 const COUNTERS = [1, 2, 23, 24, 85, 86]
+/** tos, flags, flow label, ttl, fragment, direction, forwarding status; ICMP; next hops, BGP, MPLS and segment routing */
+const OF_FORWARD = [
+  ...[5, 6, 31, 52, 54, 61, 88, 89, 192, 197],
+  ...[32, 139, 176, 177, 178, 179],
+  ...[15, 62, 18, 63, 128, 47, 140, 483, 484, 485],
+  ...[70, 71, 72, 73, 74, 75, 76, 77, 78, 79],
+  ...[494, 495, 496, 497, 498, 499]
+]
 const STARTS = [156, 154, 152, 150, 158, 22]
 const ENDS = [157, 155, 153, 151, 159, 21, 325, 324, 323, 322]
 const DURATIONS = [162, 161]
@@ -63,7 +80,7 @@ function reverseOf(of: (id: number, enterprise?: number) => Buffer[]): Values {
     if (own.length > 0) return own
     if ((STARTS.includes(id) && ownStart) || (ENDS.includes(id) && ownEnd)) return []
     if (id === 231 || id === 298) return of(id + 1)
-    if (COUNTERS.includes(id) || id === 6) return []
+    if (COUNTERS.includes(id) || OF_FORWARD.includes(id)) return []
     const pair = SWAPS.find((each) => each.includes(id))
     return of(pair === undefined ? id : pair[0] === id ? pair[1] : pair[0])
   }
@@ -127,7 +144,11 @@ function fieldsOf(version: Version, values: Values, forward: Values, header: { u
   const ipVersion = number(values, 60)
   put(
     'etype',
-    family === 4 ? 0x0800n : family === 16 ? 0x86ddn : ipVersion === 4n ? 0x0800n : ipVersion === 6n ? 0x86ddn : firstOf(values, [256])
+    family === 4
+      ? 0x0800n
+      : family === 16
+        ? 0x86ddn
+        : firstOf(values, [256]) || (ipVersion === 4n ? 0x0800n : ipVersion === 6n ? 0x86ddn : 0n)
   )
   putBytes(
     'next_hop',
@@ -159,7 +180,7 @@ function fieldsOf(version: Version, values: Values, forward: Values, header: { u
   put('ip_flags', ((number(values, 197) ?? 0n) >> 5n) & 7n)
   put('tcp_flags', (number(values, 6) ?? 0n) & 0x1ffn)
   put('vni', (number(values, 351) ?? 0n) & 0xffffffn)
-  const [icmpType, icmpCode] = icmpOf(values)
+  const [icmpType, icmpCode] = icmpOf(values, values !== forward)
   put('icmp_type', icmpType)
   put('icmp_code', icmpCode)
 
@@ -241,33 +262,47 @@ function familyOf(values: Values): 0 | 4 | 16 {
         .slice(0, 1)
     )
   const [ipv4, ipv6] = [pair(4), pair(16)]
-  if (ipv4.length === 0 || ipv6.length === 0) return ipv4.length > 0 ? 4 : ipv6.length > 0 ? 16 : 0
-  return !ipv6.every(isZero) ? 16 : !ipv4.every(isZero) ? 4 : 0
+  if (!ipv6.every(isZero)) return 16
+  if (!ipv4.every(isZero)) return 4
+  if (ipv4.length + ipv6.length === 0) return 0
+  const etype = number(values, 256) ?? 0n
+  if (etype !== 0n) return etype === 0x0800n ? 4 : etype === 0x86ddn ? 16 : 0
+  const version = number(values, 60)
+  if (version === 4n || version === 6n) return version === 4n ? 4 : 16
+  return ipv4.length === 0 ? 16 : ipv6.length === 0 ? 4 : 0
 }
 
 function rateOf(values: Values): bigint {
   const rounded = (a: bigint, b: bigint): bigint => (b === 0n ? 0n : (2n * a + b) / (2n * b))
   const [interval, random, n, m, size, population] = [34, 50, 305, 306, 309, 310].map((id) => number(values, id))
+  const algorithm = number(values, 304)
+  const ofSpace = n === undefined || n === 0n || m === undefined ? 0n : rounded(n + m, n)
+  const ofPopulation = size === undefined || population === undefined ? 0n : rounded(population, size)
   const rates = [
+    algorithm === 3n ? ofPopulation : ofSpace,
+    algorithm === 3n ? ofSpace : ofPopulation,
     interval ?? 0n,
     random ?? 0n,
-    n === undefined || n === 0n ? 0n : m === undefined ? n : rounded(n + m, n),
-    size === undefined || population === undefined ? 0n : rounded(population, size)
+    m === undefined ? (n ?? 0n) : 0n
   ]
   const rate = rates.find((each) => each !== 0n) ?? 0n
   return rate > UINT64_MAX ? UINT64_MAX : rate
 }
 
-function icmpOf(values: Values): [type: bigint, code: bigint] {
+/** A number without a type is one. */
+const ofIcmp6 = (both: bigint): [bigint, bigint] => (both < 256n ? [both, 0n] : [both >> 8n, both & 0xffn])
+
+function icmpOf(values: Values, isReverse: boolean): [type: bigint, code: bigint] {
   const capped = (value: bigint): bigint => (value > UINT32_MAX ? UINT32_MAX : value)
   for (const id of [32, 139]) {
     const both = capped(number(values, id) ?? 0n)
-    if (both !== 0n) return [both >> 8n, both & 0xffn]
+    if (both !== 0n) return id === 139 ? ofIcmp6(both) : [both >> 8n, both & 0xffn]
   }
   if ([176, 177, 178, 179].some((id) => number(values, id) !== undefined)) return [firstOf(values, [176, 178]), firstOf(values, [177, 179])]
   const protocol = number(values, 4)
   const port = capped(number(values, 11) ?? 0n)
-  return (protocol === 1n || protocol === 58n) && (number(values, 7) ?? 0n) === 0n ? [port >> 8n, port & 0xffn] : [0n, 0n]
+  if (isReverse || (number(values, 7) ?? 0n) !== 0n) return [0n, 0n]
+  return protocol === 1n ? [port >> 8n, port & 0xffn] : protocol === 58n ? ofIcmp6(port) : [0n, 0n]
 }
 
 function labelsOf(values: Values): number[] {

@@ -5,6 +5,7 @@ import { DURATION_IDS, END_IDS, START_IDS } from './times.js'
 
 /** The elements of one direction of a template, by number. */
 export interface Direction {
+  readonly isReverse: boolean
   /** the places of those that hold a value */
   readonly places: (id: number) => readonly number[]
   /** the place of the first of them, −1 where there is none */
@@ -30,7 +31,7 @@ export function reverseOf(template: Template, places: Places): Direction | undef
   // a start or end of its own counts, in whatever unit, before the forward direction's, and so does one that its duration gives
   const [starts, ends, durations] = [START_IDS, END_IDS, DURATION_IDS].map(hasOwn)
   const notForward = new Set([...(starts || (ends && durations) ? START_IDS : []), ...(ends || (starts && durations) ? END_IDS : [])])
-  return directionOf(template, (id) => {
+  return directionOf(template, true, (id) => {
     const own = places(id, REVERSE_ENTERPRISE)
     if (own.length > 0 || notForward.has(id)) return own
     const swapped = SWAPPED.get(id)
@@ -41,10 +42,11 @@ export function reverseOf(template: Template, places: Places): Direction | undef
   })
 }
 
-export function directionOf({ fields }: Template, places: Direction['places']): Direction {
+export function directionOf({ fields }: Template, isReverse: boolean, places: Direction['places']): Direction {
   const length = (place: number): number => fields[place].length
   const first = (id: number, usable: (length: number) => boolean): number => places(id).find((place) => usable(length(place))) ?? -1
   return {
+    isReverse,
     places,
     place: (id) => places(id)[0] ?? -1,
     number: (id) => first(id, isNumber),
@@ -54,12 +56,12 @@ export function directionOf({ fields }: Template, places: Direction['places']): 
 }
 
 /** Indexed once, because every rule asks for its elements in every direction and family. */
-export function placesOf({ fields, version }: Template): Places {
+export function placesOf({ fields }: Template): Places {
   const none: readonly number[] = []
   const byElement = new Map<number, number[]>()
   const key = (id: number, enterprise: number): number => enterprise * 0x10000 + id
   fields.forEach(({ id, enterprise, length }, place) => {
-    if (length === 0 || (version !== 10 && length === VARIABLE_LENGTH)) return
+    if (length === 0) return
     const known = byElement.get(key(id, enterprise))
     if (known === undefined) byElement.set(key(id, enterprise), [place])
     else known.push(place)

@@ -109,13 +109,20 @@ export const IE = {
   samplerRandomInterval: 50,
   ipVersion: 60,
   mplsTopLabelStackSection: 70,
+  flowDirection: 61,
   mplsLabelStackSection10: 79,
   interfaceName: 82,
   interfaceDescription: 83,
   applicationId: 95,
   applicationName: 96,
   layer2packetSectionData: 104,
+  exporterIPv4Address: 130,
+  exporterIPv6Address: 131,
   icmpTypeCodeIPv6: 139,
+  lineCardId: 141,
+  meteringProcessId: 143,
+  exportingProcessId: 144,
+  templateId: 145,
   observationDomainId: 149,
   flowStartSeconds: 150,
   flowEndSeconds: 151,
@@ -146,10 +153,12 @@ export const IE = {
   initiatorPackets: 298,
   responderPackets: 299,
   selectorId: 302,
+  selectorAlgorithm: 304,
   samplingPacketInterval: 305,
   samplingPacketSpace: 306,
   samplingSize: 309,
   samplingPopulation: 310,
+  samplingProbability: 311,
   ipHeaderPacketSection: 313,
   dataLinkFrameSection: 315,
   observationTimeSeconds: 322,
@@ -176,15 +185,35 @@ const SWAPPED_PAIRS: readonly (readonly [number, number])[] = [
   [29, 30],
   [10, 14], // interfaces
   [252, 253],
+  [58, 59], // VLANs
+  [243, 254],
+  [245, 255],
+  [234, 235], // VRFs
+  [225, 226], // addresses and ports behind a NAT
+  [281, 282],
+  [227, 228],
+  [40001, 40002],
+  [40003, 40004],
   [16, 17], // autonomous systems
   [56, 80], // MAC addresses
   [81, 57]
 ]
 export const SWAPPED: ReadonlyMap<number, number> = new Map(SWAPPED_PAIRS.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]))
 
+/** What only the forward direction's packets, or their way, told. */
+const OF_FORWARD_PACKETS = [
+  ...[1, 2, 23, 24, 85, 86], // counters
+  ...[5, 6, 31, 52, 54, 61, 88, 89, 192, 197], // tos, flags, flow label, ttl, fragment, direction, forwarding status
+  ...[32, 139, 176, 177, 178, 179], // ICMP
+  ...[15, 18, 47, 62, 63, 128, 140, 483, 484, 485], // next hops, and what BGP knows of the way
+  ...Array.from({ length: 10 }, (_, i) => IE.mplsTopLabelStackSection + i),
+  ...[IE.layer2packetSectionData, IE.ipHeaderPacketSection, IE.dataLinkFrameSection],
+  ...[494, 495, 496, 497, 498, 499] // segment routing header
+]
+
 /** Elements that say nothing of the reverse direction; the numbers to read in their place, where there is one. */
 export const FORWARD_ONLY: ReadonlyMap<number, number | undefined> = new Map([
-  ...[1, 2, 6, 23, 24, 85, 86].map((id) => [id, undefined] as const),
+  ...OF_FORWARD_PACKETS.map((id) => [id, undefined] as const),
   [IE.initiatorOctets, IE.responderOctets],
   [IE.initiatorPackets, IE.responderPackets]
 ])

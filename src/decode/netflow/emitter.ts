@@ -5,14 +5,16 @@ import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeBytesField, writeUint3
 import { frameFieldsBound, newFrame } from '../packet/frame.js'
 import type { FramePlan } from '../packet/mapping.js'
 import { useRecord } from './arena.js'
-import { type Domain, domain0Of, type Exporter } from './domain.js'
+import type { Domain, Port } from './domain.js'
 import type { Plan } from './ops.js'
 import { hasReverse, programOf, writeRecord } from './record.js'
+import type { RateTables } from './sampling.js'
+import type { NameTables } from './standin.js'
 import type { RecordContext } from './steps.js'
 
 /** Who sent a datagram, or a set that was held, and when it came. */
 export interface Sender {
-  readonly exporter: Exporter
+  readonly port: Port
   readonly receivedHi: number
   readonly receivedLo: number
 }
@@ -44,7 +46,12 @@ export function openEmitter(framePlan: FramePlan | undefined): Emitter {
     exportNanos: 0,
     uptime: 0,
     domain: undefined as unknown as Domain,
-    domain0: undefined,
+    templateId: 0,
+    rates: undefined as unknown as RateTables,
+    interfaceNames: undefined as unknown as NameTables,
+    vrfNames: undefined as unknown as NameTables,
+    applicationNames: undefined as unknown as NameTables,
+    systemInitMs: 0,
     headerRate: undefined,
     defaultRate: undefined,
     fixedRate: 0,
@@ -56,17 +63,16 @@ export function openEmitter(framePlan: FramePlan | undefined): Emitter {
   let prefix = 2
 
   function begin(sender: Sender, type: string, sequence: number, domain: Domain, observationDomain: number): void {
-    const { exporter, receivedHi, receivedLo } = sender
+    const { port, receivedHi, receivedLo } = sender
     let pos = writeUint32Field(COMMON_AT, TAG_TYPE, typeValue(type))
     pos = writeUint64Field(pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
     pos = writeUint32Field(pos, TAG_SEQUENCE_NUM, sequence)
-    pos = writeBytesField(pos, TAG_SAMPLER_ADDRESS, exporter.address)
+    pos = writeBytesField(pos, TAG_SAMPLER_ADDRESS, port.exporter.address)
     context.commonBytes = writeUint32Field(pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain) - COMMON_AT
     context.domain = domain
-    context.domain0 = domain0Of(domain)
     context.headerRate = undefined
     context.exportNanos = 0
-    context.defaultRate = exporter.defaultRate
+    context.defaultRate = port.exporter.defaultRate
   }
 
   function emit(plan: Plan, codeAt: number, record: number, bytes: number, decoding: Decoding): void {

@@ -6,6 +6,8 @@
 /** A data set as it came, with what is needed to decode it later. */
 export interface HeldSet {
   readonly templateId: number
+  /** the source port that it came from */
+  readonly port: number
   readonly domainKey: number
   /** the records, without the set's header */
   readonly body: Buffer
@@ -30,8 +32,8 @@ const OVERHEAD_BYTES = 1024
 export interface HeldSets {
   readonly bytes: number
   hold(exporter: object, set: HeldSet): void
-  /** Takes out the sets that wait for that template, oldest first. */
-  take(exporter: object, domainKey: number, templateId: number): HeldSet[]
+  /** Takes out those of the sets that wait for that template, of whatever port, that `isDue` says have one now; oldest first. */
+  take(exporter: object, domainKey: number, templateId: number, isDue: (set: HeldSet) => boolean): HeldSet[]
   /** Drops what has been held too long, and tells of what has waited long. */
   expire(now: number): void
   /** Drops all of one exporter, or of every one. */
@@ -94,14 +96,11 @@ export function heldSets(
       while (own.bytes > limits.exporterBytes) drop(own.queue.first()!)
       while (total > limits.totalBytes) drop(all.first()!)
     },
-    take(exporter, domainKey, templateId) {
+    take(exporter, domainKey, templateId, isDue) {
       const same = exporters.get(exporter)?.byTemplate.get(keyOf(domainKey, templateId))
-      const taken: HeldSet[] = []
-      for (let entry = same?.first(); entry !== undefined; entry = same?.first()) {
-        taken.push(entry.set)
-        release(entry)
-      }
-      return taken
+      const due = same?.all().filter(({ set }) => isDue(set)) ?? []
+      for (const entry of due) release(entry)
+      return due.map(({ set }) => set)
     },
     expire(now) {
       for (let entry = all.first(); entry !== undefined && entry.set.heldAt + limits.ms < now; entry = all.first()) drop(entry)
@@ -122,7 +121,7 @@ export function heldSets(
   }
 }
 
-/** Less than 2^53: a domain's key has 36 bits, a template's id 16. */
+/** No more than 2^53: a domain's key has 37 bits, a template's id 16. */
 const keyOf = (domainKey: number, templateId: number): number => domainKey * 0x10000 + templateId
 
 interface Entry {
@@ -147,6 +146,8 @@ interface Queue {
   push(entry: Entry): void
   /** The oldest that is not gone. */
   first(): Entry | undefined
+  /** Those that are not gone. */
+  all(): Entry[]
   /** To be called when one of the entries is gone. */
   left(): void
 }
@@ -170,6 +171,7 @@ function newQueue(): Queue {
       while (head < entries.length && entries[head].isGone) head++
       return entries.at(head)
     },
+    all: () => entries.filter(({ isGone }) => !isGone),
     left() {
       size--
       if (entries.length < 2 * size + FEW_ENTRIES) return

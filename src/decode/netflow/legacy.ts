@@ -44,7 +44,7 @@ const V1 = [...COMMON, pad(2), field(4, 1), field(5, 1), field(6, 1), pad(7)]
 const V1_LONG = [...V1, pad(4)]
 
 function legacy(type: string, headerBytes: number, fields: readonly TemplateField[]): Legacy {
-  const template = makeTemplate(9, 0, fields, 0, false, Buffer.alloc(0))
+  const template = makeTemplate(9, 0, fields, 0, false)
   return { type, headerBytes, recordBytes: template.recordBytes, template, plan: compilePlan(template, { icmpInPort: true }) }
 }
 

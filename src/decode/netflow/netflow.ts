@@ -4,21 +4,26 @@ import type { Decoding } from '../decoding.js'
 import { inputBytes, load } from '../input.js'
 import type { FramePlan } from '../packet/mapping.js'
 import { useLengths, usePlan } from './arena.js'
-import { type Domain, domain0Of, domainKey, domainOf, type TemplateEntry } from './domain.js'
+import { type Domain, domainKey, domainOf, type Exporter, hearPort, keptDomain, knownPort, type TemplateEntry } from './domain.js'
 import { openEmitter, type Sender } from './emitter.js'
 import type { HeldSet, HeldSets } from './held.js'
 import { type Legacy, legacyOf } from './legacy.js'
 import { learnOptions } from './options.js'
 import { compilePlan, type MappedElement } from './plan.js'
-import { readSetHeader, type SetHeader, type SetVisitor, trailingZeros, walkSets } from './sets.js'
+import { FIRST_DATA_SET, readSetHeader, type SetHeader, type SetVisitor, trailingZeros, walkSets } from './sets.js'
 import { settle } from './steps.js'
 import { walkRecord } from './template.js'
-import { defineTemplate, useTemplate } from './templates.js'
+import { templateOf } from './standin.js'
+import { defineTemplate, refuseTemplate, useTemplate } from './templates.js'
 
 /** A datagram: its payload is `[start, end)` of the input. */
-export interface Arrival extends Sender {
+export interface Arrival {
   readonly start: number
   readonly end: number
+  readonly exporter: Exporter
+  readonly port: number
+  readonly receivedHi: number
+  readonly receivedLo: number
 }
 
 /** What a datagram said of itself, for sequence numbers and delays. */
@@ -74,6 +79,12 @@ export interface NetflowDecoder {
   decode(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined
 }
 
+/** A set that waited, and the template that it is to be read by. */
+interface Claimed {
+  readonly set: HeldSet
+  readonly entry: TemplateEntry
+}
+
 const buf = inputBytes()
 
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
@@ -81,11 +92,15 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
   const { context, begin, emit } = openEmitter(options.framePlan)
 
-  function beginSets(arrival: Sender, header: SetHeader): void {
+  function beginSets(sender: Sender, header: SetHeader): void {
     const type = header.version === 9 ? 'NETFLOW_V9' : 'IPFIX'
-    begin(arrival, type, header.sequence, domainOf(arrival.exporter, header.version, header.domain), header.domain)
+    begin(sender, type, header.sequence, domainOf(sender.port, header.version, header.domain), header.domain)
     context.exportSeconds = header.seconds
     context.uptime = header.uptime
+  }
+
+  function senderOf({ exporter, port, receivedHi, receivedLo }: Arrival): Sender {
+    return { port: hearPort(exporter, port), receivedHi, receivedLo }
   }
 
   function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined {
@@ -95,7 +110,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     if (end - start < layout.headerBytes) return undefined
     const sequence = version === 1 ? 0 : readUint32(buf, start + 16)
     const engine = version === 5 ? readUint16(buf, start + 20) : 0
-    begin(arrival, layout.type, sequence, domainOf(arrival.exporter, version, 0), 0)
+    const sender = senderOf(arrival)
+    begin(sender, layout.type, sequence, domainOf(sender.port, version, 0), 0)
     context.uptime = readUint32(buf, start + 4)
     context.exportSeconds = readUint32(buf, start + 8)
     context.exportNanos = Math.min(readUint32(buf, start + 12), 999_999_999)
@@ -105,7 +121,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
     if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
     const codeAt = usePlan(layout.plan, layout.template)
-    settle(context)
+    settle(context, 0)
     for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, codeAt, pos, layout.recordBytes, decoding)
     return {
       type: layout.type,
@@ -126,7 +142,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       entry.plan ??= compilePlan(template, { mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [] })
     const { plan } = entry
     const codeAt = plan === undefined ? 0 : usePlan(plan, template)
-    settle(context)
+    settle(context, template.id)
     const zeros = trailingZeros(buf, start, end)
     let records = 0
     let pos = start
@@ -138,7 +154,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       }
       records++
       if (plan === undefined) {
-        if (learnOptions(template, pos, entry.domain)) counts.changes++
+        context.domain = keptDomain(context.domain)
+        if (learnOptions(template, pos, context.domain)) counts.changes++
         counts.optionsRecords++
       } else {
         if (template.recordBytes === 0) useLengths(template)
@@ -146,18 +163,34 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       }
       pos = next
     }
-    if (template.options) context.domain0 = domain0Of(context.domain) // they may have been about it
+    if (records === 0 && pos < zeros && end - pos < template.leastBytes) {
+      decoding.report(
+        'malformed-record',
+        `${end - pos} bytes of data where a record of template ${template.id} takes ${template.leastBytes}`
+      )
+    }
     // zeros are padding, but some exporter may have counted them as records
     return end - pos < template.leastBytes ? records : -1
   }
 
   /** Sets whose template has come, but that the output has no room for now. */
-  const claimed: { readonly set: HeldSet; readonly entry: TemplateEntry }[] = []
+  const claimed: Claimed[] = []
   let claimedAt = 0
 
-  /** Decodes what waited for this template, or leaves it for later; `at` is free in the input. */
-  function release(sets: readonly HeldSet[], entry: TemplateEntry, at: number, decoding: Decoding): void {
-    for (const set of sets) {
+  /** What waits for a template of that id, from whatever port, and may be read by one now. */
+  function waitingFor(exporter: Exporter, { version, domain }: SetHeader, id: number): Claimed[] {
+    const entries = new Map<number, TemplateEntry | undefined>()
+    const entryFor = ({ port }: HeldSet): TemplateEntry | undefined => {
+      if (!entries.has(port)) entries.set(port, templateOf(domainOf(knownPort(exporter, port), version, domain), id))
+      return entries.get(port)
+    }
+    const due = held.take(exporter, domainKey(version, domain), id, (set) => entryFor(set) !== undefined)
+    return due.map((set) => ({ set, entry: entryFor(set)! }))
+  }
+
+  /** Decodes these, or leaves them for later; `at` is free in the input. */
+  function release(sets: readonly Claimed[], at: number, decoding: Decoding): void {
+    for (const { set, entry } of sets) {
       if (claimed.length > 0 || options.isBlocked()) claimed.push({ set, entry })
       else decodeHeld(set, entry, at, decoding)
     }
@@ -165,43 +198,49 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
 
   /** Decodes a set as of the time it came. */
   function decodeHeld(
-    { header: bytes, body, receivedHi, receivedLo }: HeldSet,
+    { header: bytes, body, port, receivedHi, receivedLo }: HeldSet,
     entry: TemplateEntry,
     at: number,
     decoding: Decoding
   ): void {
     const header = readSetHeader(bytes, 0, bytes.length)
     if (header === undefined) return
-    beginSets({ exporter: entry.domain.exporter, receivedHi, receivedLo }, header)
+    beginSets({ port: knownPort(entry.domain.port.exporter, port), receivedHi, receivedLo }, header)
     decodeData(entry, at, load(body, 0, body.length, at), decoding)
   }
 
   function decodeSets(arrival: Arrival, decoding: Decoding): ExportHeader | undefined {
-    const { start, end, exporter, receivedHi, receivedLo } = arrival
+    const { start, end, exporter, port, receivedHi, receivedLo } = arrival
     const header = readSetHeader(buf, start, end)
     if (header === undefined) return undefined
     if (header.wrongBytes !== undefined) decoding.report('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
     const key = domainKey(header.version, header.domain)
-    beginSets(arrival, header)
+    let sender = senderOf(arrival)
+    beginSets(sender, header)
     let units = 0
     let optionsRecords = 0
     const visitor: SetVisitor = {
       onTemplate(template) {
         counts.templates++
         const { changed, evicted } = defineTemplate(context.domain, template, options.now(), options.maxTemplates)
+        sender = { ...sender, port: knownPort(exporter, port) }
         if (changed) counts.changes++
         counts.templatesEvicted += evicted
         if (evicted > 0) options.onTemplatesEvicted()
-        const waiting = held.take(exporter, key, template.id)
-        if (waiting.length === 0) return
-        release(waiting, context.domain.templates.get(template.id)!, end, decoding)
-        beginSets(arrival, header)
+        release(waitingFor(exporter, header, template.id), end, decoding)
+        beginSets(sender, header)
+      },
+      onRefusal(id) {
+        if (id < FIRST_DATA_SET) return
+        if (refuseTemplate(context.domain, id)) counts.changes++
+        sender = { ...sender, port: knownPort(exporter, port) }
+        beginSets(sender, header)
       },
       onWithdrawal() {
         counts.withdrawals++ // to be ignored where datagrams may be lost or forged (RFC 7011 section 8.4)
       },
       onData(id, from, until) {
-        const entry = context.domain.templates.get(id)
+        const entry = templateOf(context.domain, id)
         if (entry !== undefined) {
           const records = decodeData(entry, from, until, decoding)
           if (records < 0 || units < 0) units = -1
@@ -218,6 +257,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         buf.copy(kept, header.headerBytes, from, until)
         held.hold(exporter, {
           templateId: id,
+          port,
           domainKey: key,
           body: kept.subarray(header.headerBytes),
           header: kept.subarray(0, header.headerBytes),

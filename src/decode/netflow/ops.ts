@@ -33,7 +33,7 @@ export const enum Op {
   /** the rate that was learned or set, where it is the same for all records */
   fixedRate = 11,
   // these three mostly have nothing to do, which is seen at once
-  /** the rate that was learned or set otherwise: by sampler (`field`) and by interface (argument), each a place + 1 or 0 */
+  /** the rate that was learned or set otherwise; `field` is the place in `lists` of the places, or −1, of sampler, input, output, direction, line card */
   learnedRate = 12,
   /** type and code in the destination port; `field` is the protocol, the argument the place in `lists` of source port or −1, destination port, the two
    * protocols that count, and the code's tag */
@@ -66,10 +66,10 @@ export const enum Op {
   durationMicros = 29,
   /** the other end of the flow */
   otherEnd = 30,
-  // sampling; argument: the place of the second element of a pair
-  rateOfSpace = 31,
-  rateOfPopulation = 32,
+  /** the record's own rate; `field` is the place in `lists` of the places of RATE_ELEMENTS */
+  ownRate = 31,
   // icmp; tag is that of the type, argument that of the code
+  icmpTypeCodeIPv6 = 32,
   icmpTypeCode = 33,
   /** `field` is the place in `lists` of type (v4, v6) and code (v4, v6), each a place or −1 */
   icmpApart = 34,
@@ -111,10 +111,14 @@ export interface Plan {
   readonly reverse: Programs | undefined
   /** places of the elements that must not all be zero for a reverse direction to be there */
   readonly reverseCounters: Int32Array
-  /** places of the addresses by which the family is chosen; both empty where the template decides it alone */
+  /** places of source and destination address */
   readonly addresses4: Int32Array
   readonly addresses6: Int32Array
-  /** the family of a record in which none of those is set */
+  /** each record chooses its family: by its addresses, else by its Ethernet type or IP version at these places, or −1 */
+  readonly familyVaries: boolean
+  readonly etype: number
+  readonly ipVersion: number
+  /** the family of all records, or of one that tells none */
   readonly family: Family
   /** the bytes a message takes at the most beyond what its record's bytes make */
   readonly extraBytes: number

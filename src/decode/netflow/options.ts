@@ -6,14 +6,15 @@ import { writeTag } from '../../flow/message.js'
 import { fieldTag } from '../../flow/proto.js'
 import { writeVarint32 } from '../../flow/varint.js'
 import { inputBytes, isZero, readUint8 } from '../input.js'
-import { type Domain, domainOf, learn, type Name, type Names } from './domain.js'
+import { type Domain, domainOf, keptDomain, learn, type Name, type Names, WHOLE_EXPORTER } from './domain.js'
 import { IE } from './elements.js'
-import { isNothing, isSame, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
+import { RATE_ELEMENTS, readProbability, setRate } from './ownrate.js'
+import { isNothing, isSame, type Rate, type RateScope, type ToldRate } from './sampling.js'
 import type { Template } from './template.js'
 import { readNumber, readUint, type Uint64 } from './values.js'
 
 /** v9's scope types are a registry of their own (RFC 3954 section 6.1). */
-const V9_SCOPE_INTERFACE = 2
+const V9_SCOPE = { system: 1, interface: 2, lineCard: 3, template: 5 } as const
 
 /** The longest name that is kept, in bytes. */
 const MAX_NAME_BYTES = 255
@@ -21,28 +22,29 @@ const MAX_NAME_BYTES = 255
 const INTERFACES: readonly number[] = [IE.ingressInterface, IE.egressInterface, IE.ingressPhysicalInterface, IE.egressPhysicalInterface]
 const VRFS: readonly number[] = [IE.ingressVRFID, IE.egressVRFID]
 const SAMPLERS: readonly number[] = [IE.samplerId, IE.selectorId]
-const RATES: readonly number[] = [
-  IE.samplingInterval,
-  IE.samplerRandomInterval,
-  IE.samplingPacketInterval,
-  IE.samplingPacketSpace,
-  IE.samplingSize,
-  IE.samplingPopulation
-]
+/** Scopes that are about the exporter as a whole. */
+const WHOLE: readonly number[] = [IE.exportingProcessId, IE.exporterIPv4Address, IE.exporterIPv6Address]
 
 /** The numbers and names of one options record that are of use; NaN where there is none. */
 interface Told {
   sampler: number
-  /** an interface in the scope */
+  /** in the scope */
   scopeInterface: number
+  scopeTemplate: number
+  scopeLineCard: number
+  /** the scope is the exporter as a whole */
+  isWhole: boolean
+  /** the scope is narrower than a domain, by something that records do not name */
+  isNarrower: boolean
   /** an interface in scope or value, for names */
   anInterface: number
   scopeDomain: number
   vrf: number
   application: number
   systemInit: number
-  /** those of RATES, by element */
-  rates: Map<number, Rate> | undefined
+  /** those of RATE_ELEMENTS, in their order */
+  rates: (Rate | undefined)[] | undefined
+  probability: number
   interfaceName: string
   interfaceDescription: string
   vrfName: string
@@ -52,10 +54,13 @@ interface Told {
 /** Learns from the options record at `base` of the input, whose fields the template's offsets and lengths give. Whether that was news. */
 export function learnOptions(template: Template, base: number, sender: Domain): boolean {
   const told = readOptions(template, base)
-  const domain =
-    Number.isNaN(told.scopeDomain) || told.scopeDomain === sender.id ? sender : domainOf(sender.exporter, sender.version, told.scopeDomain)
+  const { port, version } = sender
+  const isOwn = Number.isNaN(told.scopeDomain) || told.scopeDomain === sender.id
+  const domain = isOwn ? sender : keptDomain(domainOf(port, version, told.scopeDomain))
+  const isOfAll = told.isWhole && Number.isNaN(told.scopeDomain)
   const news = [
     learnRate(told, domain),
+    isOfAll && learnRate(told, keptDomain(domainOf(port, version, WHOLE_EXPORTER))),
     learnName(told.anInterface, told.interfaceName === '' ? told.interfaceDescription : told.interfaceName, domain, 'interfaces'),
     learnName(told.vrf, told.vrfName, domain, 'vrfs'),
     learnName(told.application, told.applicationName, domain, 'applications'),
@@ -69,40 +74,62 @@ function readOptions({ version, fields, places, scopes, offsets, lengths }: Temp
   const told: Told = {
     sampler: NaN,
     scopeInterface: NaN,
+    scopeTemplate: NaN,
+    scopeLineCard: NaN,
+    isWhole: false,
+    isNarrower: false,
     anInterface: NaN,
     scopeDomain: NaN,
     vrf: NaN,
     application: NaN,
     systemInit: NaN,
     rates: undefined,
+    probability: 0,
     interfaceName: '',
     interfaceDescription: '',
     vrfName: '',
     applicationName: ''
   }
+  if (version === 9) fields.slice(0, scopes).forEach(({ id }) => (told.isWhole ||= id === V9_SCOPE.system)) // it may have no bytes
   for (const place of places) {
     const { id, enterprise } = fields[place]
     const length = lengths[place]
-    if (enterprise !== 0 || length === 0) continue
     const at = base + offsets[place]
     const inScope = place < scopes
+    if (enterprise !== 0 || length === 0) {
+      told.isNarrower ||= inScope && enterprise !== 0
+      continue
+    }
     if (inScope && version === 9) {
-      if (id === V9_SCOPE_INTERFACE && length <= 8) told.scopeInterface = told.anInterface = readNumber(at, length)
+      if (length <= 8) readV9Scope(told, id, readNumber(at, length))
       continue
     }
     if (id === IE.interfaceName) told.interfaceName = readName(at, length)
     else if (id === IE.interfaceDescription) told.interfaceDescription = readName(at, length)
     else if (id === IE.VRFname) told.vrfName = readName(at, length)
     else if (id === IE.applicationName) told.applicationName = readName(at, length)
-    else if (length > 8) continue
-    else if (RATES.includes(id)) {
-      const rate: Uint64 = { hi: 0, lo: 0 }
-      readUint(at, length, rate)
-      told.rates ??= new Map()
-      if (!told.rates.has(id)) told.rates.set(id, rate)
-    } else readTold(told, id, readNumber(at, length), inScope)
+    else if (RATE_ELEMENTS.includes(id)) readToldRate(told, id, at, length)
+    else if (WHOLE.includes(id)) told.isWhole ||= inScope
+    else if (length <= 8) readTold(told, id, readNumber(at, length), inScope)
   }
   return told
+}
+
+function readToldRate(told: Told, id: number, at: number, length: number): void {
+  const place = RATE_ELEMENTS.indexOf(id)
+  told.rates ??= RATE_ELEMENTS.map(() => undefined)
+  if (told.rates[place] !== undefined || length > 8) return
+  const rate: Uint64 = { hi: 0, lo: 0 }
+  readUint(at, length, rate)
+  told.rates[place] = rate
+  if (id === IE.samplingProbability) told.probability = readProbability(at, length)
+}
+
+function readV9Scope(told: Told, type: number, value: number): void {
+  if (type === V9_SCOPE.interface) told.scopeInterface = told.anInterface = value
+  else if (type === V9_SCOPE.lineCard) told.scopeLineCard = value
+  else if (type === V9_SCOPE.template) told.scopeTemplate = value
+  else if (type !== V9_SCOPE.system) told.isNarrower = true
 }
 
 function readTold(told: Told, id: number, value: number, inScope: boolean): void {
@@ -110,41 +137,41 @@ function readTold(told: Told, id: number, value: number, inScope: boolean): void
   else if (INTERFACES.includes(id)) {
     told.anInterface = value
     if (inScope) told.scopeInterface = value
-  } else if (VRFS.includes(id)) told.vrf = value
-  else if (id === IE.observationDomainId && inScope) told.scopeDomain = value
-  else if (id === IE.applicationId) told.application = value
-  else if (id === IE.systemInitTimeMilliseconds) told.systemInit = value
+  } else if (VRFS.includes(id)) {
+    told.vrf = value
+    told.isNarrower ||= inScope
+  } else if (id === IE.applicationId) {
+    told.application = value
+    told.isNarrower ||= inScope
+  } else if (id === IE.systemInitTimeMilliseconds) told.systemInit = value
+  else if (!inScope) return
+  else if (id === IE.observationDomainId) told.scopeDomain = value
+  else if (id === IE.templateId) told.scopeTemplate = value
+  else if (id === IE.lineCardId) told.scopeLineCard = value
+  else if (id !== IE.meteringProcessId) told.isNarrower = true
 }
 
-function learnRate(told: Told, domain: Domain): boolean {
-  const rate = told.rates === undefined ? undefined : toldRate(told.rates)
-  if (rate === undefined) return false
-  if (!Number.isNaN(told.sampler)) return learnRateOf(domain, domain.samplerRates, told.sampler, rate)
-  if (!Number.isNaN(told.scopeInterface)) return learnRateOf(domain, domain.interfaceRates, told.scopeInterface, rate)
-  if (domain.rate !== undefined && isSame(domain.rate, rate)) return false
-  domain.rate = rate
-  return true
-}
-
-function learnRateOf({ exporter }: Domain, rates: Map<number, Rate>, of: number, rate: Rate): boolean {
-  const known = rates.get(of)
+/** Keeps the rate for the narrowest scope that it was told for: it says nothing of a wider one. Whether that is news. */
+function learnRate(told: Told, { rates, port: { exporter } }: Domain): boolean {
+  if (told.rates === undefined) return false
+  const rate: Uint64 = { hi: 0, lo: 0 }
+  setRate(rate, told.rates, told.probability)
+  if (isNothing(rate)) return false
+  const scopes: [RateScope, number][] = [
+    ['samplers', told.sampler],
+    ['templates', told.scopeTemplate],
+    ['lineCards', told.scopeLineCard],
+    ['interfaces', told.scopeInterface]
+  ]
+  const narrowest = scopes.find(([, of]) => !Number.isNaN(of))
+  if (narrowest === undefined && told.isNarrower) return false
+  rates.at = exporter.heard
+  const known = narrowest === undefined ? rates.all : rates[narrowest[0]].get(narrowest[1])
   if (known !== undefined && isSame(known, rate)) return false
-  learn(exporter, rates, of, rate)
+  const kept: ToldRate = { ...rate, at: exporter.heard }
+  if (narrowest === undefined) rates.all = kept
+  else learn(exporter, rates[narrowest[0]], narrowest[1], kept)
   return true
-}
-
-/** The first of the ways to tell a rate that gives one. */
-function toldRate(rates: ReadonlyMap<number, Rate>): Rate | undefined {
-  const interval = rates.get(IE.samplingPacketInterval)
-  const space = rates.get(IE.samplingPacketSpace)
-  const size = rates.get(IE.samplingSize)
-  const population = rates.get(IE.samplingPopulation)
-  const ofSpace: Uint64 = { hi: 0, lo: 0 }
-  const ofPopulation: Uint64 = { hi: 0, lo: 0 }
-  if (interval !== undefined && space !== undefined) setRateOfSpace(ofSpace, interval, space)
-  if (size !== undefined && population !== undefined) setRateOfPopulation(ofPopulation, size, population)
-  const ways = [rates.get(IE.samplingInterval), rates.get(IE.samplerRandomInterval), space === undefined ? interval : ofSpace, ofPopulation]
-  return ways.find((rate) => rate !== undefined && !isNothing(rate))
 }
 
 /** Text up to its padding; invalid UTF-8 is replaced, because a protobuf string must not have any. */
@@ -158,12 +185,14 @@ function readName(at: number, length: number): string {
 /** Keeps the name of a thing; whether it is a new one. */
 export function learnName(of: number, name: string, domain: Domain, kind: keyof Names): boolean {
   if (Number.isNaN(of) || name === '') return false
+  const { port } = domain
+  port.namesAt[kind] = port.exporter.heard
   const text = cutText(name)
   if (domain.names[kind].get(of)?.text === text) return false
   const fields = FIELDS_OF[kind]
   const learned: Name = { text, in: stringField(fields.in, text), out: stringField(fields.out, text) }
-  domain.exporter.names[kind].set(of, learned)
-  learn(domain.exporter, domain.names[kind], of, learned)
+  port.names[kind].set(of, learned)
+  learn(port.exporter, domain.names[kind], of, learned)
   return true
 }
 

@@ -19,6 +19,7 @@ import {
 import { ICMP, ICMPV6, IE, type Rule, RULES } from './elements.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
 import type { Template } from './template.js'
+import { RATE_ELEMENTS } from './ownrate.js'
 import { setTimes } from './times.js'
 
 /** An element that the user sends to a field of choice, in place of what the table says. */
@@ -42,16 +43,19 @@ export interface PlanOptions {
 
 export function compilePlan(template: Template, options: PlanOptions = {}): Plan {
   const places = placesOf(template)
-  const forward = directionOf(template, (id) => places(id, 0))
+  const forward = directionOf(template, false, (id) => places(id, 0))
   const reverse = reverseOf(template, places)
   const addresses4 = addressPlaces(forward, 4)
   const addresses6 = addressPlaces(forward, 6)
   const mixed = addresses4.length > 0 && addresses6.length > 0
   const family: Family = mixed ? 0 : addresses4.length > 0 ? 4 : addresses6.length > 0 ? 6 : 0
+  const etype = forward.number(IE.ethernetType)
+  const ipVersion = forward.number(IE.ipVersion)
+  const varies = mixed || (family !== 0 && (etype >= 0 || ipVersion >= 0))
   const builder: Builder = { code: [], lists: [] }
   const programs = (direction: Direction): Programs => {
     const compiled = (of: Family): Program => compileProgram(builder, template, places, direction, of, options)
-    if (mixed) return { 0: compiled(0), 4: compiled(4), 6: compiled(6) }
+    if (varies) return { 0: compiled(0), 4: compiled(4), 6: compiled(6) }
     const only = compiled(family)
     return { 0: only, 4: only, 6: only }
   }
@@ -69,8 +73,11 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
         ? []
         : RULES.flatMap((rule) => (rule.as === 'counter' ? counterElements(rule, reverse).map(reverse.number) : []))
     ),
-    addresses4: Int32Array.from(mixed ? addresses4 : []),
-    addresses6: Int32Array.from(mixed ? addresses6 : []),
+    addresses4: Int32Array.from(addresses4),
+    addresses6: Int32Array.from(addresses6),
+    familyVaries: varies,
+    etype,
+    ipVersion,
     family,
     extraBytes: 2048 + (builder.code.length / STEP) * 20,
     growth: GROWTH * (1 + mostDestinations(options.mapping ?? []))
@@ -198,9 +205,9 @@ function compileRule(
     case 'etype':
       if (family !== 0) step(builder, Op.constant, 0, fieldTag(to), family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6)
       else {
+        uints([IE.ethernetType])
         const version = direction.number(IE.ipVersion)
         if (version >= 0) step(builder, Op.ipVersion, version, fieldTag(to))
-        uints([IE.ethernetType])
       }
       return
     case 'ofFamily': {
@@ -264,33 +271,31 @@ function counterElements({ from, totals }: Extract<Rule, { as: 'counter' }>, dir
 }
 
 function compileSampling(builder: Builder, tag: number, { number }: Direction): void {
-  for (const id of [IE.samplingInterval, IE.samplerRandomInterval]) {
-    const place = number(id)
-    if (place >= 0) step(builder, Op.uint64, place, tag)
-  }
-  const pairs: [number, number, Op][] = [
-    [number(IE.samplingPacketInterval), number(IE.samplingPacketSpace), Op.rateOfSpace],
-    [number(IE.samplingSize), number(IE.samplingPopulation), Op.rateOfPopulation]
+  const own = RATE_ELEMENTS.map(number)
+  const plain = [IE.samplingInterval, IE.samplerRandomInterval].map(number).filter((place) => place >= 0)
+  if (own.filter((place) => place >= 0).length > plain.length) step(builder, Op.ownRate, list(builder, own), tag)
+  else for (const place of plain) step(builder, Op.uint64, place, tag)
+  const first = (...ids: readonly number[]): number => ids.map(number).find((place) => place >= 0) ?? -1
+  const scopes = [
+    first(IE.samplerId, IE.selectorId),
+    first(IE.ingressInterface, IE.ingressPhysicalInterface),
+    first(IE.egressInterface, IE.egressPhysicalInterface),
+    first(IE.flowDirection),
+    first(IE.lineCardId)
   ]
-  for (const [first, second, op] of pairs) {
-    if (first >= 0 && second >= 0) step(builder, op, first, tag, second)
-    else if (first >= 0 && op === Op.rateOfSpace) step(builder, Op.uint64, first, tag)
-  }
-  const sampler = [IE.samplerId, IE.selectorId].map(number).find((place) => place >= 0) ?? -1
-  const input = [IE.ingressInterface, IE.ingressPhysicalInterface].map(number).find((place) => place >= 0) ?? -1
   step(builder, Op.fixedRate, 0, tag)
-  step(builder, Op.learnedRate, sampler + 1, tag, input + 1)
+  step(builder, Op.learnedRate, list(builder, scopes), tag)
 }
 
 function compileIcmp(builder: Builder, typeTag: number, codeTag: number, direction: Direction, inPort: boolean): void {
   for (const id of [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6]) {
     const place = direction.number(id)
-    if (place >= 0) step(builder, Op.icmpTypeCode, place, typeTag, codeTag)
+    if (place >= 0) step(builder, id === IE.icmpTypeCodeIPv4 ? Op.icmpTypeCode : Op.icmpTypeCodeIPv6, place, typeTag, codeTag)
   }
   const apart = [IE.icmpTypeIPv4, IE.icmpTypeIPv6, IE.icmpCodeIPv4, IE.icmpCodeIPv6].map(direction.number)
   const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(direction.number)
   if (apart.some((place) => place >= 0)) step(builder, Op.icmpApart, list(builder, apart), typeTag, codeTag)
-  else if (protocol >= 0 && destination >= 0) {
+  else if (!direction.isReverse && protocol >= 0 && destination >= 0) {
     const ports = inPort ? [-1, destination, ICMP, ICMP, codeTag] : [source, destination, ICMP, ICMPV6, codeTag]
     step(builder, Op.icmpPorts, protocol, typeTag, list(builder, ports))
   }

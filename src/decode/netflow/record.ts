@@ -3,9 +3,10 @@ import { isZero, readInt32, readUint16, readUint8 } from '../input.js'
 import { copyInput, writeByte, writeCommon, writeSizedTag, writeVarint32, writeVarint64 } from '../messages.js'
 import { valueAt, valueLength, word } from './arena.js'
 import { ICMP, ICMPV6 } from './elements.js'
-import { Op, type Plan, type Program, STEP } from './ops.js'
+import { type Family, Op, type Plan, type Program, STEP } from './ops.js'
 import { flowEnd, flowStart, type RecordContext, writeOther } from './steps.js'
-import { setMillis64, setUptime, writeInstant } from './values.js'
+import { readCapped, setMillis64, setUptime, writeInstant } from './values.js'
+import { ETHERTYPE } from '../packet/carry.js'
 
 /** Whether a protocol, of which this is the first byte, may be ICMP's, ICMPv6's or one that is not told in one byte. */
 const mayBeIcmp = (protocol: number): boolean => protocol === ICMP || protocol === ICMPV6 || protocol === 0
@@ -26,13 +27,23 @@ const putInstant = writeInstant
 const putUptime = setUptime
 const putMillis64 = setMillis64
 
-/** The program for the record at hand: the family is that of source and destination together, IPv6 where both are set. */
+/** The program for the record at hand. */
 export function programOf(plan: Plan, reverse: boolean): Program {
   const programs = reverse ? plan.reverse! : plan.forward
-  if (plan.addresses6.length === 0) return programs[plan.family]
-  for (const place of plan.addresses6) if (!isZero(valueAt(place), valueLength(place))) return programs[6]
-  for (const place of plan.addresses4) if (!isZero(valueAt(place), valueLength(place))) return programs[4]
-  return programs[0]
+  return programs[plan.familyVaries ? familyOf(plan) : plan.family]
+}
+
+/**
+ * The family of the record at hand, of source and destination together: that of an address that is not zero, IPv6 where both have one; else what the
+ * Ethernet type says, and then the IP version. 0: neither, as in a frame of ARP.
+ */
+function familyOf(plan: Plan): Family {
+  for (const place of plan.addresses6) if (!isZero(valueAt(place), valueLength(place))) return 6
+  for (const place of plan.addresses4) if (!isZero(valueAt(place), valueLength(place))) return 4
+  const etype = plan.etype < 0 ? 0 : readCapped(valueAt(plan.etype), valueLength(plan.etype))
+  if (etype !== 0) return etype === ETHERTYPE.ipv4 ? 4 : etype === ETHERTYPE.ipv6 ? 6 : 0
+  const version = plan.ipVersion < 0 ? 0 : readCapped(valueAt(plan.ipVersion), valueLength(plan.ipVersion))
+  return version === 4 || version === 6 ? version : plan.family
 }
 
 /** Whether the record at hand has a second direction: any of its counters is not zero. */

@@ -1,5 +1,4 @@
 /** Sampling rates: how many packets there were for each that was looked at. Whole numbers, exact to 64 bits and capped there. */
-import type { Domain } from './domain.js'
 import type { Uint64 } from './values.js'
 
 /** A rate that is kept. */
@@ -56,19 +55,85 @@ export function parseRate(text: unknown): Rate | undefined {
   return rate >> 64n === 0n ? { hi: Number(rate >> 32n), lo: Number(rate & 0xffff_ffffn) } : undefined
 }
 
-/** The rate that an exporter told for records of `domain` in options data; `sampler` and `input` are −1 where the record names none. */
-export function learnedRate(domain: Domain, domain0: Domain | undefined, sampler: number, input: number): Rate | undefined {
-  return rateWithin(domain, sampler, input) ?? (domain0 === undefined ? undefined : rateWithin(domain0, sampler, input))
+/** A rate that options data told, with the exporter's datagram that told it last. */
+export interface ToldRate extends Rate {
+  at: number
 }
 
-function rateWithin({ samplerRates, interfaceRates, rate }: Domain, sampler: number, input: number): Rate | undefined {
-  if (sampler >= 0 && samplerRates.size > 0) {
-    const known = samplerRates.get(sampler)
-    if (known !== undefined) return known
+/** What options data told of sampling in one observation domain, or of an exporter as a whole: rates by the scope that they were told for. */
+export interface Rates {
+  readonly samplers: Map<number, ToldRate>
+  readonly templates: Map<number, ToldRate>
+  readonly lineCards: Map<number, ToldRate>
+  readonly interfaces: Map<number, ToldRate>
+  /** with no scope that is narrower */
+  all: ToldRate | undefined
+  /** the exporter's datagram that told one last; 0: none did */
+  at: number
+}
+export const RATE_SCOPES = ['samplers', 'templates', 'lineCards', 'interfaces'] as const
+export type RateScope = (typeof RATE_SCOPES)[number]
+
+export function newRates(): Rates {
+  return { samplers: new Map(), templates: new Map(), lineCards: new Map(), interfaces: new Map(), all: undefined, at: 0 }
+}
+
+/** Whether every record of a template has the same rate by these. */
+export const isUniform = ({ samplers, lineCards, interfaces }: Rates): boolean => samplers.size + lineCards.size + interfaces.size === 0
+
+/** What counts for the records of a data set. */
+export interface RateTables {
+  /** of their domain */
+  readonly own: Rates
+  /** of their exporter: what was told of it as a whole, and in its domain 0 */
+  readonly whole: Rates
+  readonly domain0: Rates
+}
+
+/**
+ * The rate that options data told for a record; `sampler`, `lineCard` and `interface_` are −1 where it names none. The narrowest scope
+ * counts, and none counts for a wider one.
+ */
+export function toldRate(
+  { own, whole, domain0 }: RateTables,
+  sampler: number,
+  template: number,
+  lineCard: number,
+  interface_: number
+): Rate | undefined {
+  const ofSampler = sampler < 0 ? undefined : (own.samplers.get(sampler) ?? whole.samplers.get(sampler) ?? domain0.samplers.get(sampler))
+  return (
+    ofSampler ??
+    own.templates.get(template) ??
+    own.lineCards.get(lineCard) ??
+    whole.lineCards.get(lineCard) ??
+    own.interfaces.get(interface_) ??
+    whole.interfaces.get(interface_) ??
+    domain0.interfaces.get(interface_) ??
+    wideRate(own, sampler) ??
+    wideRate(whole, sampler) ??
+    wideRate(domain0, sampler)
+  )
+}
+
+/** The rate with no scope, else for records that name no sampler the one on which all samplers agree. */
+function wideRate({ all, samplers }: Rates, sampler: number): Rate | undefined {
+  if (all !== undefined || sampler >= 0) return all
+  let first: Rate | undefined
+  for (const rate of samplers.values()) {
+    if (first !== undefined && !isSame(first, rate)) return undefined
+    first = rate
   }
-  if (input >= 0 && interfaceRates.size > 0) {
-    const known = interfaceRates.get(input)
-    if (known !== undefined) return known
-  }
-  return rate
+  return first
+}
+
+/** Whether both told the same. */
+export function areSameRates(a: Rates, b: Rates): boolean {
+  const isSameOne = (x: Rate | undefined, y: Rate | undefined): boolean => (x === undefined || y === undefined ? x === y : isSame(x, y))
+  return (
+    isSameOne(a.all, b.all) &&
+    RATE_SCOPES.every(
+      (scope) => a[scope].size === b[scope].size && [...a[scope]].every(([key, rate]) => isSameOne(rate, b[scope].get(key)))
+    )
+  )
 }

@@ -30,6 +30,8 @@ export interface SetHeader {
 export interface SetVisitor {
   onTemplate(template: Template): void
   onWithdrawal(id: number, options: boolean): void
+  /** a definition of that id came that cannot be used; an error told why */
+  onRefusal(id: number): void
   /** `[start, end)` holds the records */
   onData(templateId: number, start: number, end: number): void
   /** a set of an id that has no meaning */
@@ -44,7 +46,7 @@ const SET_HEADER_BYTES = 4
 const LEAST_TEMPLATE_BYTES = 4
 /** The ids of template sets and options template sets. */
 const TEMPLATE_SETS = { 9: [0, 1], 10: [2, 3] } as const
-const FIRST_DATA_SET = 256
+export const FIRST_DATA_SET = 256
 
 /** Reads the header of the message at `buf[start, end)`; undefined where it is cut. */
 export function readSetHeader(buf: Buffer, start: number, end: number): SetHeader | undefined {
@@ -91,6 +93,9 @@ export function walkSets(header: SetHeader, buf: Buffer, start: number, visitor:
     const length = readUint16(buf, pos + 2)
     if (length < SET_HEADER_BYTES || length > end - pos) {
       visitor.onError('malformed-set', `set ${id} of ${length} bytes where ${end - pos} are left`)
+      if (length > end - pos && (id === templates || id === optionsTemplates)) {
+        refuseTemplates(version, id === optionsTemplates, buf, pos + SET_HEADER_BYTES, end, visitor)
+      }
       return
     }
     const body = pos + SET_HEADER_BYTES
@@ -107,11 +112,26 @@ function walkTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: numb
     const record = readTemplate(version, options, buf, pos, end)
     if (record.kind === 'cut') {
       visitor.onError('malformed-template', `the set ends inside ${options ? 'an options template' : 'a template'}`)
+      if (record.id >= 0) visitor.onRefusal(record.id)
       return
     }
     if (record.kind === 'template') visitor.onTemplate(record.template)
     else if (record.kind === 'withdrawal') visitor.onWithdrawal(record.id, options)
-    else visitor.onError('malformed-template', record.reason)
+    else {
+      visitor.onError('malformed-template', record.reason)
+      visitor.onRefusal(record.id)
+    }
+    pos = record.end
+  }
+}
+
+/** What a set that is cut defines cannot be trusted, and what it redefines no more. */
+function refuseTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number, visitor: SetVisitor): void {
+  while (end - pos >= LEAST_TEMPLATE_BYTES) {
+    const record = readTemplate(version, options, buf, pos, end)
+    if (record.kind === 'template') visitor.onRefusal(record.template.id)
+    else if (record.kind !== 'withdrawal' && record.id >= 0) visitor.onRefusal(record.id)
+    if (record.kind === 'cut') return
     pos = record.end
   }
 }

@@ -2,12 +2,12 @@
  * What exporters told, as plain data: for the file that outlives a run and for the list of templates over HTTP.
  */
 import { parseAddress } from '../../flow/address.js'
-import { type Domain, domainOf, type Exporter, learn, type Names } from './domain.js'
+import { type Domain, domainOf, type Exporter, keptDomain, knownPort, learn, NAME_KINDS, type Names, WHOLE_EXPORTER } from './domain.js'
 import { elementName } from './element-names.js'
 import { learnName } from './options.js'
-import { parseRate, type Rate, rateText } from './sampling.js'
+import { parseRate, RATE_SCOPES, type RateScope, rateText, type ToldRate } from './sampling.js'
 import { MAX_FIELDS, makeTemplate, type Template, type TemplateField } from './template.js'
-import { defineTemplate } from './templates.js'
+import { defineTemplate, refuseTemplate } from './templates.js'
 
 export interface SavedField {
   readonly name: string
@@ -24,45 +24,69 @@ export interface SavedTemplate {
   readonly fields: readonly SavedField[]
 }
 
-/** One observation domain of an exporter. */
+const WHOLE = 'all'
+type Pairs = readonly (readonly [number, string])[]
+
+/** The names that rates have in the file, by their scope. */
+const RATE_KEYS = {
+  samplers: 'samplers',
+  templates: 'templateRates',
+  lineCards: 'lineCardRates',
+  interfaces: 'interfaceRates'
+} as const satisfies Record<RateScope, keyof SavedDomain>
+
+/** One observation domain of a source port of an exporter, or what was told of the exporter as a whole. */
 export interface SavedDomain {
   readonly exporter: string
+  readonly port: number
   readonly version: number
-  readonly domain: number
+  readonly domain: number | typeof WHOLE
   readonly templates: readonly SavedTemplate[]
+  /** ids whose last definition could not be used */
+  readonly refused?: readonly number[]
   /** rates in decimal digits; pairs of number and rate, or number and name */
   readonly rate?: string
-  readonly samplers?: readonly (readonly [number, string])[]
-  readonly interfaceRates?: readonly (readonly [number, string])[]
+  readonly samplers?: Pairs
+  readonly templateRates?: Pairs
+  readonly lineCardRates?: Pairs
+  readonly interfaceRates?: Pairs
   readonly systemInitMs?: number
   readonly names?: Readonly<Partial<Record<keyof Names, readonly (readonly [number, string])[]>>>
 }
 
-const NAME_KINDS: readonly (keyof Names)[] = ['interfaces', 'vrfs', 'applications']
-
 /** The state of an exporter's domains; those that told nothing are left out. */
 export function* saveExporter(exporter: Exporter & { readonly name: string }): Iterable<SavedDomain> {
-  for (const domain of exporter.domains.values()) {
-    const names: Partial<Record<keyof Names, [number, string][]>> = {}
-    for (const kind of NAME_KINDS) {
-      if (domain.names[kind].size > 0) names[kind] = [...domain.names[kind]].map(([of, { text }]) => [of, text])
+  for (const { number, domains } of exporter.ports.values()) {
+    for (const domain of domains.values()) {
+      const saved = saveDomain(exporter.name, number, domain)
+      if (saved.templates.length > 0 || Object.keys(saved).length > LEAST_KEYS) yield saved
     }
-    const saved: SavedDomain = {
-      exporter: exporter.name,
-      version: domain.version,
-      domain: domain.id,
-      templates: [...domain.templates.values()].map(({ template }) => saveTemplate(template)),
-      ...(domain.rate === undefined ? {} : { rate: rateText(domain.rate) }),
-      ...(domain.samplerRates.size === 0 ? {} : { samplers: saveRates(domain.samplerRates) }),
-      ...(domain.interfaceRates.size === 0 ? {} : { interfaceRates: saveRates(domain.interfaceRates) }),
-      ...(domain.systemInitMs === 0 ? {} : { systemInitMs: domain.systemInitMs }),
-      ...(Object.keys(names).length === 0 ? {} : { names })
-    }
-    if (saved.templates.length > 0 || Object.keys(saved).length > 4) yield saved
   }
 }
 
-function saveRates(rates: ReadonlyMap<number, Rate>): [number, string][] {
+/** Keys of a saved domain that told nothing. */
+const LEAST_KEYS = 5
+
+function saveDomain(exporter: string, port: number, { version, id, templates, refused, rates, systemInitMs, names }: Domain): SavedDomain {
+  const kept: Partial<Record<keyof Names, [number, string][]>> = {}
+  for (const kind of NAME_KINDS) if (names[kind].size > 0) kept[kind] = [...names[kind]].map(([of, { text }]) => [of, text])
+  const scoped: Partial<Record<(typeof RATE_KEYS)[RateScope], Pairs>> = {}
+  for (const scope of RATE_SCOPES) if (rates[scope].size > 0) scoped[RATE_KEYS[scope]] = saveRates(rates[scope])
+  return {
+    exporter,
+    port,
+    version,
+    domain: id === WHOLE_EXPORTER ? WHOLE : id,
+    templates: [...templates.values()].map(({ template }) => saveTemplate(template)),
+    ...(refused.size === 0 ? {} : { refused: [...refused.keys()] }),
+    ...(rates.all === undefined ? {} : { rate: rateText(rates.all) }),
+    ...scoped,
+    ...(systemInitMs === 0 ? {} : { systemInitMs }),
+    ...(Object.keys(kept).length === 0 ? {} : { names: kept })
+  }
+}
+
+function saveRates(rates: ReadonlyMap<number, ToldRate>): [number, string][] {
   return [...rates].map(([of, rate]) => [of, rateText(rate)])
 }
 
@@ -90,30 +114,33 @@ export function restoreDomain<E extends Exporter>(
   now: number,
   maxTemplates: number
 ): E {
-  const {
-    exporter,
-    version,
-    domain: id,
-    templates,
-    rate,
-    samplers,
-    interfaceRates,
-    systemInitMs,
-    names
-  } = objectOf(saved) as Partial<SavedDomain>
+  const fields = objectOf(saved) as Partial<SavedDomain>
+  const { exporter, port = NO_PORT, version, domain: told, templates, refused, rate, systemInitMs, names } = fields
+  const id = told === WHOLE ? WHOLE_EXPORTER : told
   const address = typeof exporter === 'string' ? parseAddress(exporter) : undefined
   if (address === undefined) throw new Error(`no exporter's address: ${JSON.stringify(exporter)}`)
-  if (!isUint(version, 10) || !isUint(id, 0xffffffff) || !Array.isArray(templates))
+  if (!isUint(port, NO_PORT) || !isUint(version, 10) || !isUint(id, WHOLE_EXPORTER) || !Array.isArray(templates))
     throw new Error(`no observation domain of ${String(exporter)}`)
   const restored = exporterOf(address)
-  const domain = domainOf(restored, version, id)
+  const domain = keptDomain(domainOf(knownPort(restored, port), version, id))
   for (const template of templates) defineTemplate(domain, restoreTemplate(template, version), now, maxTemplates)
-  domain.rate = parseRate(rate)
+  if (Array.isArray(refused)) for (const each of refused as unknown[]) if (isUint(each, 0xffff)) refuseTemplate(domain, each)
+  const all = parseRate(rate)
+  if (all !== undefined) keepRates(domain).all = { ...all, at: restored.heard }
   if (isUint(systemInitMs, Number.MAX_SAFE_INTEGER)) domain.systemInitMs = systemInitMs
-  restoreRates(domain, domain.samplerRates, samplers)
-  restoreRates(domain, domain.interfaceRates, interfaceRates)
+  for (const scope of RATE_SCOPES) restoreRates(domain, scope, fields[RATE_KEYS[scope]])
   for (const kind of NAME_KINDS) restoreNames(domain, kind, names?.[kind])
   return restored
+}
+
+/** The port of what a file without ports holds: another one than any that sends. */
+const NO_PORT = 0x10000
+
+/** A domain's rates, of which one is told. */
+function keepRates({ rates, port: { exporter } }: Domain): Domain['rates'] {
+  // what came before the first datagram was told all the same
+  rates.at = Math.max(exporter.heard, 1)
+  return rates
 }
 
 function objectOf(saved: unknown): object {
@@ -138,16 +165,16 @@ function restoreTemplate(saved: unknown, version: number): Template {
       throw new Error(`no field of template ${id}`)
     return { id: element, enterprise, length }
   })
-  // no definition as it came: the first one that does come replaces it
-  const template = makeTemplate(version, id, restored, scopes, kind === 'options', Buffer.alloc(0))
+  const template = makeTemplate(version, id, restored, scopes, kind === 'options')
   if (template.leastBytes === 0) throw new Error(`template ${id} has records of no bytes`)
   return template
 }
 
-function restoreRates({ exporter }: Domain, rates: Map<number, Rate>, saved: unknown): void {
+function restoreRates(domain: Domain, scope: RateScope, saved: unknown): void {
+  const { exporter } = domain.port
   for (const [of, text] of pairsOf(saved)) {
     const rate = parseRate(text)
-    if (rate !== undefined) learn(exporter, rates, of, rate)
+    if (rate !== undefined) learn(exporter, keepRates(domain)[scope], of, { ...rate, at: exporter.heard })
   }
 }
 

@@ -4,11 +4,14 @@ import { copyBytesField, writeBytes, writeTag, writeUint32Field, writeUint64Fiel
 import { ETHERTYPE } from '../packet/carry.js'
 import { type Frame, writeFrameFields, writeMappedFields } from '../packet/frame.js'
 import { valueAt, valueLength, word } from './arena.js'
-import type { Domain, Names } from './domain.js'
+import type { Domain } from './domain.js'
 import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
 import { writeMapped } from './mapped.js'
+import { ICMPV6 } from './elements.js'
 import { Op, type Plan } from './ops.js'
-import { learnedRate, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
+import { isUniform, type Rate, type RateTables, toldRate } from './sampling.js'
+import { findName, hasNames, type NameTables, nameTablesOf, rateTablesOf, systemInitOf } from './standin.js'
+import { setOwnRate } from './ownrate.js'
 import {
   type Instant,
   isBefore,
@@ -36,13 +39,18 @@ export interface RecordContext {
   /** the exporter's uptime in milliseconds (v5, v9) */
   uptime: number
   domain: Domain
-  /** the same exporter's domain 0, where there is one */
-  domain0: Domain | undefined
   /** the rate of v5's header */
   headerRate: Rate | undefined
   /** the rate that the user set for this exporter */
   defaultRate: Rate | undefined
   // of the data set at hand, by `settle`:
+  templateId: number
+  /** what options data told that counts for its records */
+  rates: RateTables
+  interfaceNames: NameTables
+  vrfNames: NameTables
+  applicationNames: NameTables
+  systemInitMs: number
   /** the rate of all records, if there is one and it has 32 bits; else 0 */
   fixedRate: number
   /** the rate is another one, perhaps for each record */
@@ -52,24 +60,44 @@ export interface RecordContext {
 }
 
 const value: Uint64 = { hi: 0, lo: 0 }
-const other: Uint64 = { hi: 0, lo: 0 }
 /** The flow's, which several steps may set before they are written. */
 export const flowStart: Instant = { seconds: 0, nanos: 0 }
 export const flowEnd: Instant = { seconds: 0, nanos: 0 }
 
 /** Finds out what the records of a data set, or of a datagram of v5, have in common. */
-export function settle(context: RecordContext): void {
-  const { domain, domain0, headerRate } = context
-  const ratesVary = ({ samplerRates, interfaceRates }: Domain): boolean => samplerRates.size + interfaceRates.size > 0
-  const vary = headerRate === undefined && (ratesVary(domain) || (domain0 !== undefined && ratesVary(domain0)))
-  const rate = vary ? undefined : rateOf(context, -1, -1)
+export function settle(context: RecordContext, templateId: number): void {
+  const { domain, headerRate } = context
+  context.templateId = templateId
+  context.rates = rateTablesOf(domain)
+  context.interfaceNames = nameTablesOf(domain, 'interfaces')
+  context.vrfNames = nameTablesOf(domain, 'vrfs')
+  context.applicationNames = nameTablesOf(domain, 'applications')
+  context.systemInitMs = systemInitOf(domain)
+  const { own, whole, domain0 } = context.rates
+  const vary = headerRate === undefined && !(isUniform(own) && isUniform(whole) && isUniform(domain0))
+  const rate = vary ? undefined : rateOf(context, -1, -1, -1)
   context.ratesVary = vary || (rate !== undefined && rate.hi !== 0)
   context.fixedRate = rate === undefined || context.ratesVary ? 0 : rate.lo | 0
-  context.interfacesNamed = domain.exporter.names.interfaces.size > 0
+  context.interfacesNamed = hasNames(context.interfaceNames)
 }
 
-function rateOf({ headerRate, domain, domain0, defaultRate }: RecordContext, sampler: number, input: number): Rate | undefined {
-  return headerRate ?? learnedRate(domain, domain0, sampler, input) ?? defaultRate
+function rateOf(
+  { headerRate, rates, templateId, defaultRate }: RecordContext,
+  sampler: number,
+  lineCard: number,
+  interface_: number
+): Rate | undefined {
+  return headerRate ?? toldRate(rates, sampler, templateId, lineCard, interface_) ?? defaultRate
+}
+
+/** flowDirection (61) of a flow that was seen as it left. */
+const EGRESS = 1
+
+/** The rate that options data told for the record; `places` are those of sampler, input, output, direction and line card, or −1. */
+function toldRateOf(context: RecordContext, places: Int32Array): Rate | undefined {
+  const number = (i: number): number => (places[i] < 0 ? -1 : readNumber(valueAt(places[i]), valueLength(places[i])))
+  const isEgress = number(3) === EGRESS && places[2] >= 0
+  return rateOf(context, number(0), number(4), number(isEgress ? 2 : 1))
 }
 
 /** What `writeOther` gives for a step that did its work without writing. */
@@ -150,23 +178,17 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
       if (argument === 0) setInstant(flowStart, flowEnd.seconds, flowEnd.nanos)
       else setInstant(flowEnd, flowStart.seconds, flowStart.nanos)
       return DONE
-    case Op.rateOfSpace:
-    case Op.rateOfPopulation: {
-      readUint(at, length, value)
-      readUint(valueAt(argument), valueLength(argument), other)
-      if (op === Op.rateOfSpace) setRateOfSpace(value, value, other)
-      else setRateOfPopulation(value, value, other)
+    case Op.ownRate:
+      setOwnRate(value, lists[field])
       return writeUint64Field(pos, tag, value.hi, value.lo)
-    }
     case Op.learnedRate: {
-      const sampler = field === 0 ? -1 : readNumber(valueAt(field - 1), valueLength(field - 1))
-      const input = argument === 0 ? -1 : readNumber(valueAt(argument - 1), valueLength(argument - 1))
-      const rate = rateOf(context, sampler, input)
+      const rate = toldRateOf(context, lists[field])
       return rate === undefined ? pos : writeUint64Field(pos, tag, rate.hi, rate.lo)
     }
-    case Op.icmpTypeCode: {
+    case Op.icmpTypeCode:
+    case Op.icmpTypeCodeIPv6: {
       const both = readCapped(at, length)
-      return writeIcmp(pos, tag, both >>> 8, argument, both & 0xff)
+      return writeIcmp(pos, tag, argument, op === Op.icmpTypeCodeIPv6 ? typeAndCode(both) : both)
     }
     case Op.icmpPorts: {
       const places = lists[argument]
@@ -176,12 +198,13 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
       if (protocol !== places[2] && protocol !== places[3]) return pos
       if (source >= 0 && readCapped(valueAt(source), valueLength(source)) !== 0) return pos
       const port = readCapped(valueAt(destination), valueLength(destination))
-      return writeIcmp(pos, tag, port >>> 8, places[4], port & 0xff)
+      return writeIcmp(pos, tag, places[4], protocol === ICMPV6 ? typeAndCode(port) : port)
     }
     case Op.icmpApart: {
       const places = lists[field]
       const type = firstNumber(places[0], places[1])
-      return writeIcmp(pos, tag, type, argument, firstNumber(places[2], places[3]))
+      const code = firstNumber(places[2], places[3])
+      return writeUint32Fields(pos, tag, type, argument, code)
     }
     case Op.mpls:
       return writeMplsLabels(pos, tag, lists[field])
@@ -196,11 +219,11 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
       return writeMappedFields(context.frame, writeFrameFields(context.frame, at, at + bytes, argument & 0xff, pos, tag))
     }
     case Op.interfaceName:
-      return writeName(pos, argument, context.domain, 'interfaces', at, length)
+      return writeName(pos, argument, context.interfaceNames, at, length)
     case Op.vrfName:
-      return writeName(pos, argument, context.domain, 'vrfs', at, length)
+      return writeName(pos, argument, context.vrfNames, at, length)
     case Op.applicationName:
-      return writeName(pos, argument, context.domain, 'applications', at, length)
+      return writeName(pos, argument, context.applicationNames, at, length)
     default:
       return writeMapped(op, pos, tag, at, length, argument)
   }
@@ -209,7 +232,7 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
 /** Sets the start (0) or the end (1) from IPFIX's uptimes: from the boot time if that is known, else back from the export time, which then is the end. */
 function setInitUptime(context: RecordContext, recordInitMs: number, uptime: number, last: number, which: number): void {
   const instant = which === 0 ? flowStart : flowEnd
-  const init = recordInitMs > 0 ? recordInitMs : context.domain.systemInitMs
+  const init = recordInitMs > 0 ? recordInitMs : context.systemInitMs
   const exportMs = context.exportSeconds * 1000
   if (init > 0) setMillis(instant, nearestUptime(init, uptime, exportMs), 0)
   else if (which === 1 || Number.isNaN(last)) setInstant(instant, context.exportSeconds, 0)
@@ -227,19 +250,25 @@ function sectionBytes(place: number, exported: number): number {
   return Math.min(valueLength(place), readCapped(valueAt(exported - 1), valueLength(exported - 1)))
 }
 
+/** ICMPv6's type 0 is reserved: what has no type has it where the code should be, as IOS-XR does. */
+const typeAndCode = (both: number): number => (both < 0x100 ? both << 8 : both)
+
+function writeIcmp(pos: number, typeTag: number, codeTag: number, both: number): number {
+  return writeUint32Fields(pos, typeTag, both >>> 8, codeTag, both & 0xff)
+}
+
 /** A tag of 0 is that of a field that something else fills. */
-function writeIcmp(pos: number, typeTag: number, type: number, codeTag: number, code: number): number {
+function writeUint32Fields(pos: number, typeTag: number, type: number, codeTag: number, code: number): number {
   if (typeTag !== 0) pos = writeUint32Field(pos, typeTag, type)
   if (codeTag !== 0) pos = writeUint32Field(pos, codeTag, code)
   return pos
 }
 
 /** What options data called the thing that the element numbers, in this domain or in any of the exporter's. */
-function writeName(pos: number, side: number, domain: Domain, kind: keyof Names, at: number, length: number): number {
-  const all = domain.exporter.names[kind]
-  if (all.size === 0) return pos
+function writeName(pos: number, side: number, tables: NameTables, at: number, length: number): number {
+  if (!hasNames(tables)) return pos
   const number = readNumber(at, length)
-  const name = domain.names[kind].get(number) ?? all.get(number)
+  const name = findName(tables, number)
   if (name === undefined) return number === 0 ? pos : DONE // another element's name would be that of another thing
   const field = side === 0 ? name.in : name.out
   return writeBytes(pos, field)

@@ -40,8 +40,6 @@ export interface Template {
   readonly recordBytes: number
   /** bytes of the shortest record */
   readonly leastBytes: number
-  /** the definition as it came, to see whether a redefinition changes anything */
-  readonly definition: Buffer
 }
 
 /** What stands at a place of a template set. */
@@ -49,64 +47,57 @@ export type TemplateRecord =
   | { kind: 'template'; template: Template; end: number }
   | { kind: 'withdrawal'; id: number; end: number }
   /** a template that must not be used; what follows it can be read all the same */
-  | { kind: 'refused'; reason: string; end: number }
-  /** the set ends inside it */
-  | { kind: 'cut' }
+  | { kind: 'refused'; id: number; reason: string; end: number }
+  /** the set ends inside it, behind its id or in front of it (−1) */
+  | { kind: 'cut'; id: number }
 
 /** Reads the template at `buf[pos]` of a set that ends at `end`. */
 export function readTemplate(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number): TemplateRecord {
-  const start = pos
-  if (end - pos < 4) return { kind: 'cut' }
+  if (end - pos < 4) return { kind: 'cut', id: -1 }
   const id = readUint16(buf, pos)
   let count = readUint16(buf, pos + 2)
   let scopes = 0
   pos += 4
   if (version === 10 && count === 0) return { kind: 'withdrawal', id, end: pos }
   if (options) {
-    if (end - pos < 2) return { kind: 'cut' }
+    if (end - pos < 2) return { kind: 'cut', id }
     const second = readUint16(buf, pos)
     pos += 2
     if (version === 9) {
       // scope length stood where the count was; both are bytes
-      if (count % 4 !== 0 || second % 4 !== 0) return { kind: 'refused', reason: `template ${id}: odd length of scopes or options`, end }
+      if (count % 4 !== 0 || second % 4 !== 0)
+        return { kind: 'refused', id, reason: `template ${id}: odd length of scopes or options`, end }
       scopes = count / 4
       count = scopes + second / 4
     } else scopes = second
   }
   const fields: TemplateField[] = []
   for (let i = 0; i < count; i++) {
-    if (end - pos < 4) return { kind: 'cut' }
+    if (end - pos < 4) return { kind: 'cut', id }
     let field = readUint16(buf, pos)
     const length = readUint16(buf, pos + 2)
     let enterprise = 0
     pos += 4
     if (version === 10 && field >= 0x8000) {
-      if (end - pos < 4) return { kind: 'cut' }
+      if (end - pos < 4) return { kind: 'cut', id }
       field &= 0x7fff
       enterprise = readUint32(buf, pos)
       pos += 4
     }
     if (i < MAX_FIELDS) fields.push({ id: field, enterprise, length })
   }
-  const refuse = (reason: string): TemplateRecord => ({ kind: 'refused', reason: `template ${id}: ${reason}`, end: pos })
+  const refuse = (reason: string): TemplateRecord => ({ kind: 'refused', id, reason: `template ${id}: ${reason}`, end: pos })
   if (id < 256) return refuse('its id is under 256')
   if (count > MAX_FIELDS) return refuse(`${count} fields, more than ${MAX_FIELDS}`)
   if (scopes > count) return refuse('more scopes than fields')
-  const template = makeTemplate(version, id, fields, scopes, options, Buffer.from(buf.subarray(start, pos)))
+  const template = makeTemplate(version, id, fields, scopes, options)
   if (template.leastBytes === 0) return refuse('records of no bytes')
   if (template.leastBytes > MAX_RECORD_BYTES) return refuse(`records of more than ${MAX_RECORD_BYTES} bytes`)
   return { kind: 'template', template, end: pos }
 }
 
 /** A template of these fields, with the places of its fields worked out. */
-export function makeTemplate(
-  version: 9 | 10,
-  id: number,
-  fields: readonly TemplateField[],
-  scopes: number,
-  options: boolean,
-  definition: Buffer
-): Template {
+export function makeTemplate(version: 9 | 10, id: number, fields: readonly TemplateField[], scopes: number, options: boolean): Template {
   const offsets = new Int32Array(fields.length)
   const lengths = new Int32Array(fields.length)
   let least = 0
@@ -114,8 +105,8 @@ export function makeTemplate(
   fields.forEach(({ length }, i) => {
     offsets[i] = least
     lengths[i] = length
-    // variable length is IPFIX's alone; there it takes one byte at the least
-    if (version === 10 && length === VARIABLE_LENGTH) {
+    // IPFIX's, but H3C's NetStream has it in v9, where no field can be as long as that; it takes one byte at the least
+    if (length === VARIABLE_LENGTH) {
       variable = true
       least += 1
     } else least += length
@@ -131,9 +122,21 @@ export function makeTemplate(
     offsets,
     lengths,
     recordBytes: variable ? 0 : least,
-    leastBytes: least,
-    definition
+    leastBytes: least
   }
+}
+
+/** Whether both lay records out alike and mean the same by them. */
+export function isSameTemplate(a: Template, b: Template): boolean {
+  return (
+    a.options === b.options &&
+    a.scopes === b.scopes &&
+    a.fields.length === b.fields.length &&
+    a.fields.every(({ id, enterprise, length }, i) => {
+      const other = b.fields[i]
+      return id === other.id && enterprise === other.enterprise && length === other.length
+    })
+  )
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The templates of an exporter: defined, redefined, used and forgotten. */
-import { type Domain, type Exporter, forgetTemplate, keepTemplate, type TemplateEntry } from './domain.js'
-import type { Template } from './template.js'
+import { type Domain, type Exporter, forgetTemplate, keepTemplate, keptDomain, type TemplateEntry } from './domain.js'
+import { isSameTemplate, type Template } from './template.js'
 
 /** What defining a template changed. */
 export interface Defined {
@@ -10,25 +10,53 @@ export interface Defined {
 }
 const REPEATED: Defined = { changed: false, evicted: 0 }
 
-/** Keeps `template`; one that only repeats what is there keeps its compiled plan. Past `most`, or what memory it may take, the exporter's least recently used go. */
+/**
+ * Keeps `template` in the domain, which is kept itself then; one that only repeats what is there keeps its compiled plan. Past `most`, or
+ * what memory it may take, the exporter's least recently used go.
+ */
 export function defineTemplate(domain: Domain, template: Template, now: number, most: number): Defined {
-  const { exporter } = domain
+  const { exporter } = domain.port
   const known = domain.templates.get(template.id)
   if (known !== undefined) {
-    if (known.template.options === template.options && known.template.definition.equals(template.definition)) {
+    if (isSameTemplate(known.template, template)) {
       known.definedAt = now
+      known.at = exporter.heard
       exporter.templates.delete(known)
       exporter.templates.add(known)
       return REPEATED
     }
     forgetTemplate(exporter, known)
   }
-  return { changed: true, evicted: keepTemplate(domain, template, now, most) }
+  const kept = keptDomain(domain)
+  kept.refused.delete(template.id)
+  return { changed: true, evicted: keepTemplate(kept, template, now, most) }
+}
+
+/** Ids of one domain that are kept as refused: the oldest go. */
+const MAX_REFUSED = 1024
+
+/**
+ * A definition of `id` came that cannot be used. It ends the one before all the same (RFC 3954 section 7, RFC 7011 section 8.4); data waits for one
+ * that can be read, and no other port's stands in. Whether that is news.
+ */
+export function refuseTemplate(domain: Domain, id: number): boolean {
+  const kept = keptDomain(domain)
+  const { refused, port } = kept
+  const known = kept.templates.get(id)
+  const isNews = known !== undefined || !refused.has(id)
+  if (known !== undefined) forgetTemplate(port.exporter, known)
+  refused.delete(id)
+  if (refused.size >= MAX_REFUSED) {
+    const [oldest] = refused.keys()
+    refused.delete(oldest)
+  }
+  refused.set(id, port.exporter.heard)
+  return isNews
 }
 
 /** Takes note that records of it came. */
 export function useTemplate(entry: TemplateEntry, now: number): void {
-  const { templates } = entry.domain.exporter
+  const { templates } = entry.domain.port.exporter
   templates.delete(entry)
   templates.add(entry)
   entry.usedAt = now

@@ -8,6 +8,7 @@
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import { addressText } from '../../text/addresses.js'
 import type { Domain } from '../netflow/domain.js'
+import { templateOf } from '../netflow/standin.js'
 import { elementName, elementOf, type ElementType } from '../netflow/element-names.js'
 import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'
 import { type Instant, setInstant, setMillis, setNtp } from '../netflow/values.js'
@@ -153,7 +154,7 @@ function subTemplateMultiList(buf: Buffer, at: number, end: number, domain: Doma
 }
 
 function records(id: number, buf: Buffer, start: number, end: number, domain: Domain, depth: number): Tree {
-  const template = domain.templates.get(id)?.template
+  const template = templateOf(domain, id)?.template
   if (template === undefined) return hex(buf, start, end - start)
   const trees: Tree[] = []
   for (let pos = start; end - pos >= template.leastBytes;) {

@@ -1,12 +1,13 @@
 /** NetFlow and IPFIX datagrams as trees: header, sets, templates, records of data and options. */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { Decoding } from '../decoding.js'
-import { domainOf, type Exporter } from '../netflow/domain.js'
+import { domainOf, keptDomain, type Port } from '../netflow/domain.js'
 import { legacyOf } from '../netflow/legacy.js'
 import type { NetflowCounts } from '../netflow/netflow.js'
 import { readSetHeader, type SetHeader, trailingZeros, walkSets } from '../netflow/sets.js'
 import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'
-import { defineTemplate, useTemplate } from '../netflow/templates.js'
+import { templateOf } from '../netflow/standin.js'
+import { defineTemplate, refuseTemplate, useTemplate } from '../netflow/templates.js'
 import type { Instant } from '../netflow/values.js'
 import { fieldName, recordTree } from './elements.js'
 import { instantText, type Tree } from './tree.js'
@@ -28,7 +29,7 @@ export function legacyTree(
   start: number,
   end: number,
   version: number,
-  exporter: Exporter,
+  port: Port,
   onError: OnError
 ): Record<string, Tree> | undefined {
   const count = readUint16(buf, start + 2)
@@ -48,7 +49,7 @@ export function legacyTree(
     tree.sampling_mode = buf[start + 22] >> 6
     tree.sampling_interval = readUint16(buf, start + 22) & 0x3fff
   }
-  const domain = domainOf(exporter, version, 0)
+  const domain = domainOf(port, version, 0)
   const records: Tree[] = []
   for (let pos = start + headerBytes; records.length < count && pos + recordBytes <= end; pos += recordBytes) {
     const record = recordTree(template, buf, pos, domain)
@@ -65,7 +66,7 @@ export function setsTree(
   buf: Buffer,
   start: number,
   end: number,
-  exporter: Exporter,
+  port: Port,
   now: number,
   maxTemplates: number,
   counts: NetflowCounts,
@@ -73,11 +74,12 @@ export function setsTree(
 ): Record<string, Tree> | undefined {
   const header = readSetHeader(buf, start, end)
   if (header === undefined) return undefined
-  const domain = domainOf(exporter, header.version, header.domain)
+  let domain = domainOf(port, header.version, header.domain)
   const sets: Record<string, Tree>[] = []
   if (header.wrongBytes !== undefined) onError('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
   walkSets(header, buf, start, {
     onTemplate(template) {
+      domain = keptDomain(domain)
       const { changed, evicted } = defineTemplate(domain, template, now, maxTemplates)
       counts.templates++
       if (changed) counts.changes++
@@ -87,8 +89,12 @@ export function setsTree(
     onWithdrawal(id, options) {
       sets.push({ set: templateSetId(header, options), withdrawal: id })
     },
+    onRefusal(id) {
+      if (refuseTemplate(domain, id)) counts.changes++
+      domain = keptDomain(domain)
+    },
     onData(id, from, until) {
-      const entry = domain.templates.get(id)
+      const entry = templateOf(domain, id)
       if (entry === undefined) {
         onError('template-not-found', `no template ${id}`)
         sets.push({ set: id, bytes: buf.toString('hex', from, until) })
@@ -106,6 +112,9 @@ export function setsTree(
         }
         records.push(recordTree(template, buf, pos, domain))
         pos = next
+      }
+      if (records.length === 0 && from < zeros && until - from < template.leastBytes) {
+        onError('malformed-record', `${until - from} bytes of data where a record of template ${id} takes ${template.leastBytes}`)
       }
       sets.push({ set: id, [template.options ? 'options' : 'records']: records })
     },

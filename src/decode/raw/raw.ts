@@ -3,7 +3,7 @@ import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { Datagram } from '../../flow/datagram.js'
 import type { Output } from '../../flow/output.js'
 import { addressText } from '../../text/addresses.js'
-import type { Exporter } from '../netflow/domain.js'
+import { type Exporter, hearPort } from '../netflow/domain.js'
 import type { NetflowCounts } from '../netflow/netflow.js'
 import { legacyTree, type OnError, setsTree } from './netflow.js'
 import { sflowTree } from './sflow.js'
@@ -46,7 +46,7 @@ export function writeRaw(
 }
 
 function payloadTree(
-  { buf, payloadStart: start, payloadEnd: end }: Datagram,
+  { buf, payloadStart: start, payloadEnd: end, srcPort }: Datagram,
   exporter: Exporter,
   now: number,
   maxTemplates: number,
@@ -55,10 +55,11 @@ function payloadTree(
 ): { tree: Record<string, Tree>; protocol: string } {
   const version = end - start < 4 ? -1 : readUint16(buf, start)
   const isSflow = version === 0 && readUint32(buf, start) === 5
+  const port = hearPort(exporter, srcPort)
   let tree: Record<string, Tree> | undefined
   if (isSflow) tree = sflowTree(buf, start, end, onError)
-  else if (version === 9 || version === 10) tree = setsTree(buf, start, end, exporter, now, maxTemplates, counts, onError)
-  else if (version === 1 || version === 5 || version === 7) tree = legacyTree(buf, start, end, version, exporter, onError)
+  else if (version === 9 || version === 10) tree = setsTree(buf, start, end, port, now, maxTemplates, counts, onError)
+  else if (version === 1 || version === 5 || version === 7) tree = legacyTree(buf, start, end, version, port, onError)
   else onError('unknown-protocol', `${end - start} bytes`)
   if (tree !== undefined) return { tree, protocol: tree.protocol as string }
   if (isSflow || [1, 5, 7, 9, 10].includes(version)) onError('truncated', `${end - start} bytes, less than a header`)

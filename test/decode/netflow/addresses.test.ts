@@ -33,6 +33,7 @@ function both({ src4 = ZERO4, dst4 = ZERO4, src6 = ZERO6, dst6 = ZERO6 }: Both):
     addr(63, '2001:db8::fd')
   ]
 }
+const PROTO = uint(4, 6, 1)
 const OF_IPV4 = { etype: 0x0800, src_net: 24, dst_net: 25, next_hop: hex('192.0.2.254'), bgp_next_hop: hex('192.0.2.253') }
 const OF_IPV6 = { etype: 0x86dd, src_net: 64, dst_net: 65, next_hop: hex('2001:db8::fe'), bgp_next_hop: hex('2001:db8::fd') }
 
@@ -60,10 +61,18 @@ for (const version of VERSIONS) {
     await assertFlow(version, [addr(8, SRC4), addr(28, ZERO6)], { etype: 0x0800, src_addr: hex(SRC4) })
   })
 
-  test(`version ${version}: with addresses that are all zero, the IP version and then the Ethernet type tell the family`, async () => {
+  test(`version ${version}: with addresses that are all zero, the Ethernet type and then the IP version tell the family`, async () => {
     const none = [addr(8, ZERO4), addr(12, ZERO4), addr(27, ZERO6), addr(28, ZERO6)]
-    await assertFlow(version, [...none, uint(4, 6, 1)], { proto: 6 })
-    await assertFlow(version, [...none, uint(60, 6, 1)], { etype: 0x86dd })
+    await assertFlow(version, [...none, PROTO], { proto: 6 })
+    await assertFlow(version, [...none, uint(60, 6, 1)], { etype: 0x86dd, src_addr: hex(ZERO6), dst_addr: hex(ZERO6) })
+    await assertFlow(version, [...none, uint(60, 6, 1), uint(256, 0x0800, 2)], {
+      etype: 0x0800,
+      src_addr: hex(ZERO4),
+      dst_addr: hex(ZERO4)
+    })
+    await assertFlow(version, [addr(8, ZERO4), uint(256, 0x0806, 2)], { etype: 0x0806 })
+    await assertFlow(version, [addr(8, ZERO4), uint(60, 6, 1)], { etype: 0x86dd })
+    await assertFlow(version, [addr(8, ZERO4), uint(60, 5, 1), PROTO], { etype: 0x0800, src_addr: hex(ZERO4), proto: 6 })
     await assertFlow(version, [...none, uint(256, 0x88cc, 2)], { etype: 0x88cc })
   })
 

@@ -88,7 +88,6 @@ test('the second message has what is directed swapped, and the reverse counters'
       dst_mac: String(0x020000000001),
       etype: 0x0800,
       proto: 6,
-      ip_tos: 8,
       ...BACKWARD
     }
   )

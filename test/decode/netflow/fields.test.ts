@@ -49,12 +49,13 @@ const LINES: [string, Case[]][] = [
     ]
   ],
   [
-    'etype: else 60, else 256',
+    'etype: of the addresses, else 256, else 60',
     [
       [[uint(60, 4, 1)], IPV4],
       [[uint(60, 6, 1)], IPV6],
       [[uint(256, 0x0806, 2)], { etype: 0x0806 }],
-      [[uint(256, 0x0806, 2), uint(60, 6, 1)], IPV6],
+      [[uint(256, 0x0806, 2), uint(60, 6, 1)], { etype: 0x0806 }],
+      [[uint(256, 0, 2), uint(60, 6, 1)], IPV6],
       [[uint(60, 0, 1), uint(256, 0x8847, 2)], { etype: 0x8847 }],
       [[uint(60, 5, 1), uint(256, 0x8847, 2)], { etype: 0x8847 }],
       [[uint(60, 6, 1), uint(256, 0x86dd, 2), addr(8, '192.0.2.1')], { src_addr: hex('192.0.2.1'), ...IPV4 }]

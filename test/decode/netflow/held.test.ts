@@ -128,9 +128,11 @@ for (const version of VERSIONS) {
   })
 }
 
+const all = (): boolean => true
 const LIMITS: HeldLimits = { exporterBytes: 13_000, totalBytes: 28_000, ms: 1000 }
 const aSet = (templateId: number, bytes: number, heldAt = 0, domainKey = 1): HeldSet => ({
   templateId,
+  port: 1,
   domainKey,
   body: Buffer.alloc(bytes, templateId),
   header: Buffer.alloc(16),
@@ -159,7 +161,7 @@ test('a set larger than the bound is dropped at once, and pushes nothing out', (
   sets.hold(A, aSet(1, 100))
   sets.hold(A, aSet(2, 12_500))
   assert.deepEqual(dropped, ['a2'])
-  assert.equal(sets.take(A, 1, 1).length, 1)
+  assert.equal(sets.take(A, 1, 1, all).length, 1)
   assert.equal(sets.bytes, 0)
 })
 
@@ -185,12 +187,12 @@ test('take gives the sets of one template of one domain, oldest first, and leave
   sets.hold(A, one[1])
   sets.hold(B, aSet(1, 1))
   sets.hold(A, one[2])
-  assert.deepEqual(sets.take(A, 1, 1), one)
-  assert.deepEqual(sets.take(A, 1, 1), [])
-  assert.equal(sets.take(A, 1, 2).length, 1)
-  assert.equal(sets.take(A, 2, 1).length, 1)
-  assert.equal(sets.take(B, 1, 1).length, 1)
-  assert.equal(sets.take(C, 1, 1).length, 0)
+  assert.deepEqual(sets.take(A, 1, 1, all), one)
+  assert.deepEqual(sets.take(A, 1, 1, all), [])
+  assert.equal(sets.take(A, 1, 2, all).length, 1)
+  assert.equal(sets.take(A, 2, 1, all).length, 1)
+  assert.equal(sets.take(B, 1, 1, all).length, 1)
+  assert.equal(sets.take(C, 1, 1, all).length, 0)
   assert.equal(sets.bytes, 0)
   assert.deepEqual(dropped, [])
 })
@@ -227,7 +229,7 @@ test('a template finds its sets without looking at those of others', () => {
     })
   }
   looked = 0
-  for (let i = 0; i < 20_000; i++) assert.equal(sets.take(A, 1, 256 + i).length, 1)
+  for (let i = 0; i < 20_000; i++) assert.equal(sets.take(A, 1, 256 + i, all).length, 1)
   assert(looked < 200_000, `${looked} looks`)
   assert.equal(sets.bytes, 0)
 })
@@ -268,7 +270,16 @@ test('someone hears of a template that does not come, once', () => {
   )
   const exporter = {}
   const hold = (templateId: number, heldAt: number): void => {
-    held.hold(exporter, { templateId, domainKey: 1, body: Buffer.alloc(4), header: Buffer.alloc(20), receivedHi: 0, receivedLo: 0, heldAt })
+    held.hold(exporter, {
+      templateId,
+      port: 1,
+      domainKey: 1,
+      body: Buffer.alloc(4),
+      header: Buffer.alloc(20),
+      receivedHi: 0,
+      receivedLo: 0,
+      heldAt
+    })
   }
   hold(256, 0)
   hold(256, 8000)

@@ -226,8 +226,10 @@ test('the names that are kept of an exporter are bounded, over all its domains',
   assert.equal(flows[0].in_if_name, 'n1') // not domain 1's any more, but domain 3's
   let kept = 0
   for (const exporter of decoder.exporters.all()) {
-    for (const { names } of exporter.domains.values()) kept += names.interfaces.size
-    assert(exporter.names.interfaces.size <= kept)
+    for (const { domains, names: ofPort } of exporter.ports.values()) {
+      for (const { names } of domains.values()) kept += names.interfaces.size
+      assert(ofPort.interfaces.size <= kept)
+    }
   }
   assert(kept > 50_000 && kept < 80_000, `${kept} names kept`)
 })

@@ -13,7 +13,7 @@ import { SCALE } from '../../support/scale.js'
 const NUMBERS = [
   1, 2, 4, 5, 6, 7, 9, 10, 11, 13, 14, 16, 17, 21, 22, 23, 24, 29, 30, 31, 32, 34, 50, 52, 54, 56, 57, 58, 59, 60, 61, 80, 81, 85, 86, 88,
   89, 95, 128, 138, 139, 150, 151, 152, 153, 158, 159, 160, 161, 162, 176, 177, 178, 179, 192, 197, 227, 228, 230, 231, 232, 234, 235, 239,
-  243, 252, 253, 254, 256, 298, 299, 305, 306, 309, 310, 322, 323, 351, 483, 498
+  243, 252, 253, 254, 256, 298, 299, 304, 305, 306, 309, 310, 322, 323, 351, 483, 498
 ]
 const ADDRESSES = [8, 12, 15, 18, 27, 28, 47, 62, 63, 140, 225, 226, 281, 282]
 const NTP = [154, 155, 156, 157, 324, 325]
@@ -65,7 +65,8 @@ function valueOf({ id, length }: FieldOf, random: () => number): Buffer {
 
 /** Elements whose presence in the template decides something, so that of them none may be empty. */
 const COUNTED = [
-  1, 2, 4, 9, 11, 13, 21, 22, 23, 24, 29, 30, 85, 86, 158, 159, 160, 161, 162, 176, 177, 178, 179, 231, 232, 298, 299, 305, 306, 309, 310
+  1, 2, 4, 9, 11, 13, 21, 22, 23, 24, 29, 30, 85, 86, 158, 159, 160, 161, 162, 176, 177, 178, 179, 231, 232, 298, 299, 304, 305, 306, 309,
+  310
 ]
 
 /** A number as it may well come: a small one, a protocol, or a time about now. */
@@ -74,6 +75,8 @@ function usual(id: number, bytes: number, random: () => number): Buffer {
     4: [1, 6, 17, 58][random() % 4],
     7: random() % 2,
     60: [4, 6, 5][random() % 3],
+    256: [0x0800, 0x86dd, 0x0806, 0x8100][random() % 4],
+    304: random() % 5,
     21: UPTIME - (random() % 100_000),
     22: UPTIME - (random() % 200_000),
     150: SECONDS - (random() % 1000),

@@ -98,13 +98,35 @@ test('a zero rate or a zero divisor is no value', async () => {
   }
 })
 
-test('a record with several ways to tell takes the first: 34, 50, 305/306, 309/310', async () => {
-  const all = [uint(310, 900), uint(309, 1), uint(306, 99), uint(305, 1), uint(50, 20), uint(34, 10)]
+test('a record with several ways to tell takes the first: 305/306, 309/310, 34, 50, 305 alone', async () => {
+  const all = [uint(305, 9), uint(50, 20), uint(34, 10), uint(310, 900), uint(309, 1), uint(306, 891)]
   for (const version of VERSIONS) {
-    await assertFlow(version, all, { sampling_rate: '10' })
-    await assertFlow(version, all.slice(0, 5), { sampling_rate: '20' })
-    await assertFlow(version, all.slice(0, 4), { sampling_rate: '100' })
-    await assertFlow(version, all.slice(0, 2), { sampling_rate: '900' })
+    await assertFlow(version, all, { sampling_rate: '100' })
+    await assertFlow(version, all.slice(0, 5), { sampling_rate: '900' })
+    await assertFlow(version, all.slice(0, 4), { sampling_rate: '10' })
+    await assertFlow(version, all.slice(0, 2), { sampling_rate: '20' })
+    await assertFlow(version, all.slice(0, 1), { sampling_rate: '9' })
+  }
+})
+
+test('a selector’s algorithm says where its rate is told', async () => {
+  const all = [uint(305, 1), uint(306, 99), uint(309, 1), uint(310, 256), raw(311, '3c23d70a'), uint(34, 7)]
+  const ways: [algorithm: number, rate: string][] = [
+    [1, '100'],
+    [2, '100'],
+    [3, '256'],
+    [4, '100'],
+    [5, '100'],
+    [0, '100']
+  ]
+  for (const version of VERSIONS) {
+    for (const [algorithm, rate] of ways) await assertFlow(version, [uint(304, algorithm, 2), ...all], { sampling_rate: rate })
+    const only = (algorithm: number, ...elements: Element[]): Element[] => [uint(304, algorithm, 2), ...elements]
+    // IOS-XR: 305 beside n out of N
+    await assertFlow(version, only(3, uint(305, 1), uint(309, 1), uint(310, 256)), { sampling_rate: '256' })
+    await assertFlow(version, only(4, raw(311, '3f50624dd2f1a9fc'), uint(34, 7)), { sampling_rate: '1000' })
+    await assertFlow(version, only(4, uint(34, 7)), { sampling_rate: '7' })
+    await assertFlow(version, only(3, uint(305, 50)), { sampling_rate: '50' })
   }
 })
 
@@ -125,7 +147,8 @@ for (const version of VERSIONS) {
             flow(version, 1),
             flow(version, 2, inRecord)
           ]),
-          ['100', undefined, undefined, undefined]
+          // of the one that a record names, or of all where it names none; what the scope System tells is told of all domains
+          ['100', undefined, '100', version === 9 ? '100' : undefined]
         )
         assert.deepEqual(await rates([told(version, 1, [system(version)], inOptions, uint(34, 100)), flow(version, 1, inRecord)]), ['100'])
       }
@@ -250,11 +273,68 @@ test('IPFIX: a rate may be told of another domain, which is then in scope', asyn
   assert.deepEqual(await rates([inOne]), ['90'])
 })
 
-test('version 9: other scope types are no interfaces, even where their number is an interface’s element', async () => {
-  for (const scope of [1, 3, 4, 5, 10, 14]) {
-    assert.deepEqual(await rates([told(9, 1, [uint(scope, 7)], uint(34, 70)), flow(9, 1, uint(10, 9))]), ['70'], `scope type ${scope}`)
+test('version 9: other scope types are no interfaces, and what is told of something narrower is not the domain’s', async () => {
+  for (const scope of [3, 4, 5, 10, 14]) {
+    assert.deepEqual(await rates([told(9, 1, [uint(scope, 7)], uint(34, 70)), flow(9, 1, uint(10, 7))]), [undefined], `scope type ${scope}`)
   }
 })
+
+for (const version of VERSIONS) {
+  test(`version ${version}: rates of a template and of a line card are those of their records alone`, async () => {
+    const template = (id: number): Element => uint(version === 9 ? 5 : 145, id, 2)
+    const card = (id: number): Element => uint(version === 9 ? 3 : 141, id)
+    const of = (id: number, ...elements: Element[]): Buffer =>
+      message(version, { domain: 1 }, ...dataSets(version, [PROTO, ...elements], id))
+    const options = [
+      told(version, 1, [template(300)], uint(34, 10)),
+      told(version, 1, [template(301)], uint(34, 20)),
+      told(version, 1, [card(4)], uint(34, 30)),
+      told(version, 1, [card(4), template(302)], uint(34, 40))
+    ]
+    assert.deepEqual(
+      await rates([...options, of(300), of(301), of(302), of(303), of(303, uint(141, 4)), of(300, uint(141, 4)), of(303, uint(141, 5))]),
+      ['10', '20', '40', undefined, '30', '10', undefined]
+    )
+  })
+
+  test(`version ${version}: the interface is the output’s where the flow was seen as it left`, async () => {
+    const options = [
+      told(version, 1, [interfaceScope(version, 7)], uint(34, 70)),
+      told(version, 1, [interfaceScope(version, 8)], uint(34, 80))
+    ]
+    const at = (direction: number): Buffer => flow(version, 1, uint(10, 7), uint(14, 8), uint(61, direction, 1))
+    assert.deepEqual(await rates([...options, at(0), at(1), flow(version, 1, uint(10, 7), uint(61, 1, 1))]), ['70', '80', '70'])
+  })
+
+  test(`version ${version}: samplers that agree give the rate of records that name none, in their domain`, async () => {
+    const sampler = (id: number, rate: number): Buffer =>
+      version === 9 ? told(9, 1, [uint(2, 1)], uint(48, id), uint(34, rate)) : told(10, 1, [uint(302, id)], uint(34, rate))
+    assert.deepEqual(await rates([sampler(1, 100), sampler(2, 100), flow(version, 1), flow(version, 2)]), ['100', undefined])
+    assert.deepEqual(await rates([sampler(1, 100), sampler(2, 200), flow(version, 1)]), [undefined])
+    assert.deepEqual(await rates([sampler(1, 100), flow(version, 1, uint(48, 2))], { rateOf: () => 5 }), ['5'])
+  })
+
+  test(`version ${version}: what is told of the exporter as a whole holds in every domain, behind what the domain tells`, async () => {
+    const whole = told(version, 6, [system(version)], uint(34, 60))
+    const domain = told(version, 7, version === 9 ? [] : [uint(143, 1)], uint(34, 70))
+    assert.deepEqual(await rates([whole, domain, flow(version, 6), flow(version, 7), flow(version, 8)]), ['60', '70', '60'])
+  })
+
+  test(`version ${version}: rates and names of another port serve one that told none, while nothing speaks against them`, async () => {
+    const from = (srcPort: number, payload: Buffer): { payload: Buffer; srcPort: number } => ({ payload, srcPort })
+    const rate = (value: number): Buffer => told(version, 1, [system(version)], uint(34, value))
+    const record = flow(version, 1)
+    assert.deepEqual(await rates([from(1, rate(10)), from(2, record)]), ['10'])
+    // the newest counts where the other has been silent since, none where both speak
+    assert.deepEqual(await rates([from(1, rate(10)), from(2, rate(20)), from(3, record)]), ['20'])
+    assert.deepEqual(await rates([from(1, rate(10)), from(2, rate(20)), from(1, record), from(2, record), from(3, record)]), [
+      '10',
+      '20',
+      undefined
+    ])
+    assert.deepEqual(await rates([from(1, rate(10)), from(2, rate(10)), from(1, record), from(3, record)]), ['10', '10'])
+  })
+}
 
 test('IPFIX: interfaces of every kind are scopes', async () => {
   for (const id of [10, 14, 252, 253]) {

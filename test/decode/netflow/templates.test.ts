@@ -63,7 +63,9 @@ for (const version of VERSIONS) {
       message(version, {}, templateSet(version, 256, FIELDS), set(256, record(1)), swapped, set(256, be(0x0002_11, 3))),
       { payload: message(version, {}, set(256, be(0x0003_11, 3))), srcPort: 1 },
       { payload: definition(version), srcPort: 2 },
-      data(version, 4)
+      // the port that swapped them has sent nothing since
+      { payload: data(version, 4), srcPort: 3 },
+      message(version, {}, set(256, be(0x0005_11, 3)))
     ])
     assert.deepEqual(
       flows.map(({ src_port, dst_port, proto }) => [src_port, dst_port, proto]),
@@ -71,7 +73,8 @@ for (const version of VERSIONS) {
         [1, undefined, 6],
         [undefined, 2, 17],
         [undefined, 3, 17],
-        [4, undefined, 6]
+        [4, undefined, 6],
+        [undefined, 5, 17]
       ]
     )
   })
@@ -247,9 +250,14 @@ for (const version of VERSIONS) {
     }
   })
 
-  test(`${name}: a refused redefinition leaves what was there`, async () => {
-    const decoded = await decode([definition(version), message(version, {}, templates(version, template(256, [[7, 0]]))), data(version, 1)])
-    assert.deepEqual(ports(decoded), [1])
+  test(`${name}: a refused redefinition ends what was there; data waits for one that can be read`, async () => {
+    const refused = message(version, {}, templates(version, template(256, [[7, 0]])))
+    assert.deepEqual(ports(await decode([definition(version), refused, data(version, 1)])), [])
+    assert.deepEqual(ports(await decode([definition(version), refused, data(version, 1), definition(version)])), [1])
+    // no other port's stands in for the port, but its own does for others
+    const other = { payload: definition(version), srcPort: 1 }
+    assert.deepEqual(ports(await decode([other, refused, data(version, 1)])), [])
+    assert.deepEqual(ports(await decode([refused, other, { payload: data(version, 1), srcPort: 2 }])), [1])
   })
 
   test(`${name}: a template that its set cuts is an error, what stood before is kept`, async () => {

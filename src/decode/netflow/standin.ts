@@ -1,0 +1,124 @@
+/**
+ * What a port may use of what other ports of its exporter defined: exporters send templates and data from different ports, and come back on
+ * another port after a restart. A port that never defined a thing takes what the others defined last. One that has sent nothing since a newer
+ * definition does not count any more; where those that count differ, two exporters may be behind the address, and none of them is taken.
+ */
+import { type Domain, domainKey, type Name, type Names, type Port, type TemplateEntry, WHOLE_EXPORTER } from './domain.js'
+import { areSameRates, newRates, type Rates, type RateTables } from './sampling.js'
+import { isSameTemplate } from './template.js'
+
+/** A thing that a port defined, and the exporter's datagram that defined it last. */
+interface Definition<T> {
+  readonly port: Port
+  readonly thing: T
+  readonly at: number
+}
+
+/** The definitions of the other ports that count, the newest first. */
+function countingDefinitions<T>(port: Port, find: (other: Port) => Omit<Definition<T>, 'port'> | undefined): Definition<T>[] {
+  const found: Definition<T>[] = []
+  for (const other of port.exporter.ports.values()) {
+    if (other.number === port.number) continue
+    const definition = find(other)
+    if (definition !== undefined) found.push({ port: other, ...definition })
+  }
+  found.sort((a, b) => b.at - a.at)
+  return found.filter(({ port: { heardAt } }, i) => i === 0 || heardAt > found[0].at)
+}
+
+/** The newest of them where all agree. */
+function agreed<T>(definitions: readonly Definition<T>[], areSame: (a: T, b: T) => boolean): T | undefined {
+  if (definitions.length === 0) return undefined
+  const [{ thing: newest }] = definitions
+  return definitions.every(({ thing }) => areSame(thing, newest)) ? newest : undefined
+}
+
+/** A definition that could not be used. */
+const REFUSED = 'refused'
+
+/** The template by which data of that id from the domain's port is read. */
+export function templateOf({ port, version, id, templates, refused }: Domain, templateId: number): TemplateEntry | undefined {
+  const own = templates.get(templateId)
+  if (own !== undefined || refused.has(templateId) || port.exporter.ports.size === 0) return own
+  const key = domainKey(version, id)
+  const all = countingDefinitions<TemplateEntry | typeof REFUSED>(port, ({ domains }) => {
+    const domain = domains.get(key)
+    const entry = domain?.templates.get(templateId)
+    if (entry !== undefined) return { thing: entry, at: entry.at }
+    const at = domain?.refused.get(templateId)
+    return at === undefined ? undefined : { thing: REFUSED, at }
+  })
+  const found = agreed(all, (a, b) => a === b || (a !== REFUSED && b !== REFUSED && isSameTemplate(a.template, b.template)))
+  return found === REFUSED ? undefined : found
+}
+
+const NO_RATES = newRates()
+const NO_TABLES: RateTables = { own: NO_RATES, whole: NO_RATES, domain0: NO_RATES }
+
+/** The rates that count for data of the domain. */
+export function rateTablesOf({ port, version, id }: Domain): RateTables {
+  if (version !== 9 && version !== 10) return NO_TABLES
+  return {
+    own: ratesOf(port, version, id),
+    whole: ratesOf(port, version, WHOLE_EXPORTER),
+    domain0: id === 0 ? NO_RATES : ratesOf(port, version, 0)
+  }
+}
+
+function ratesOf(port: Port, version: number, id: number): Rates {
+  const key = domainKey(version, id)
+  const own = port.domains.get(key)?.rates
+  if (own !== undefined && own.at > 0) return own
+  if (port.exporter.ports.size === 0) return NO_RATES
+  const all = countingDefinitions<Rates>(port, ({ domains }) => {
+    const rates = domains.get(key)?.rates
+    return rates === undefined || rates.at === 0 ? undefined : { thing: rates, at: rates.at }
+  })
+  return agreed(all, areSameRates) ?? NO_RATES
+}
+
+/** When the exporter booted, in milliseconds since 1970; 0 where that is not known. */
+export function systemInitOf({ port, version, id, systemInitMs }: Domain): number {
+  if (systemInitMs > 0 || port.exporter.ports.size === 0) return systemInitMs
+  const all = countingDefinitions<number>(port, (other) => {
+    const ms = other.domains.get(domainKey(version, id))?.systemInitMs ?? 0
+    return ms === 0 ? undefined : { thing: ms, at: other.heardAt }
+  })
+  return agreed(all, (a, b) => a === b) ?? 0
+}
+
+/** Where a name of one kind is looked for. */
+export interface NameTables {
+  /** of the record's domain, and of all domains of its port */
+  readonly own: ReadonlyMap<number, Name>
+  readonly port: ReadonlyMap<number, Name>
+  /** of other ports, where its own told none of that kind: they have to agree */
+  readonly others: readonly ReadonlyMap<number, Name>[]
+}
+
+const NO_OTHERS: NameTables['others'] = []
+
+export function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTables {
+  const isOwn = port.names[kind].size > 0 || port.exporter.ports.size === 0
+  const others = isOwn
+    ? NO_OTHERS
+    : countingDefinitions(port, (other) =>
+        other.names[kind].size === 0 ? undefined : { thing: other.names[kind], at: other.namesAt[kind] }
+      ).map(({ thing }) => thing)
+  return { own: names[kind], port: port.names[kind], others }
+}
+
+export const hasNames = ({ own, port, others }: NameTables): boolean => own.size + port.size + others.length > 0
+
+export function findName({ own, port, others }: NameTables, number: number): Name | undefined {
+  const found = own.get(number) ?? port.get(number)
+  if (found !== undefined || others.length === 0) return found
+  let agreedOn: Name | undefined
+  for (const names of others) {
+    const name = names.get(number)
+    if (name === undefined) continue
+    if (agreedOn !== undefined && agreedOn.text !== name.text) return undefined
+    agreedOn = name
+  }
+  return agreedOn
+}
