@@ -91,6 +91,8 @@ export interface Exporter {
   readonly learned: Set<Learned>
   /** domains of all its ports */
   domains: number
+  /** how often a domain came or went */
+  changes: number
   /** datagrams that came: what is newer is told by it */
   heard: number
   templateBytes: number
@@ -114,6 +116,7 @@ export function newExporter(address: Buffer, defaultRate: number): Exporter {
     templates: new Set(),
     learned: new Set(),
     domains: 0,
+    changes: 0,
     heard: 0,
     templateBytes: 0,
     learnedBytes: 0,
@@ -203,6 +206,7 @@ export function keptDomain({ version, id, port: { exporter, number } }: Domain):
   }
   port.domains.set(key, domain)
   exporter.domains++
+  exporter.changes++
   return domain
 }
 
@@ -227,6 +231,7 @@ function forgetPort({ exporter, number, domains }: Port): void {
 
 function forgetDomain({ port: { exporter }, templates, rates, names }: Domain): void {
   exporter.domains--
+  exporter.changes++
   for (const entry of templates.values()) forgetTemplate(exporter, entry)
   const { samplers, templates: ofTemplates, lineCards, interfaces } = rates
   for (const map of [samplers, ofTemplates, lineCards, interfaces, names.interfaces, names.vrfs, names.applications]) {

@@ -8,8 +8,7 @@ import { useRecord } from './arena.js'
 import type { Domain, Port } from './domain.js'
 import type { Plan } from './ops.js'
 import { hasReverse, programOf, writeRecord } from './record.js'
-import type { RateTables } from './sampling.js'
-import type { NameTables } from './standin.js'
+import type { Told } from './standin.js'
 import type { RecordContext } from './steps.js'
 
 /** Who sent a datagram, or a set that was held, and when it came. */
@@ -47,10 +46,7 @@ export function openEmitter(framePlan: FramePlan | undefined): Emitter {
     uptime: 0,
     domain: undefined as unknown as Domain,
     templateId: 0,
-    rates: undefined as unknown as RateTables,
-    interfaceNames: undefined as unknown as NameTables,
-    vrfNames: undefined as unknown as NameTables,
-    applicationNames: undefined as unknown as NameTables,
+    told: undefined as unknown as Told,
     systemInitMs: 0,
     headerRate: undefined,
     defaultRate: undefined,

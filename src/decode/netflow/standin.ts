@@ -52,11 +52,48 @@ export function templateOf({ port, version, id, templates, refused }: Domain, te
   return found === REFUSED ? undefined : found
 }
 
+/** What options data told that counts for the records of a domain. */
+export interface Told {
+  readonly rates: RateTables
+  readonly interfaces: NameTables
+  readonly vrfs: NameTables
+  readonly applications: NameTables
+}
+
+/** What was found for a domain of a port that is alone holds until the exporter's domains change. */
+interface Found {
+  readonly told: Told
+  readonly changes: number
+}
+const found = new WeakMap<Domain, Found>()
+
+export function toldOf(domain: Domain): Told {
+  const { port } = domain
+  const { ports, changes } = port.exporter
+  if (ports.size === 0) return NOTHING_TOLD
+  if (ports.size > 1 || port.heardAt === 0) return findTold(domain)
+  let known = found.get(domain)
+  if (known?.changes !== changes) {
+    known = { told: findTold(domain), changes }
+    found.set(domain, known)
+  }
+  return known.told
+}
+
+function findTold(domain: Domain): Told {
+  return {
+    rates: rateTablesOf(domain),
+    interfaces: nameTablesOf(domain, 'interfaces'),
+    vrfs: nameTablesOf(domain, 'vrfs'),
+    applications: nameTablesOf(domain, 'applications')
+  }
+}
+
 const NO_RATES = newRates()
 const NO_TABLES: RateTables = { own: NO_RATES, whole: NO_RATES, domain0: NO_RATES }
 
 /** The rates that count for data of the domain. */
-export function rateTablesOf({ port, version, id }: Domain): RateTables {
+function rateTablesOf({ port, version, id }: Domain): RateTables {
   if (version !== 9 && version !== 10) return NO_TABLES
   return {
     own: ratesOf(port, version, id),
@@ -68,8 +105,7 @@ export function rateTablesOf({ port, version, id }: Domain): RateTables {
 function ratesOf(port: Port, version: number, id: number): Rates {
   const key = domainKey(version, id)
   const own = port.domains.get(key)?.rates
-  if (own !== undefined && own.at > 0) return own
-  if (port.exporter.ports.size === 0) return NO_RATES
+  if (own !== undefined && (own.at > 0 || port.exporter.ports.size === 1)) return own
   const all = countingDefinitions<Rates>(port, ({ domains }) => {
     const rates = domains.get(key)?.rates
     return rates === undefined || rates.at === 0 ? undefined : { thing: rates, at: rates.at }
@@ -98,8 +134,8 @@ export interface NameTables {
 
 const NO_OTHERS: NameTables['others'] = []
 
-export function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTables {
-  const isOwn = port.names[kind].size > 0 || port.exporter.ports.size === 0
+function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTables {
+  const isOwn = port.names[kind].size > 0
   const others = isOwn
     ? NO_OTHERS
     : countingDefinitions(port, (other) =>
@@ -107,6 +143,9 @@ export function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTa
       ).map(({ thing }) => thing)
   return { own: names[kind], port: port.names[kind], others }
 }
+
+const NO_NAMES: NameTables = { own: new Map(), port: new Map(), others: NO_OTHERS }
+const NOTHING_TOLD: Told = { rates: NO_TABLES, interfaces: NO_NAMES, vrfs: NO_NAMES, applications: NO_NAMES }
 
 export const hasNames = ({ own, port, others }: NameTables): boolean => own.size + port.size + others.length > 0
 

@@ -9,8 +9,8 @@ import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
 import { writeMapped } from './mapped.js'
 import { ICMPV6 } from './elements.js'
 import { Op, type Plan } from './ops.js'
-import { isUniform, type Rate, type RateTables, toldRate } from './sampling.js'
-import { findName, hasNames, type NameTables, nameTablesOf, rateTablesOf, systemInitOf } from './standin.js'
+import { isUniform, type Rate, toldRate } from './sampling.js'
+import { findName, hasNames, type NameTables, systemInitOf, type Told, toldOf } from './standin.js'
 import { setOwnRate } from './ownrate.js'
 import {
   type Instant,
@@ -45,11 +45,7 @@ export interface RecordContext {
   defaultRate: Rate | undefined
   // of the data set at hand, by `settle`:
   templateId: number
-  /** what options data told that counts for its records */
-  rates: RateTables
-  interfaceNames: NameTables
-  vrfNames: NameTables
-  applicationNames: NameTables
+  told: Told
   systemInitMs: number
   /** the rate of all records, if there is one and it has 32 bits; else 0 */
   fixedRate: number
@@ -68,26 +64,23 @@ export const flowEnd: Instant = { seconds: 0, nanos: 0 }
 export function settle(context: RecordContext, templateId: number): void {
   const { domain, headerRate } = context
   context.templateId = templateId
-  context.rates = rateTablesOf(domain)
-  context.interfaceNames = nameTablesOf(domain, 'interfaces')
-  context.vrfNames = nameTablesOf(domain, 'vrfs')
-  context.applicationNames = nameTablesOf(domain, 'applications')
+  context.told = toldOf(domain)
   context.systemInitMs = systemInitOf(domain)
-  const { own, whole, domain0 } = context.rates
+  const { own, whole, domain0 } = context.told.rates
   const vary = headerRate === undefined && !(isUniform(own) && isUniform(whole) && isUniform(domain0))
   const rate = vary ? undefined : rateOf(context, -1, -1, -1)
   context.ratesVary = vary || (rate !== undefined && rate.hi !== 0)
   context.fixedRate = rate === undefined || context.ratesVary ? 0 : rate.lo | 0
-  context.interfacesNamed = hasNames(context.interfaceNames)
+  context.interfacesNamed = hasNames(context.told.interfaces)
 }
 
 function rateOf(
-  { headerRate, rates, templateId, defaultRate }: RecordContext,
+  { headerRate, told, templateId, defaultRate }: RecordContext,
   sampler: number,
   lineCard: number,
   interface_: number
 ): Rate | undefined {
-  return headerRate ?? toldRate(rates, sampler, templateId, lineCard, interface_) ?? defaultRate
+  return headerRate ?? toldRate(told.rates, sampler, templateId, lineCard, interface_) ?? defaultRate
 }
 
 /** flowDirection (61) of a flow that was seen as it left. */
@@ -219,11 +212,11 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
       return writeMappedFields(context.frame, writeFrameFields(context.frame, at, at + bytes, argument & 0xff, pos, tag))
     }
     case Op.interfaceName:
-      return writeName(pos, argument, context.interfaceNames, at, length)
+      return writeName(pos, argument, context.told.interfaces, at, length)
     case Op.vrfName:
-      return writeName(pos, argument, context.vrfNames, at, length)
+      return writeName(pos, argument, context.told.vrfs, at, length)
     case Op.applicationName:
-      return writeName(pos, argument, context.applicationNames, at, length)
+      return writeName(pos, argument, context.told.applications, at, length)
     default:
       return writeMapped(op, pos, tag, at, length, argument)
   }
