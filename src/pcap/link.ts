@@ -6,13 +6,16 @@ import { readUint16, readUint32 } from '../flow/bigendian.js'
 
 const LINKTYPE_NULL = 0
 const LINKTYPE_ETHERNET = 1
+const LINKTYPE_PPP = 9
 const LINKTYPE_RAW_BSD = 12
 const LINKTYPE_RAW_OPENBSD = 14
+const LINKTYPE_PPP_HDLC = 50
 const LINKTYPE_RAW = 101
 const LINKTYPE_LOOP = 108
 const LINKTYPE_LINUX_SLL = 113
 const LINKTYPE_IPV4 = 228
 const LINKTYPE_IPV6 = 229
+const LINKTYPE_NFLOG = 239
 const LINKTYPE_LINUX_SLL2 = 276
 
 const ETHERTYPE_IPV4 = 0x0800
@@ -22,7 +25,10 @@ const ETHERTYPE_MPLS = 0x8847
 const ETHERTYPE_MPLS_UPSTREAM = 0x8848
 const ETHERTYPE_PPPOE = 0x8864
 const ETHERTYPE_PROVIDER_VLAN = 0x88a8
+/** What providers used for their tags before 802.1ad. */
 const ETHERTYPE_OLD_PROVIDER_VLAN = 0x9100
+const ETHERTYPE_OLD_PROVIDER_VLAN_2 = 0x9200
+const ETHERTYPE_OLD_PROVIDER_VLAN_3 = 0x9300
 /** Up to here the field is an 802.3 length. */
 const ETHERTYPE_LENGTH_MAX = 1500
 
@@ -56,6 +62,11 @@ export function ipStart(linkType: number, buf: Buffer, start: number, end: numbe
     case LINKTYPE_IPV4:
     case LINKTYPE_IPV6:
       return ipAt(buf, start, end)
+    case LINKTYPE_PPP:
+    case LINKTYPE_PPP_HDLC:
+      return afterPpp(buf, start, end)
+    case LINKTYPE_NFLOG:
+      return afterNflog(buf, start, end)
     default:
       return UNKNOWN_LINK_TYPE
   }
@@ -88,6 +99,8 @@ function afterEtherType(buf: Buffer, pos: number, end: number, etherType: number
       case ETHERTYPE_VLAN:
       case ETHERTYPE_PROVIDER_VLAN:
       case ETHERTYPE_OLD_PROVIDER_VLAN:
+      case ETHERTYPE_OLD_PROVIDER_VLAN_2:
+      case ETHERTYPE_OLD_PROVIDER_VLAN_3:
         if (pos + 4 > end) return CUT
         etherType = readUint16(buf, pos + 2)
         pos += 4
@@ -138,6 +151,43 @@ function afterFamily(buf: Buffer, start: number, end: number): number {
     default:
       return NOT_IP
   }
+}
+
+/**
+ *     PPP        := [address ff, control 03], protocol (2, or 1 if that is odd: RFC 1661 §2, §6.5), packet
+ *     Cisco HDLC := address 0f or 8f, control 00, ethertype (2), packet
+ */
+function afterPpp(buf: Buffer, start: number, end: number): number {
+  if (start + 4 > end) return CUT
+  if ((buf[start] === 0x0f || buf[start] === 0x8f) && buf[start + 1] === 0) {
+    return afterEtherType(buf, start + 4, end, readUint16(buf, start + 2))
+  }
+  const pos = buf[start] === 0xff && buf[start + 1] === 0x03 ? start + 2 : start
+  const isShort = (buf[pos] & 1) === 1
+  const protocol = isShort ? buf[pos] : readUint16(buf, pos)
+  return protocol === PPP_IPV4 || protocol === PPP_IPV6 ? ipAt(buf, pos + (isShort ? 1 : 2), end) : NOT_IP
+}
+
+const NFLOG_PAYLOAD = 9
+/** Attributes of netfilter's log have small numbers; their place tells the byte order. */
+const NFLOG_MOST_TYPE = 0xff
+
+/**
+ *     NFLOG     := address family (1), version 0 (1), resource (2), attribute*
+ *     attribute := length (2, with these four bytes), type (2), value, padding to 4        in the byte order of the machine that captured
+ */
+function afterNflog(buf: Buffer, start: number, end: number): number {
+  if (start + 8 > end) return CUT
+  if (buf[start + 1] !== 0) return NOT_IP
+  const isBig = readUint16(buf, start + 6) <= NFLOG_MOST_TYPE
+  const read = (at: number): number => (isBig ? readUint16(buf, at) : buf[at] | (buf[at + 1] << 8))
+  for (let pos = start + 4; pos + 4 <= end;) {
+    const length = read(pos)
+    if (length < 4) return NOT_IP
+    if (read(pos + 2) === NFLOG_PAYLOAD) return ipAt(buf, pos + 4, end)
+    pos += length + 3 - ((length + 3) % 4)
+  }
+  return CUT
 }
 
 function ipAt(buf: Buffer, pos: number, end: number): number {

@@ -50,7 +50,10 @@ export function pcapFormat(onPacket: PacketHandler): CaptureFormat {
     if (major !== VERSION_MAJOR) throw new BrokenStreamError(`pcap version ${major} is not known`, offset)
     linkType = u32(buf, pos + 20, little) & 0x03ff_ffff
     if (!isKnownLinkType(linkType)) {
-      throw new BrokenStreamError(`link type ${linkType} is not read (Ethernet, Linux cooked, raw IP and null/loop are)`, offset)
+      throw new BrokenStreamError(
+        `link type ${linkType} is not read (Ethernet, Linux cooked, raw IP, null/loop, PPP and NFLOG are)`,
+        offset
+      )
     }
     inFile = true
   }

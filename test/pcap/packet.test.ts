@@ -57,6 +57,7 @@ const LINK_LAYERS: readonly [name: string, linkType: number, layers: readonly Pa
   ['Ethernet', LINK.ethernet, [ethernet()]],
   ['a VLAN', LINK.ethernet, [ethernet(), dot1q(100)]],
   ['stacked VLANs of three kinds', LINK.ethernet, [ethernet(), dot1q(1, { tpid: 0x88a8 }), dot1q(2, { tpid: 0x9100 }), dot1q(3), dot1q(4)]],
+  ['VLANs of older kinds', LINK.ethernet, [ethernet(), dot1q(1, { tpid: 0x9200 }), dot1q(2, { tpid: 0x9300 })]],
   ['802.3 with SNAP', LINK.ethernet, [ethernetSnap()]],
   ['MPLS', LINK.ethernet, [ethernet(), mpls([16, 3, 100])]],
   ['an MPLS pseudowire with VLANs', LINK.ethernet, [ethernet(), dot1q(5), mpls([16], { controlWord: true }), ethernet(), dot1q(6)]],
@@ -78,6 +79,35 @@ for (const [name, linkType, layers] of LINK_LAYERS) {
     await assertDatagram(packet(...layers, ...export6), linkType)
   })
 }
+
+test('PPP with and without its framing, its protocol in two bytes and in one, and Cisco HDLC', async () => {
+  const behind = (bytes: number[], layers: readonly PacketLayer[]): Buffer => Buffer.concat([Buffer.from(bytes), packet(...layers)])
+  for (const linkType of [LINK.ppp, LINK.pppHdlc]) {
+    for (const framing of [[0xff, 0x03], []]) {
+      await assertDatagram(behind([...framing, 0x00, 0x21], export4), linkType)
+      await assertDatagram(behind([...framing, 0x21], export4), linkType)
+      await assertDatagram(behind([...framing, 0x00, 0x57], export6), linkType)
+    }
+    await assertDatagram(behind([0x0f, 0x00, 0x08, 0x00], export4), linkType)
+    await assertDatagram(behind([0x8f, 0x00, 0x86, 0xdd], export6), linkType)
+    await assertSkipped('not-ip', behind([0xff, 0x03, 0xc0, 0x21], export4), { linkType })
+    await assertSkipped('cut', Buffer.from([0xff, 0x03, 0x00]), { linkType })
+  }
+})
+
+test('netfilter’s log in either byte order, its packet behind other attributes', async () => {
+  for (const isBig of [true, false]) {
+    const u16 = (value: number): number[] => (isBig ? [value >> 8, value & 0xff] : [value & 0xff, value >> 8])
+    const attribute = (type: number, value: Buffer): Buffer =>
+      Buffer.concat([Buffer.from([...u16(value.length + 4), ...u16(type)]), value, Buffer.alloc(-value.length & 3)])
+    const log = (family: number, ...attributes: Buffer[]): Buffer => Buffer.concat([Buffer.from([family, 0, 0, 30]), ...attributes])
+    const others = [attribute(1, Buffer.alloc(4)), attribute(10, Buffer.from('out\0')), attribute(12, Buffer.alloc(1))]
+    await assertDatagram(log(2, ...others, attribute(9, packet(...export4))), LINK.nflog)
+    await assertDatagram(log(10, attribute(9, packet(...export6)), ...others), LINK.nflog)
+    await assertSkipped('cut', log(2, ...others), { linkType: LINK.nflog })
+    await assertSkipped('not-ip', log(2, Buffer.from([...u16(0), ...u16(1)]), Buffer.alloc(8)), { linkType: LINK.nflog })
+  }
+})
 
 test('the link types IPV4 and IPV6', async () => {
   await assertDatagram(packet(...export4), LINK.ipv4)

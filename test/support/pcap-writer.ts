@@ -1,7 +1,19 @@
 /** Writes capture files, pcap and pcapng, in either byte order. */
 import { macBytes, type PacketLayer, u16, u32, u8 } from './build-packet.js'
 
-export const LINK = { null: 0, ethernet: 1, raw: 101, loop: 108, linuxCooked: 113, ipv4: 228, ipv6: 229, linuxCooked2: 276 } as const
+export const LINK = {
+  null: 0,
+  ethernet: 1,
+  ppp: 9,
+  pppHdlc: 50,
+  raw: 101,
+  loop: 108,
+  linuxCooked: 113,
+  ipv4: 228,
+  ipv6: 229,
+  nflog: 239,
+  linuxCooked2: 276
+} as const
 
 export interface CapturedPacket {
   /** from the link layer on */

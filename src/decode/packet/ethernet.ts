@@ -136,6 +136,8 @@ function isEthernet(at: number, end: number): boolean {
     case 0x8902:
     case 0x9000:
     case 0x9100:
+    case 0x9200:
+    case 0x9300:
       return true
     default:
       return end - at >= 17 && readUint16(at + 12) < LEAST_TYPE && (readUint16(at + 14) === 0x4242 || isSnap(at + 14, end))

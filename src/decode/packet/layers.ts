@@ -41,7 +41,7 @@ const TUNNEL = 6
 
 export const LAYERS: readonly Layer[] = [
   { name: 'ethernet', stack: 'Ethernet', level: LINK, parse: ethernet, carries: 'etype', etypes: [0x6558], protocols: [143] },
-  { name: 'dot1q', stack: 'Dot1Q', level: SHIM, parse: dot1q, carries: 'etype', etypes: [0x8100, 0x88a8, 0x9100] },
+  { name: 'dot1q', stack: 'Dot1Q', level: SHIM, parse: dot1q, carries: 'etype', etypes: [0x8100, 0x88a8, 0x9100, 0x9200, 0x9300] },
   { name: 'mpls', stack: 'MPLS', level: SHIM, parse: mpls, carries: 'etype', etypes: [0x8847, 0x8848], protocols: [137] },
   { name: 'pppoe', stack: 'PPPoE', level: SHIM, parse: pppoe, carries: 'etype', etypes: [0x8864] },
   { name: 'ipv4', stack: 'IPv4', level: IP, parse: ipv4, carries: 'protocol', etypes: [0x0800], protocols: [4] },

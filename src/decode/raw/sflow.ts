@@ -6,7 +6,7 @@
  *     record   := enterprise(20 bits) format(12 bits), length(4), body(length)
  */
 import { readUint32 } from '../../flow/bigendian.js'
-import { recordBytes } from '../sflow/records.js'
+import { recordBytes, sampleBytes } from '../sflow/lengths.js'
 import type { OnError } from './netflow.js'
 import { COUNTER_RECORDS, FLOW_RECORDS } from './sflow-records.js'
 import type { Tree } from './tree.js'
@@ -43,7 +43,8 @@ export function sflowTree(buf: Buffer, start: number, end: number, onError: OnEr
   const { samples: count, ...rest } = header
   const samples: Tree[] = []
   while (samples.length < Number(count)) {
-    const tagged = readTagged(cursor)
+    const left = Number(count) - samples.length - 1
+    const tagged = readTagged(cursor, (_tag, at, length) => sampleBytes(buf, at, length, left, end))
     if (tagged === undefined) {
       onError('truncated', `${Number(count)} samples announced, ${samples.length} there`)
       break
@@ -60,15 +61,18 @@ interface Tagged extends XdrCursor {
 }
 
 /** Steps over the sample or record at the cursor; undefined where it is not whole. */
-function readTagged(cursor: XdrCursor, bytesOf = (_tag: number, length: number): number => length): Tagged | undefined {
+function readTagged(cursor: XdrCursor, bytesOf: (tag: number, at: number, length: number) => number): Tagged | undefined {
   const { buf, pos, end } = cursor
   if (end - pos < 8) return undefined
   const tag = readUint32(buf, pos)
-  const length = bytesOf(tag, readUint32(buf, pos + 4))
+  const length = bytesOf(tag, pos + 8, readUint32(buf, pos + 4))
   if (length > end - pos - 8) return undefined
   cursor.pos = pos + 8 + length
   return { buf, pos: pos + 8, end: cursor.pos, enterprise: tag >>> 12, format: tag & 0xfff }
 }
+
+/** Of counters, whose structures are not those of flows. */
+const NO_FORMAT = 0
 
 function sampleTree(tagged: Tagged): Tree {
   const kind = tagged.enterprise === 0 ? SAMPLES[tagged.format] : undefined
@@ -76,7 +80,10 @@ function sampleTree(tagged: Tagged): Tree {
   const { records: count, ...members } = readStructure(kind.layout, tagged)
   const records: Tree[] = []
   while (records.length < Number(count ?? 0)) {
-    const record = readTagged(tagged, kind.records === FLOW_RECORDS ? recordBytes : undefined)
+    const { buf, end } = tagged
+    const left = Number(count) - records.length - 1
+    const isFlow = kind.records === FLOW_RECORDS
+    const record = readTagged(tagged, (tag, at, length) => recordBytes(buf, isFlow ? tag : NO_FORMAT, at, length, left, end))
     if (record === undefined) break
     records.push(recordTree(record, kind.records))
   }
@@ -87,7 +94,9 @@ function recordTree(tagged: Tagged, known: Record<number, string>): Tree {
   const layout = tagged.enterprise === 0 ? (known[tagged.format] as string | undefined) : undefined
   if (layout === undefined) return unknown(tagged)
   const space = layout.indexOf(' ')
-  return { record: layout.slice(0, space), ...readStructure(layout.slice(space + 1), tagged) }
+  const isUnpadded = tagged.format === 2 && known === FLOW_RECORDS && tagged.end - tagged.pos < 24
+  const members = layout.slice(space + 1)
+  return { record: layout.slice(0, space), ...readStructure(isUnpadded ? members.replaceAll(':mac', ':mac6') : members, tagged) }
 }
 
 function unknown({ enterprise, format, buf, pos, end }: Tagged): Tree {

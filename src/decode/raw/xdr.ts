@@ -2,7 +2,7 @@
  * sFlow's structures as tables (sFlow v5 and the specifications of its host, drops and tunnel structures, in XDR: RFC 4506). A structure is a
  * list of `name:type`; the reader takes as many members as the bytes hold.
  *
- *     u32 u64 i32 f32   numbers                 mac       6 bytes in 8
+ *     u32 u64 i32 f32   numbers                 mac, mac6 6 bytes in 8, and alone
  *     ip4 ip6           addresses               address   type(4): 0, 1 ip4, 2 ip6
  *     string opaque     length(4), bytes, padded to 4     opaque16  16 bytes
  *     T[]               count(4), T*             ethernet ipv4 ipv6 path adapter  structures below
@@ -61,6 +61,7 @@ function readMember(type: string, cursor: XdrCursor): Tree | undefined {
     case 'ip6':
       return addressText(buf.subarray(pos, pos + size))
     case 'mac':
+    case 'mac6':
       return buf.toString('hex', pos, pos + 6).replace(/..(?!$)/g, '$&:')
     case 'opaque16':
       return buf.toString('hex', pos, pos + 16)
@@ -75,7 +76,7 @@ function readMember(type: string, cursor: XdrCursor): Tree | undefined {
   }
 }
 
-const SIZES: Record<string, number | undefined> = { u64: 8, mac: 8, ip6: 16, opaque16: 16 }
+const SIZES: Record<string, number | undefined> = { u64: 8, mac: 8, mac6: 6, ip6: 16, opaque16: 16 }
 
 function readArray(type: string, cursor: XdrCursor): Tree | undefined {
   if (cursor.end - cursor.pos < 4) return undefined

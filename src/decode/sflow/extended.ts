@@ -25,8 +25,8 @@ const NAT_DST_PORT = fieldTag('post_nat_dst_port')
 /** `plan` is what a mapping file has for frames. */
 export function writeExtended(records: Records, plan: FramePlan | undefined, pos: number): number {
   if (records.switch >= 0) {
-    pos = writeUint32Field(pos, SRC_VLAN, readUint32(records.switch))
-    pos = writeUint32Field(pos, DST_VLAN, readUint32(records.switch + 8))
+    pos = writeUint32Field(pos, SRC_VLAN, readVlan(records.switch))
+    pos = writeUint32Field(pos, DST_VLAN, readVlan(records.switch + 8))
   }
   if (records.router >= 0) pos = writeRouter(records.router, pos)
   if (records.gateway >= 0) pos = writeGateway(records.gateway, plan, pos)
@@ -40,6 +40,14 @@ export function writeExtended(records: Records, plan: FramePlan | undefined, pos
     pos = writeUint32Field(pos, NAT_DST_PORT, readUint32(records.natPorts + 4))
   }
   return pos
+}
+
+/** What sFlow writes for a VLAN that is not known. */
+const UNKNOWN = 0xffffffff
+
+function readVlan(at: number): number {
+  const vlan = readUint32(at)
+  return vlan === UNKNOWN ? 0 : vlan
 }
 
 function writeRouter(at: number, pos: number): number {

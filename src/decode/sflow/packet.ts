@@ -20,7 +20,7 @@ export function writePacket(records: Records, frame: Frame, pos: number): number
   pos = writeHeader(header, frame, pos, vni >= 0 ? VNI.bit : 0)
   if (ipv4 >= 0) pos = writeIp(ipv4, 4, frame, pos)
   if (ipv6 >= 0) pos = writeIp(ipv6, 16, frame, pos)
-  return ethernet >= 0 ? writeEthernet(ethernet, frame, pos) : pos
+  return ethernet >= 0 ? writeEthernet(ethernet, records.macBytes, frame, pos) : pos
 }
 
 /** A raw header of a protocol that we cannot read is as good as none. */
@@ -72,8 +72,10 @@ function writeIp(record: number, addressBytes: number, frame: Frame, pos: number
   return pos
 }
 
-function writeEthernet(record: number, frame: Frame, pos: number): number {
-  if ((frame.told & SRC_MAC.bit) === 0) pos = writeMac(pos, SRC_MAC.tag, record + 4)
-  if ((frame.told & DST_MAC.bit) === 0) pos = writeMac(pos, DST_MAC.tag, record + 12)
-  return frame.etype === 0 ? writeUint32Field(pos, ETYPE.tag, readUint32(record + 20)) : pos
+function writeEthernet(record: number, macBytes: number, frame: Frame, pos: number): number {
+  const source = record + 4
+  const destination = source + macBytes
+  if ((frame.told & SRC_MAC.bit) === 0) pos = writeMac(pos, SRC_MAC.tag, source)
+  if ((frame.told & DST_MAC.bit) === 0) pos = writeMac(pos, DST_MAC.tag, destination)
+  return frame.etype === 0 ? writeUint32Field(pos, ETYPE.tag, readUint32(destination + macBytes)) : pos
 }

@@ -11,6 +11,8 @@ import { addressEnd } from './header.js'
 export interface Records {
   header: number
   ethernet: number
+  /** what a MAC address takes in it */
+  macBytes: number
   ipv4: number
   ipv6: number
   switch: number
@@ -23,7 +25,20 @@ export interface Records {
 }
 
 export function newRecords(): Records {
-  return { header: -1, ethernet: -1, ipv4: -1, ipv6: -1, switch: -1, router: -1, gateway: -1, nat: -1, natPorts: -1, vniOut: -1, vniIn: -1 }
+  return {
+    header: -1,
+    ethernet: -1,
+    macBytes: 8,
+    ipv4: -1,
+    ipv6: -1,
+    switch: -1,
+    router: -1,
+    gateway: -1,
+    nat: -1,
+    natPorts: -1,
+    vniOut: -1,
+    vniIn: -1
+  }
 }
 
 export function clearRecords(records: Records): void {
@@ -31,24 +46,7 @@ export function clearRecords(records: Records): void {
   records.switch = records.router = records.gateway = records.nat = records.natPorts = records.vniOut = records.vniIn = -1
 }
 
-/** The bytes of the records of one size. */
-const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
-  [2, 24],
-  [3, 32],
-  [4, 56],
-  [1001, 16],
-  [1020, 8],
-  [1029, 4],
-  [1030, 4]
-])
-
-/**
- * The bytes of a record that says it has `size`. XDR is made of words of four bytes: a length that is none, and too short for what the
- * record is made of, is an error of the length alone, and what follows the record is found behind its structure.
- */
-export function recordBytes(format: number, size: number): number {
-  return size % 4 === 0 ? size : Math.max(size, FIXED_BYTES.get(format) ?? 0)
-}
+const UNPADDED_ETHERNET_BYTES = 20
 
 /** Notes the record whose data is `[at, end)` of the input, if its format (of enterprise 0) is one we know. False where it is not whole. */
 export function noteRecord(format: number, at: number, end: number, records: Records): boolean {
@@ -58,9 +56,10 @@ export function noteRecord(format: number, at: number, end: number, records: Rec
       if (size < 16 || size - 16 < readUint32(at + 12)) return false
       records.header = at
       return true
-    case 2: // Ethernet: length(4) source(6, padded to 8) destination(6, padded to 8) type(4)
-      if (size < 24) return false
+    case 2: // Ethernet: length(4) source(6, padded to 8) destination(6, padded to 8) type(4); some do not pad
+      if (size < UNPADDED_ETHERNET_BYTES) return false
       records.ethernet = at
+      records.macBytes = size < 24 ? 6 : 8
       return true
     case 3: // IPv4: length(4) protocol(4) source(4) destination(4) source port(4) destination port(4) TCP flags(4) tos(4)
       if (size < 32) return false

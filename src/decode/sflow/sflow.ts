@@ -1,6 +1,6 @@
 /** sFlow Version 5 (sflow.org) → FlowMessages: one for each flow sample and each discarded packet. */
 import type { Datagram } from '../../flow/datagram.js'
-import { readUint32 } from '../input.js'
+import { inputBytes, readUint32 } from '../input.js'
 import type { Decoding } from '../decoding.js'
 import { closeLength, reserve, writeCommon } from '../messages.js'
 import { type Frame, frameFieldsBound, newFrame, writeMappedFields } from '../packet/frame.js'
@@ -8,7 +8,8 @@ import type { FramePlan } from '../packet/mapping.js'
 import { writeExtended } from './extended.js'
 import { newSflowHeader, readSflowHeader, type SflowHeader, writeHeader } from './header.js'
 import { writePacket } from './packet.js'
-import { clearRecords, newRecords, noteRecord, recordBytes, type Records } from './records.js'
+import { recordBytes, sampleBytes } from './lengths.js'
+import { clearRecords, newRecords, noteRecord, type Records } from './records.js'
 import {
   COUNTER_SAMPLE,
   DISCARDED_PACKET,
@@ -18,6 +19,8 @@ import {
   sampleHeadBytes,
   writeSampleHead
 } from './sample.js'
+
+const buf = inputBytes()
 
 /** What the length of a message takes, but for very short and very long ones. */
 const PREFIX_BYTES = 2
@@ -58,7 +61,7 @@ export function sflowDecoder(plan?: FramePlan): SflowDecoder {
         return header
       }
       const format = readUint32(pos)
-      const size = readUint32(pos + 4)
+      const size = sampleBytes(buf, pos + 8, readUint32(pos + 4), header.sampleCount - i - 1, end)
       pos += 8
       if (size > end - pos) {
         decoding.report('truncated', `sample ${i + 1} says ${size} bytes, the datagram has ${end - pos} more`)
@@ -117,7 +120,7 @@ function findRecords(count: number, start: number, end: number, records: Records
       return
     }
     const format = readUint32(pos)
-    const size = recordBytes(format, readUint32(pos + 4))
+    const size = recordBytes(buf, format, pos + 8, readUint32(pos + 4), count - i - 1, end)
     pos += 8
     if (size > end - pos) {
       decoding.report('malformed-record', `record ${i + 1} says ${size} bytes, its sample has ${end - pos} more`)

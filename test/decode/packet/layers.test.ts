@@ -124,6 +124,13 @@ test('IEEE 802.3: SNAP has a type, other LLC has none', () => {
   assert.deepEqual(frameFlow(bridge), { ...MACS, layer_stack: ['Ethernet'], layer_size: [14] })
 })
 
+test('the tags that providers used of old are VLANs', () => {
+  for (const tpid of [0x8100, 0x88a8, 0x9100, 0x9200, 0x9300]) {
+    const flow = flowOf(ethernet(), dot1q(7, { tpid }), ipv4(), tcp(1, 2))
+    assert.deepEqual([flow.vlan_id, flow.etype, flow.dst_port], [7, 0x0800, 2], tpid.toString(16))
+  }
+})
+
 test('VLAN tags to any depth: the outermost counts, even where its number is 0', () => {
   const flow = flowOf(ethernet(), dot1q(1505, { tpid: 0x88a8, priority: 5 }), dot1q(200, { tpid: 0x9100 }), dot1q(300), ipv4(), tcp(1, 2))
   assert.equal(flow.vlan_id, 1505)

@@ -131,6 +131,7 @@ for (const [name, record] of Object.entries(RECORDS)) {
     for (let size = 0; size < needed; size++) {
       // XDR has words of four bytes: of any other length it is the length that is wrong, and the record is read
       if (size % 4 !== 0 && FIXED_FORMATS.includes(format)) continue
+      if (format === 2 && size >= 20) continue // its MAC addresses are not padded
       const cut = structure(format, record.subarray(8, 8 + size))
       const { flows, errors } = await decoded(ofSamples(flowSample({ records: [cut, extendedSwitch(5, 6)] })))
       assert.deepEqual(flows, [without], `${size} of ${needed} bytes`)
