@@ -1,6 +1,6 @@
 /** Flows summed by key: the groups, what had no room among them, and the total. */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
-import { type Field, flowMessage } from '../flow/proto.js'
+import { enumValue, type Field, flowMessage } from '../flow/proto.js'
 import { addCounters, COUNTER_FIELDS, type Counter, type CounterReader, counterReader, COUNTERS, COUNTERS_SIZE } from './counters.js'
 import { addDistinct, type DistinctSets, newDistinctSets, releaseDistinctSets } from './distinct.js'
 import { addToGroup, type Budget, extraOf, groupOf, type Groups, newGroups, releaseGroups } from './groups.js'
@@ -68,7 +68,7 @@ export function releaseAggregate({ groups, sets }: Aggregate): void {
 /** The fields that a grouping reads. */
 export function fieldsOf({ parts, distinct }: Grouping): Field[] {
   const ends = [...parts, ...(distinct === undefined ? [] : [distinct])].flatMap(({ field, ends }) => [field, ...ends])
-  const own = [...COUNTER_FIELDS, ...TIMES, 'groups', 'total'].map((name) => flowMessage.field(name))
+  const own = [...COUNTER_FIELDS, ...TIMES, 'groups', 'total', 'total_of'].map((name) => flowMessage.field(name))
   return [...new Set([...ends, ...own])]
 }
 
@@ -101,6 +101,8 @@ export function aggregator(grouping: Grouping, values: FieldValues): Aggregator 
   const flowTimes = new Uint32Array(2 * TIMES_DOUBLES)
   const groupsPlace = placeOf('groups')
   const totalPlace = placeOf('total')
+  const totalOfPlace = placeOf('total_of')
+  const orderNumber = enumValue('total_of', order.toUpperCase())
   const receivedPlace = placeOf('time_received_ns')
   const eitherEnd = parts.some(countsEitherEnd)
   const orderAt = order === 'distinct' ? 0 : SUM_SIZE * COUNTERS.indexOf(order)
@@ -117,7 +119,7 @@ export function aggregator(grouping: Grouping, values: FieldValues): Aggregator 
     counters.read()
     if (times) readTimes()
     const isRest = parts.length > 0 && isSet(values, groupsPlace)
-    totalFrom = eitherEnd && counters.isAggregate && isSet(values, totalPlace) ? ownTotal() : 'amounts'
+    totalFrom = eitherEnd && counters.isAggregate && tellsTotal() ? ownTotal() : 'amounts'
     ends = isRest ? 0 : 1
     hasValue = false
     if (isRest) return
@@ -140,6 +142,11 @@ export function aggregator(grouping: Grouping, values: FieldValues): Aggregator 
       flowTimes[2 * i] = present ? hi[timePlaces[i]] : 0
       flowTimes[2 * i + 1] = present ? lo[timePlaces[i]] : 0
     }
+  }
+
+  /** Whether the message has a total of what this sums up. */
+  function tellsTotal(): boolean {
+    return isSet(values, totalPlace) && orderNumber === (isSet(values, totalOfPlace) ? lo[totalOfPlace] : 0)
   }
 
   /** The groups of a window that count either end have each flow twice: their total is told by each of them, one after another. */

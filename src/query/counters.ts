@@ -1,6 +1,7 @@
 /** What a flow adds to the sums of its group: bytes and packets, corrected for sampling, and the flows that it stands for. */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
-import { addSum, addToSum, multiply, SUM_LIMIT, SUM_SIZE, valueHi, valueLo } from './sums.js'
+import { multiply, productHi, productLo } from '../flow/product.js'
+import { addSum, addToSum, SUM_LIMIT, SUM_SIZE } from './sums.js'
 
 /** What is summed, in the order in which the sums stand. */
 export const COUNTERS = ['bytes', 'packets', 'flows'] as const
@@ -45,8 +46,8 @@ export function counterReader(values: FieldValues, raw: boolean): CounterReader 
     else {
       // 4.5 PB in one flow
       if (!multiply(hi[place], lo[place], scaled ? hi[rate] : 0, scaled ? lo[rate] : 1)) reader.saturated++
-      amounts[at] = valueLo
-      amounts[at + 1] = valueHi
+      amounts[at] = productLo
+      amounts[at + 1] = productHi
     }
   }
 

@@ -53,28 +53,13 @@ export function sumAsNumber(sums: Float64Array, at: number): number {
   return sumHi * TWO_32 + sumLo
 }
 
-/** Of the last `multiply` and `divide`: a number for `addToSum`, valueHi · 2^32 + valueLo. */
+/** Of the last `share`: a number for `addToSum`, valueHi · 2^32 + valueLo. */
 export let valueHi = 0
 export let valueLo = 0
 
-/** Multiplies two 64-bit numbers given as halves. False where the product stopped at 2^64 − 1. */
-export function multiply(aHi: number, aLo: number, bHi: number, bLo: number): boolean {
-  const product = (aHi * TWO_32 + aLo) * (bHi * TWO_32 + bLo)
-  if (product < SUM_LIMIT) {
-    valueHi = 0
-    valueLo = product
-    return true
-  }
-  // 4.5 PB in one flow
-  const exact = joined(aHi, aLo) * joined(bHi, bLo)
-  const fits = exact < 2n ** 64n
-  take(fits ? exact : 2n ** 64n - 1n)
-  return fits
-}
-
 const EXACT_SHARE = 2 ** 50
 
-/** floor(total · part / whole) of a total that `multiply` gave, for 0 ≤ part ≤ whole, both whole numbers of nanoseconds. */
+/** floor(total · part / whole) of a total of two parts as `addToSum` takes them, for 0 ≤ part ≤ whole, both whole numbers of nanoseconds. */
 export function share(totalHi: number, totalLo: number, part: number, whole: number): void {
   valueHi = 0
   if (totalHi === 0 && totalLo < EXACT_SHARE && whole < EXACT_SHARE) valueLo = shareOf(totalLo, part, whole)

@@ -150,6 +150,14 @@ test('-every 1m | -every 1h gives what -every 1h gives', async () => {
     const once = await runPipeline(`flow-agg -by ${by} -every 1h`, flowStream(flows))
     const twice = await runPipeline(`flow-agg -by ${by} -every 1m | flow-agg -by ${by} -every 1h`, flowStream(flows))
     assert.deepEqual(readFlows(twice.stdout), readFlows(once.stdout), by)
+    const byFlows = await runPipeline(
+      `flow-agg -by ${by} -every 1m -order flows | flow-agg -by ${by} -every 1h -order flows`,
+      flowStream(flows)
+    )
+    assert.deepEqual(
+      readFlows(byFlows.stdout),
+      readFlows((await runPipeline(`flow-agg -by ${by} -every 1h -order flows`, flowStream(flows))).stdout)
+    )
     const filtered = await runPipeline(`flow-agg -by ${by} -every 1m -top 2 | flow-agg -by ${by} -every 1h`, flowStream(flows))
     const sum = (messages: ReturnType<typeof readFlows>, name: string): number =>
       messages.reduce((total, message) => total + Number(message[name] ?? 0), 0)
