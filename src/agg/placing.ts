@@ -5,7 +5,7 @@ import { BYTES_AT, COUNTERS_SIZE, FLOWS_AT, PACKETS_AT } from '../query/counters
 import { millisecondsOf } from '../query/streamtime.js'
 import { share, valueHi, valueLo } from '../query/sums.js'
 import { billionRest, splitBillion } from '../text/digits.js'
-import type { Windows } from './windows.js'
+import type { Window, Windows } from './windows.js'
 
 export const TIMES = ['received', 'start', 'end'] as const
 export type Time = (typeof TIMES)[number]
@@ -48,10 +48,19 @@ export function placing(
   function addAt(ms: number, amounts: Float64Array): boolean {
     const window = windows.at(ms)
     const late = windows.isLate(window)
-    if (adder.add(window.aggregate, amounts, false)) return late
-    while (windows.closeOldest()) if (adder.add(windows.at(ms).aggregate, amounts, false)) return late
-    adder.add(windows.at(ms).aggregate, amounts, true)
+    if (!adder.add(window.aggregate, amounts, false)) addForRoom(ms, window, amounts)
     return late
+  }
+
+  /** Closes windows until there is room, the flow's own among them, but once: then it is opened again, and is kept. */
+  function addForRoom(ms: number, window: Window, amounts: Float64Array): void {
+    let reopened: Window | undefined
+    while (windows.closeOldest(reopened)) {
+      const now = windows.at(ms)
+      if (now !== window) reopened = now
+      if (adder.add(now.aggregate, amounts, false)) return
+    }
+    adder.add(windows.at(ms).aggregate, amounts, true)
   }
 
   function placeWhole(): void {

@@ -80,7 +80,7 @@ export function results(grouping: Grouping, top: number, having: Condition | und
       written++
       counts.left++
     }
-    counts.windows++
+    if (written > 0) counts.windows++
     counts.messages += written
   }
 

@@ -19,8 +19,8 @@ export interface Windows {
   isLate(window: Window): boolean
   /** Closes the windows whose time has come. */
   closeDue(): void
-  /** Closes the oldest window before its time, for its room; false where there is but one. */
-  closeOldest(): boolean
+  /** Closes the oldest window but `kept` before its time, for its room; false where there is no other that has groups. */
+  closeOldest(kept?: Window): boolean
   closeAll(): void
   /** when the next window is due */
   nextDue: number
@@ -80,12 +80,12 @@ export function openWindows(
       horizon = Math.max(horizon, time.now - grace)
       if (time.now >= windows.nextDue) close([...open.values()].filter(({ due }) => due <= time.now))
     },
-    closeOldest() {
+    closeOldest(kept) {
       if (open.size < 2) return false
       let oldest: Window | undefined
       for (const window of open.values()) {
-        // one that was just opened has nothing to give
-        if (window.aggregate.groups.count > 0 && (oldest === undefined || window.start < oldest.start)) oldest = window
+        if (window === kept || window.aggregate.groups.count === 0) continue
+        if (oldest === undefined || window.start < oldest.start) oldest = window
       }
       if (oldest === undefined) return false
       close([oldest])

@@ -303,3 +303,16 @@ test('totals that come in go out, for keys of one end, whatever is late, cut off
     )
   }
 })
+
+test('a group that was made for one end of a flow whose other end found no room is not written', async () => {
+  const hex = (i: number): string => (0x0a000000 + i).toString(16).padStart(8, '0')
+  const flows = Array.from({ length: 300 }, (_, i) => flow((i % 3) * 10, { src_addr: hex(i % 7), dst_addr: hex(100 + (i % 11)) }))
+  for (const most of [1, 2, 3, 4]) {
+    const messages = await summed(flows, ['-by', 'addr', '-every', '10s', '-grace', '1h', '-max-groups', String(most)])
+    assert.ok(messages.every((message) => Number(message.flows) > 0))
+    assert.equal(
+      messages.reduce((total, message) => total + Number(message.flows), 0),
+      600
+    )
+  }
+})
