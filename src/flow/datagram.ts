@@ -12,11 +12,12 @@ import {
   writeUint32Field,
   writeUint64Field
 } from './message.js'
+import type { DatagramFieldName } from './names.js'
 import type { Appendable } from './output.js'
 import { datagramMessage } from './proto.js'
 import { varintSize, writeVarint32 } from './varint.js'
 
-const number = (name: string): number => datagramMessage.field(name).number
+const number = (name: DatagramFieldName): number => datagramMessage.field(name).number
 const PAYLOAD = number('payload')
 const SRC_ADDR = number('src_addr')
 const SRC_PORT = number('src_port')

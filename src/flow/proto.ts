@@ -1,9 +1,10 @@
 /**
  * The fields of FlowMessage and Datagram as proto/ declares them. Field numbers stand there and nowhere else: code asks by name.
  *
- * The .proto files are parsed when the project is built (compile-proto.ts), because that costs more than a short run does.
+ * The .proto files are parsed when the project is built (compile-proto.mjs), because that costs more than a short run does.
  */
 import fs from 'node:fs'
+import type { DatagramFieldName, FieldName } from './names.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT } from './message.js'
 
 export type FieldType = 'uint32' | 'uint64' | 'bytes' | 'string' | 'enum'
@@ -19,21 +20,22 @@ export interface Field {
   readonly names?: ReadonlyMap<number, string>
 }
 
-export interface Schema {
+/** A message's fields; `Name` are those that are sure to be there. */
+export interface Schema<Name extends string = FieldName> {
   /** in the order of the .proto file */
   readonly fields: readonly Field[]
-  /** The field of that name. Throws where there is none: a mistake of the code, not of a user. */
-  field(name: string): Field
+  /** The field of that name. */
+  field(name: Name): Field
   find(name: string): Field | undefined
   byNumber(number: number): Field | undefined
 }
 
-/** As compile-proto.ts writes it. */
-export interface CompiledSchemas {
+/** As compile-proto.mjs writes it: the messages of the streams, by name. */
+interface CompiledSchemas {
   FlowMessage: CompiledField[]
   Datagram: CompiledField[]
 }
-export interface CompiledField {
+interface CompiledField {
   name: string
   number: number
   type: FieldType
@@ -41,8 +43,8 @@ export interface CompiledField {
   values?: Record<string, number>
 }
 
-export function schemaOf(fields: readonly Field[]): Schema {
-  const names = new Map(fields.map((field) => [field.name, field]))
+export function schemaOf<Name extends string = FieldName>(fields: readonly Field[]): Schema<Name> {
+  const names = new Map<string, Field>(fields.map((field) => [field.name, field]))
   const numbers = new Map(fields.map((field) => [field.number, field]))
   return {
     fields,
@@ -56,8 +58,8 @@ export function schemaOf(fields: readonly Field[]): Schema {
   }
 }
 
-function load(compiled: CompiledField[]): Schema {
-  return schemaOf(
+function load<Name extends string>(compiled: CompiledField[]): Schema<Name> {
+  return schemaOf<Name>(
     compiled.map(({ name, number, type, repeated, values }) => ({
       name,
       number,
@@ -72,6 +74,7 @@ function load(compiled: CompiledField[]): Schema {
 const compiled = JSON.parse(fs.readFileSync(new URL('../../proto/schema.json', import.meta.url), 'utf8')) as CompiledSchemas
 
 export const flowMessage: Schema = load(compiled.FlowMessage)
+export const datagramMessage: Schema<DatagramFieldName> = load(compiled.Datagram)
 
 /** The wire type of a field; repeated numbers are packed. */
 export function wireTypeOf({ type, packed }: Pick<Field, 'type' | 'packed'>): number {
@@ -79,15 +82,13 @@ export function wireTypeOf({ type, packed }: Pick<Field, 'type' | 'packed'>): nu
 }
 
 /** The tag of a field of FlowMessage, for what writes tags. */
-export function fieldTag(name: string): number {
+export function fieldTag(name: FieldName): number {
   const field = flowMessage.field(name)
   return packedTag(field.number, wireTypeOf(field))
 }
 
 /** The number of an enum's value. Throws where there is none of that name: a mistake of the code. */
-export function enumValue(field: string, name: string): number {
+export function enumValue(field: FieldName, name: string): number {
   for (const [value, known] of flowMessage.field(field).names ?? []) if (known === name) return value
   throw new Error(`no value ${name} of ${field} in proto/`)
 }
-
-export const datagramMessage: Schema = load(compiled.Datagram)

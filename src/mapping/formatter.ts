@@ -1,11 +1,9 @@
 /** The section `formatter` of a mapping file: what text shows, how, and under which names; what keys a Kafka message. */
 import type { Field, Schema } from '../flow/proto.js'
 import { columnNamed, columnNames, extendedSchema } from './fields.js'
+import { type Renderer, RENDERERS } from '../schema/kinds.js'
+import { rowOf } from '../schema/fields.js'
 import type { YamlValue } from './yaml.js'
-
-/** How a value becomes text. */
-const RENDERERS = ['none', 'ip', 'mac', 'etype', 'proto', 'type', 'network', 'datetime', 'datetimenano', 'string', 'hex'] as const
-export type Renderer = (typeof RENDERERS)[number]
 
 /** Columns are named by their proto names, whichever spelling the file has. */
 export interface FormatterMapping {
@@ -70,6 +68,6 @@ function readRender(section: YamlValue | undefined, schema: Schema): ReadonlyMap
 /** The renderers that make sense of a field's type. */
 function renderersOf(field: Field): readonly Renderer[] {
   if (field.type === 'bytes' || field.type === 'string') return ['none', 'ip', 'mac', 'string', 'hex']
-  const isNetwork = field.name === 'src_net' || field.name === 'dst_net'
+  const isNetwork = rowOf(field.name)?.kind === 'prefix'
   return RENDERERS.filter((renderer) => renderer !== 'network' || isNetwork)
 }

@@ -16,7 +16,7 @@ import type { Schema } from '../flow/proto.js'
 
 export type { ElementMapping, Endianness } from './elements.js'
 export { columnNames, findColumn, unknownField, VIRTUAL_COLUMNS, type VirtualColumn } from './fields.js'
-export type { FormatterMapping, Renderer } from './formatter.js'
+export type { FormatterMapping } from './formatter.js'
 export type { FrameMapping, LayerMapping, LayerName, LayerSelector, PortParser } from './layers.js'
 
 /** A checked mapping file; nothing in it changes. */

@@ -1,5 +1,6 @@
 /** Flows summed by key: the groups, what had no room among them, and the total. */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
+import type { FieldName } from '../flow/names.js'
 import { enumValue, type Field, flowMessage } from '../flow/proto.js'
 import { addCounters, COUNTER_FIELDS, type Counter, type CounterReader, counterReader, COUNTERS, COUNTERS_SIZE } from './counters.js'
 import { addDistinct, type DistinctSets, newDistinctSets, releaseDistinctSets } from './distinct.js'
@@ -68,8 +69,8 @@ export function releaseAggregate({ groups, sets }: Aggregate): void {
 /** The fields that a grouping reads. */
 export function fieldsOf({ parts, distinct }: Grouping): Field[] {
   const ends = [...parts, ...(distinct === undefined ? [] : [distinct])].flatMap(({ field, ends }) => [field, ...ends])
-  const own = [...COUNTER_FIELDS, ...TIMES, 'groups', 'total', 'total_of'].map((name) => flowMessage.field(name))
-  return [...new Set([...ends, ...own])]
+  const own: FieldName[] = [...COUNTER_FIELDS, ...TIMES, 'groups', 'total', 'total_of']
+  return [...new Set([...ends, ...own.map((name) => flowMessage.field(name))])]
 }
 
 export interface Aggregator {

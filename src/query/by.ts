@@ -7,19 +7,9 @@
 import { EXIT, UserError } from '../cli/exit.js'
 import { nearest } from '../cli/nearest.js'
 import { type Field, flowMessage } from '../flow/proto.js'
+import type { EitherEnd } from '../schema/row.js'
+import { endsOf, isEitherEnd, lengthOf } from '../schema/fields.js'
 import { countsEitherEnd, type Cut, type KeyPart } from './keys.js'
-
-/** Keys for either end, and where they are read. */
-const EITHER: Readonly<Record<string, readonly [string, string]>> = {
-  addr: ['src_addr', 'dst_addr'],
-  port: ['src_port', 'dst_port'],
-  as_number: ['src_as', 'dst_as'],
-  country: ['src_country', 'dst_country'],
-  interface: ['in_if', 'out_if'],
-  mac: ['src_mac', 'dst_mac'],
-  network: ['src_network', 'dst_network'],
-  addr_net: ['src_net', 'dst_net']
-}
 
 /** What an aggregate says of its own: no key. */
 const COUNTED = [
@@ -37,8 +27,6 @@ const COUNTED = [
 /** An ifIndex means nothing without its exporter. */
 const OF_AN_EXPORTER = ['interface', 'in_if', 'out_if']
 const EXPORTER = 'sampler_address'
-/** Where the length of a cut address is written. */
-const LENGTHS: Readonly<Record<string, string>> = { src_addr: 'src_net', dst_addr: 'dst_net', addr: 'addr_net' }
 
 /** The parts of the key that the words of `option` ask for. Throws UserError with code 64. */
 export function keyParts(words: readonly string[], option: string): KeyPart[] {
@@ -72,15 +60,20 @@ function keyPart(word: string, option: string): KeyPart {
     const why = field === undefined ? `unknown field '${name}'` : `'${name}' is counted, and no key`
     throw usage(option, `${why}: ${nearest(name, names)}`)
   }
-  const ends = (EITHER[name] ?? [name, name]).map((end) => flowMessage.field(end)) as [Field, Field]
+  const ends: [Field, Field] = isEitherEnd(name) ? fieldsOfEnds(name) : [field, field]
   return ipv4 === undefined ? { field, ends } : { field, ends, cut: cutOf(word, field, Number(ipv4), ipv6, option) }
+}
+
+function fieldsOfEnds(key: EitherEnd): [Field, Field] {
+  const [source, destination] = endsOf(key)
+  return [flowMessage.field(source), flowMessage.field(destination)]
 }
 
 function cutOf(word: string, field: Field, ipv4: number, ipv6: string | undefined, option: string): Cut {
   if (field.type !== 'bytes' || field.repeated) throw usage(option, `'${word}': only an address can be cut, and ${field.name} is none`)
   if (ipv4 > 32) throw usage(option, `'${word}': an IPv4 prefix has at most 32 bits, and IPv6's stands behind a colon, as /24:56`)
   if (ipv6 !== undefined && Number(ipv6) > 128) throw usage(option, `'${word}': an IPv6 prefix has at most 128 bits`)
-  const length = LENGTHS[field.name]
+  const length = lengthOf(field.name)
   return {
     ipv4,
     ipv6: ipv6 === undefined ? undefined : Number(ipv6),

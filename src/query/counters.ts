@@ -1,5 +1,6 @@
 /** What a flow adds to the sums of its group: bytes and packets, corrected for sampling, and the flows that it stands for. */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
+import type { FieldName } from '../flow/names.js'
 import { multiply, productHi, productLo } from '../flow/product.js'
 import { addSum, addToSum, SUM_LIMIT, SUM_SIZE } from './sums.js'
 
@@ -15,7 +16,7 @@ export const COUNTERS_SIZE = COUNTERS.length * SUM_SIZE
 const TWO_32 = 4_294_967_296
 
 /** The fields that a counter reader needs in the values that it reads. */
-export const COUNTER_FIELDS: readonly string[] = [...COUNTERS, 'sampling_rate']
+export const COUNTER_FIELDS: readonly FieldName[] = [...COUNTERS, 'sampling_rate']
 
 export interface CounterReader {
   /** Reads the message in `values` into `amounts`. */
@@ -33,7 +34,7 @@ export interface CounterReader {
 /** A reader of what stands in `values`; with `raw` bytes and packets stay as the exporter sent them. */
 export function counterReader(values: FieldValues, raw: boolean): CounterReader {
   const { lo, hi, schema } = values
-  const placeOf = (name: string): number => schema.fields.indexOf(schema.field(name))
+  const placeOf = (name: FieldName): number => schema.fields.indexOf(schema.field(name))
   const [bytes, packets, flows, rate] = COUNTER_FIELDS.map(placeOf)
   const amounts = new Float64Array(COUNTERS_SIZE)
 

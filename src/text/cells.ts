@@ -1,6 +1,7 @@
 /** The cells of a line: the values of a column with what a format puts around them. */
 import { entryCursor, type FieldValues, firstEntry, isSet, nextEntry } from '../flow/fieldvalues.js'
 import type { Schema } from '../flow/proto.js'
+import { rowOf } from '../schema/fields.js'
 import { viewOf } from '../flow/view.js'
 import { writeNetwork } from './addresses.js'
 import { type Chunks, chunksOf, writeChunks } from './chunks.js'
@@ -56,8 +57,6 @@ export interface Cell extends Rendering {
   readonly perByte: number
 }
 
-const ADDRESS_OF: Readonly<Record<string, string>> = { src_net: 'src_addr', dst_net: 'dst_addr' }
-
 export function cellOf(schema: Schema, { name, place, isBytes, repeated, rendering, virtual }: Column, style: Style): Cell {
   const { show, isWord } = rendering
   // a string brings its own
@@ -77,10 +76,16 @@ export function cellOf(schema: Schema, { name, place, isBytes, repeated, renderi
     beforeFirst: chunksOf(quote),
     beforeNext: chunksOf(list.separator + quote),
     afterLast: chunksOf(list.close),
-    addressPlace: show === SHOW.network ? schema.fields.indexOf(schema.field(ADDRESS_OF[schema.fields[place].name])) : -1,
+    addressPlace: show === SHOW.network ? placeOfAddress(schema, place) : -1,
     most,
     perByte: (isBytes ? STRING_GROWTH : 0) + (repeated ? most : 0)
   }
+}
+
+/** The place of the address whose prefix length is at `place`. */
+function placeOfAddress({ fields }: Schema, place: number): number {
+  const address = rowOf(fields[place].name)?.of
+  return fields.findIndex(({ name }) => name === address)
 }
 
 /** Writes columns of the message that was read last. */

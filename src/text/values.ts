@@ -2,8 +2,10 @@
  * How the value of each field is shown, whatever the format around it: a rendering is chosen once per column, and then writes values
  * as bytes. Strings are the exception: they need the format's own quoting, and are left to it.
  */
-import type { Renderer, VirtualColumn } from '../mapping/mapping.js'
+import type { VirtualColumn } from '../mapping/mapping.js'
 import { type Field, flowMessage } from '../flow/proto.js'
+import { rowOf } from '../schema/fields.js'
+import { kindRow, type Renderer } from '../schema/kinds.js'
 import { MAX_ADDRESS_BYTES, writeIPv4, writeIPv6, writeMac } from './addresses.js'
 import { writeDecimal32, writeDecimal64, writeHex, writeHexByte } from './digits.js'
 import { ETYPE_NAMES, type Names, namesOf, PROTOCOL_NAMES, writeName } from './names.js'
@@ -50,19 +52,10 @@ const FLOW_TYPES = namesOf(flowMessage.field('type').names ?? [])
 const MAX_DECIMAL_BYTES = 20
 const MINUS = 0x2d
 
-const BY_DEFAULT: Readonly<Record<string, Renderer>> = {
-  src_mac: 'mac',
-  dst_mac: 'mac',
-  etype: 'etype',
-  proto: 'proto',
-  src_net: 'network',
-  dst_net: 'network'
-}
-
-/** Addresses are the only bytes that FlowMessage itself holds; those of a user's own fields may be anything. */
+/** What suits the kind of a field's values; those of a user's own fields may be anything. */
 function defaultRenderer(field: Field): Renderer {
-  if (flowMessage.find(field.name) === undefined) return 'none'
-  return BY_DEFAULT[field.name] ?? (field.type === 'bytes' ? 'ip' : 'none')
+  const row = rowOf(field.name)
+  return row === undefined ? 'none' : kindRow(row.kind).renderer
 }
 
 /** The rendering of a field's values; without a renderer the one that suits the field. */

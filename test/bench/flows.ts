@@ -2,11 +2,10 @@
 import fs from 'node:fs'
 import { closeFrame } from '../../src/flow/frames.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeUint32Field, writeUint64Field } from '../../src/flow/message.js'
-import { flowMessage } from '../../src/flow/proto.js'
+import { type Field, flowMessage } from '../../src/flow/proto.js'
 import { numbers } from '../support/generate.js'
 
-const tagOf = (name: string): number => {
-  const { number, type } = flowMessage.field(name)
+const tagOf = ({ number, type }: Field): number => {
   return packedTag(number, type === 'bytes' || type === 'string' ? WIRE_BYTES : WIRE_VARINT)
 }
 
@@ -42,7 +41,7 @@ export function uniform(count: number): () => number {
 export function flowWriter(group?: () => number): (buf: Buffer, pos: number, i: number) => number {
   const random = numbers(42)
   const next = (below: number): number => random() % below
-  const tags = Object.fromEntries(flowMessage.fields.map(({ name }) => [name, tagOf(name)]))
+  const tags = Object.fromEntries(flowMessage.fields.map((field) => [field.name, tagOf(field)]))
   const sampler = Buffer.from([10, 0, 0, 1])
   const hosts = { 4: [] as Buffer[], 16: [] as Buffer[] }
   for (let host = 0; host < 4000; host++) {

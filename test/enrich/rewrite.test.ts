@@ -3,6 +3,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
 import { MAX_MESSAGE_BYTES } from '../../src/flow/frames.js'
+import type { FieldName } from '../../src/flow/names.js'
 import { type Field, flowMessage } from '../../src/flow/proto.js'
 import { readFlows } from '../support/datagram-stream.js'
 import { bytesOf, countsOf, enrich, flowFrame, frame, lookupsIn } from './enriching.js'
@@ -162,18 +163,19 @@ const wireTypeOf = ({ type }: Field): number => (type === 'bytes' || type === 's
 
 /** The enriched message, field by field. */
 function expected(fields: readonly AnyField[], keepAs: boolean): Buffer {
-  const isField = (name: string) => (field: AnyField) =>
+  const isField = (name: FieldName) => (field: AnyField) =>
     field.number === flowMessage.field(name).number && field.wireType === wireTypeOf(flowMessage.field(name))
   let rest = [...fields]
   const added: Buffer[] = []
-  for (const side of ['src', 'dst']) {
+  for (const side of ['src', 'dst'] as const) {
     const { as: asn, ...facts } = KNOWN.get(fields.findLast(isField(`${side}_addr`))?.value.toString('hex') ?? '') ?? {}
     const exporters = Number((fields.findLast(isField(`${side}_as`))?.varint ?? 0n) & 0xffffffffn)
     const kept = keepAs && exporters !== 0
     if (kept && asn !== exporters) delete facts.as_name
     for (const [name, value] of Object.entries({ ...(asn === undefined || kept ? {} : { as: asn }), ...facts })) {
-      rest = rest.filter((field) => !isField(`${side}_${name}`)(field))
-      const { number } = flowMessage.field(`${side}_${name}`)
+      const replaced = `${side}_${name}` as FieldName
+      rest = rest.filter((field) => !isField(replaced)(field))
+      const { number } = flowMessage.field(replaced)
       const writer = protobuf.Writer.create().uint32((number << 3) | (typeof value === 'string' ? 2 : 0))
       added.push(Buffer.from((typeof value === 'string' ? writer.string(value) : writer.uint32(value)).finish()))
     }

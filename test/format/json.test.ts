@@ -8,7 +8,7 @@ import { encode, formatter, parseExactly } from './support.js'
 const MACS = ['src_mac', 'dst_mac']
 const PREFIXES = ['src_net', 'dst_net']
 /** The fields whose value is shown by a rule of its own have tests of their own. */
-const NAMED = ['etype', 'proto', ...MACS, ...PREFIXES]
+const NAMED = ['etype', 'proto', ...MACS, ...PREFIXES, 'mac', 'addr_net']
 
 const u32 = fc.oneof(
   fc.constantFrom(0, 1, 127, 128, 9999, 10_000, 99_999_999, 100_000_000, 0x7fffffff, 0x80000000, 0xffffffff),
@@ -103,7 +103,7 @@ test('64-bit numbers have every digit', async () => {
 function raw(...fields: [name: string, wireType: number, value: number | Uint8Array][]): Buffer {
   const writer = protobuf.Writer.create()
   for (const [name, wireType, value] of fields) {
-    writer.uint32((flowMessage.field(name).number << 3) | wireType)
+    writer.uint32((flowMessage.find(name)!.number << 3) | wireType)
     if (value instanceof Uint8Array) writer.bytes(value)
     else if (wireType === 5) writer.fixed32(value)
     else writer.uint32(value)

@@ -37,8 +37,8 @@ async function refusal(yaml: string): Promise<string> {
 test("a mapping file in goflow2's shape is taken as it is", async () => {
   const { schema, formatter, ipfix, netflowv9, sflow, warnings } = await loadMapping(FIXTURE)
   assert.equal(schema.fields.length, flowMessage.fields.length + 3, 'fields with a number that they have already are the same fields')
-  assert.deepEqual(schema.field('csum'), { name: 'csum', number: 999, type: 'uint64', repeated: false, packed: false })
-  assert.deepEqual(schema.field('CustomList1'), { name: 'CustomList1', number: 1002000, type: 'bytes', repeated: true, packed: false })
+  assert.deepEqual(schema.find('csum'), { name: 'csum', number: 999, type: 'uint64', repeated: false, packed: false })
+  assert.deepEqual(schema.find('CustomList1'), { name: 'CustomList1', number: 1002000, type: 'bytes', repeated: true, packed: false })
   assert.equal(formatter.fields?.length, 26, 'a column that is listed twice is shown once')
   assert.deepEqual(formatter.fields.slice(0, 3), ['type', 'time_received_ns', 'sequence_num'])
   assert.deepEqual(formatter.key, ['sampler_address'])

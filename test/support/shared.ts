@@ -7,3 +7,7 @@ export const CAPTURES = path.resolve(ROOT, '../shared/captures')
 
 /** To be given as a test's `skip`: false where the captures are there. */
 export const withoutCaptures: string | false = fs.existsSync(path.join(CAPTURES, 'INDEX.md')) ? false : 'no ../shared/captures'
+
+/** IANA's registry of information elements. */
+export const IANA_ELEMENTS = path.resolve(ROOT, '../shared/data/ipfix-elements.csv')
+export const withoutElements: string | false = fs.existsSync(IANA_ELEMENTS) ? false : 'no ../shared/data'

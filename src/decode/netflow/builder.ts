@@ -1,5 +1,6 @@
 /** Writes down the steps of a plan while it is compiled. */
 import { tagBytes } from '../../flow/message.js'
+import type { FieldName } from '../../flow/names.js'
 import { fieldTag, flowMessage } from '../../flow/proto.js'
 import { Op, STEP } from './ops.js'
 
@@ -23,7 +24,7 @@ export function list(builder: Builder, places: readonly number[]): number {
 }
 
 /** A number of the element at `place` into `to`. */
-export function uintStep(builder: Builder, to: string, place: number, length: number): void {
+export function uintStep(builder: Builder, to: FieldName, place: number, length: number): void {
   const wide = flowMessage.field(to).type === 'uint64'
   const op = length === 1 ? Op.u8 : length === 2 ? Op.u16 : length === 4 ? Op.u32 : !wide ? Op.uint32 : length === 8 ? Op.u64 : Op.uint64
   step(builder, op, place, fieldTag(to))

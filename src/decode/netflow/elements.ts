@@ -4,25 +4,26 @@
  *
  * A line's `from` is an order of preference: the first element that the record has and that is not zero.
  */
+import type { FieldName } from '../../flow/names.js'
 
 export type Rule =
   /** an unsigned number, of which `bits` may keep a part: [shift, mask] */
-  | { to: string; as?: 'uint'; from: readonly number[]; bits?: readonly [shift: number, mask: number] }
+  | { to: FieldName; as?: 'uint'; from: readonly number[]; bits?: readonly [shift: number, mask: number] }
   /** deltas, and totals only where a template has no delta; of a packet's section: these elements and then its length, or one */
-  | { to: string; as: 'counter'; from: readonly number[]; totals: readonly number[]; section: readonly number[] | 'one' }
+  | { to: FieldName; as: 'counter'; from: readonly number[]; totals: readonly number[]; section: readonly number[] | 'one' }
   /** elements of the record's address family; the other family's where it has none */
-  | { to: string; as: 'ofFamily'; ipv4: number; ipv6: number }
-  | { to: string; as: 'src_addr' | 'dst_addr' | 'etype' | 'sampling' | 'start' | 'end' | 'mpls' }
+  | { to: FieldName; as: 'ofFamily'; ipv4: number; ipv6: number }
+  | { to: FieldName; as: 'src_addr' | 'dst_addr' | 'etype' | 'sampling' | 'start' | 'end' | 'mpls' }
   /** an address that is not all zero */
-  | { to: string; as: 'address'; from: readonly number[] }
+  | { to: FieldName; as: 'address'; from: readonly number[] }
   /** every address, each a value of a repeated field */
-  | { to: string; as: 'addresses'; from: readonly number[] }
+  | { to: FieldName; as: 'addresses'; from: readonly number[] }
   /** type and code in one line, because one element may hold both */
-  | { to: string; as: 'icmp'; code: string }
-  | { to: string; as: 'communities'; value: number; lists: readonly number[] }
-  | { to: string; as: 'segments' }
+  | { to: FieldName; as: 'icmp'; code: FieldName }
+  | { to: FieldName; as: 'communities'; value: number; lists: readonly number[] }
+  | { to: FieldName; as: 'segments' }
   /** what options data called the thing that an element of the record numbers */
-  | { to: string; as: 'name'; of: NameSpace; from: readonly number[] }
+  | { to: FieldName; as: 'name'; of: NameSpace; from: readonly number[] }
 
 export type NameSpace = 'interfaceIn' | 'interfaceOut' | 'vrfIn' | 'vrfOut' | 'application'
 

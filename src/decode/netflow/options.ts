@@ -3,6 +3,7 @@
  * records that refer to them; all else is passed over.
  */
 import { writeTag } from '../../flow/message.js'
+import type { FieldName } from '../../flow/names.js'
 import { fieldTag } from '../../flow/proto.js'
 import { writeVarint32 } from '../../flow/varint.js'
 import { inputBytes, isZero, readUint8 } from '../input.js'
@@ -196,7 +197,7 @@ export function learnName(of: number, name: string, domain: Domain, kind: keyof 
   return true
 }
 
-const FIELDS_OF: Record<keyof Names, { in: string; out: string }> = {
+const FIELDS_OF: Record<keyof Names, { in: FieldName; out: FieldName }> = {
   interfaces: { in: 'in_if_name', out: 'out_if_name' },
   vrfs: { in: 'ingress_vrf_name', out: 'egress_vrf_name' },
   applications: { in: 'application_name', out: 'application_name' }
@@ -210,7 +211,7 @@ function cutText(text: string): string {
   return bytes.toString('utf8', 0, end)
 }
 
-function stringField(name: string, text: string): Buffer {
+function stringField(name: FieldName, text: string): Buffer {
   const bytes = Buffer.from(text)
   const field = Buffer.alloc(bytes.length + 8)
   const pos = writeVarint32(field, writeTag(field, 0, fieldTag(name)), bytes.length)

@@ -1,9 +1,10 @@
 /** The fields that a frame gives: their tags, and a bit for each, so that a set of them is one number. */
+import type { FieldName } from '../../flow/names.js'
 import { fieldTag } from '../../flow/proto.js'
 
 const names: string[] = []
 
-function field(name: string): { readonly tag: number; readonly bit: number } {
+function field(name: FieldName): { readonly tag: number; readonly bit: number } {
   names.push(name)
   return { tag: fieldTag(name), bit: 1 << (names.length - 1) }
 }

@@ -1,0 +1,71 @@
+/**
+ * The build's first step, before tsc: parses proto/*.proto with protobufjs and writes
+ *
+ * - dist/proto/schema.json, which proto.ts reads: a start need not parse;
+ * - src/flow/names.ts: the names of fields and layers as types, so that a misspelt one does not compile. Git ignores it.
+ *
+ * A .proto file declares one message of a stream, its first. No two of these share a field number: that is how a tool knows a stream.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import protobuf from 'protobufjs'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+const PROTO = path.resolve(root, process.argv[2] ?? 'proto')
+const SCHEMA = path.join(root, 'dist/proto/schema.json')
+const NAMES = path.join(root, 'src/flow/names.ts')
+
+/** The message of a stream, with its fields in the file's own order, which fieldsArray keeps. */
+function compile(file) {
+  const parsed = protobuf.parse(fs.readFileSync(path.join(PROTO, file), 'utf8'), { keepCase: true }).root.resolveAll()
+  const type = parsed.lookup('flowpb').nestedArray.find((nested) => nested instanceof protobuf.Type)
+  const fields = type.fieldsArray.map((field) => ({
+    name: field.name,
+    number: field.id,
+    type: field.resolvedType instanceof protobuf.Enum ? 'enum' : field.type,
+    repeated: field.repeated,
+    ...(field.resolvedType instanceof protobuf.Enum ? { values: field.resolvedType.values } : {})
+  }))
+  return { file, name: type.name, fields }
+}
+
+function refuseSharedNumbers(messages) {
+  const holders = new Map()
+  for (const { file, name, fields } of messages) {
+    for (const field of fields) {
+      const holder = holders.get(field.number)
+      if (holder !== undefined) throw new Error(`${file}: number ${field.number} of ${name}.${field.name} is ${holder} already`)
+      holders.set(field.number, `${name}.${field.name}`)
+    }
+  }
+}
+
+const union = (type, names) => `export type ${type} =\n${names.map((name) => `  | '${name}'`).join('\n')}\n`
+
+const messages = fs
+  .readdirSync(PROTO)
+  .filter((file) => file.endsWith('.proto'))
+  .sort()
+  .map(compile)
+refuseSharedNumbers(messages)
+const flow = messages.find(({ name }) => name === 'FlowMessage').fields
+const layers = Object.keys(flow.find(({ name }) => name === 'layer_stack').values)
+
+fs.mkdirSync(path.dirname(SCHEMA), { recursive: true })
+fs.writeFileSync(SCHEMA, JSON.stringify(Object.fromEntries(messages.map(({ name, fields }) => [name, fields]))))
+fs.writeFileSync(
+  NAMES,
+  [
+    '/** Written by compile-proto.mjs out of proto/flow.proto: no file to edit. */\n',
+    ...messages.flatMap(({ name, fields }) => [
+      `/** A field of ${name}. */`,
+      union(
+        name === 'FlowMessage' ? 'FieldName' : `${name}FieldName`,
+        fields.map((field) => field.name)
+      )
+    ]),
+    "/** A value of FlowMessage's LayerStack. */",
+    union('StackName', layers)
+  ].join('\n')
+)
