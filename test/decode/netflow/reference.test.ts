@@ -44,13 +44,15 @@ function fieldOf(version: Version, { id, length, form, enterprise }: Choice): Fi
   if (NTP.includes(id)) return { id, length: length < 95 ? 8 : length - 90, ...pen }
   if (LABELS.includes(id)) return { id, length: length < 90 ? 3 : length % 6, ...pen }
   if (LISTS.includes(id)) return { id, length: length < 50 ? 16 : length < 70 ? 21 : length - 60, ...pen }
-  // a boot time of more than six bytes is after the year 10000
-  return { id, length: length < 90 || id === 160 ? 1 + (length % (id === 160 ? 6 : 8)) : length - 90, ...pen }
+  // a boot time of more than six bytes is after the year 10000, and so is the end of a flow that lasts for so many microseconds
+  const isTime = id === 160 || id === 162
+  return { id, length: length < 90 || isTime ? 1 + (length % (isTime ? 6 : 8)) : length - 90, ...pen }
 }
 
 /** A value: zero, small, all bits set, of the time or anything. */
 function valueOf({ id, length }: FieldOf, random: () => number): Buffer {
-  let bytes = length >= 0 ? length : LISTS.includes(id) ? random() % 60 : NTP.includes(id) ? 8 : id === 160 ? 6 : (random() % 8) + 1
+  let bytes =
+    length >= 0 ? length : LISTS.includes(id) ? random() % 60 : NTP.includes(id) ? 8 : id === 160 || id === 162 ? 6 : (random() % 8) + 1
   if (length < 0 && !COUNTED.includes(id) && random() % 10 === 0) bytes = 0
   const kind = random() % 10
   if (kind < 2) return Buffer.alloc(bytes)
