@@ -61,7 +61,14 @@ const LISTS: readonly FieldOf[] = [
 export const PACKET_FIELDS: readonly string[] = [...FIELDS, ...LISTS].map(([, name]) => name)
 
 /** Ours. */
-const COMPARED = new Set([...FIELDS, ...LISTS].map(([, , ours]) => ours))
+const CUSTOMER_VLAN = 'src_customer_vlan'
+const COMPARED = new Set([CUSTOMER_VLAN, ...[...FIELDS, ...LISTS].map(([, , ours]) => ours)])
+
+/** The ids of the VLAN tags of these layers, outermost first: tshark tells those of each kind of tag apart. */
+function vlansOf(layers: readonly string[], valuesOf: (name: string) => readonly string[]): number[] {
+  const seen: Record<string, number> = { vlan: 0, ieee8021ad: 0 }
+  return layers.filter((layer) => layer in seen).map((layer) => Number(valuesOf(`${layer}.id`)[seen[layer]++]))
+}
 
 /** The protocols that are layers, without what an ICMP error quotes; and where the packet inside the outermost one begins. */
 function layersOf(protocols: readonly string[]): { layers: string[]; inner: number } {
@@ -83,6 +90,8 @@ export function packetFields(protocols: readonly string[], valuesOf: (name: stri
     if (!outermost.includes(layer) || ours in flow || (value as string | undefined) === undefined) continue
     if (read(value) !== 0 && read(value) !== '0') flow[ours] = read(value)
   }
+  const [, customer] = vlansOf(outermost, valuesOf)
+  if (customer > 0) flow[CUSTOMER_VLAN] = customer
   for (const [layer, name, ours, read] of LISTS) {
     if (outermost.includes(layer)) flow[ours] = valuesOf(name).map(read)
   }

@@ -2,7 +2,7 @@
 import { readUint16, readUint32, readUint8 } from '../input.js'
 import { closeLength, writeTag, writeUint32Field, writeUint64Field, writeVarint32 } from '../messages.js'
 import { carryEtype, ETHERTYPE, etypeOfPpp, NOTHING } from './carry.js'
-import { DST_MAC, MPLS_LABEL, MPLS_TTL, SRC_MAC, VLAN_ID } from './fields.js'
+import { CUSTOMER_VLAN, DST_MAC, MPLS_LABEL, MPLS_TTL, SRC_MAC, VLAN_ID } from './fields.js'
 import type { Frame } from './frame.js'
 
 /**
@@ -32,11 +32,16 @@ export function writeMac(pos: number, tag: number, at: number): number {
  *     priority(3 bits) drop(1 bit) vlan(12 bits) type-or-length
  */
 export function dot1q(frame: Frame, at: number, end: number): number {
-  if (!frame.inner && (frame.told & VLAN_ID.bit) === 0 && end - at >= 2) {
-    frame.pos = writeUint32Field(frame.pos, VLAN_ID.tag, readUint16(at) & 0xfff)
-    frame.told |= VLAN_ID.bit
-  }
+  if (!frame.inner && end - at >= 2) writeVlan(frame, readUint16(at) & 0xfff)
   return 2 + typeOrLength(frame, at + 2, end)
+}
+
+/** The outermost tag is the provider's where there are two (IEEE 802.1ad), the second its customer's. */
+function writeVlan(frame: Frame, id: number): void {
+  frame.vlans++
+  if (frame.vlans > 2) return
+  const { tag, bit } = frame.vlans === 1 ? VLAN_ID : CUSTOMER_VLAN
+  if ((frame.told & bit) === 0) frame.pos = writeUint32Field(frame.pos, tag, id)
 }
 
 /** Below this the two bytes are the length of an IEEE 802.3 frame. */

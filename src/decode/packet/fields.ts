@@ -12,6 +12,7 @@ function field(name: FieldName): { readonly tag: number; readonly bit: number } 
 export const SRC_MAC = field('src_mac')
 export const DST_MAC = field('dst_mac')
 export const VLAN_ID = field('vlan_id')
+export const CUSTOMER_VLAN = field('src_customer_vlan')
 export const MPLS_LABEL = field('mpls_label')
 export const MPLS_TTL = field('mpls_ttl')
 export const ETYPE = field('etype')

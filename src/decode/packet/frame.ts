@@ -48,6 +48,8 @@ export interface Frame {
   /** of the outermost packet, as far as its layers have told */
   etype: number
   proto: number
+  /** VLAN tags of the outermost packet */
+  vlans: number
   /** the fields (bits of fields.ts) that are written already or not to be written */
   told: number
 
@@ -76,6 +78,7 @@ export function newFrame(plan?: FramePlan): Frame {
     carried: NOTHING,
     etype: 0,
     proto: 0,
+    vlans: 0,
     told: 0,
     ports: plan?.ports ?? knownPorts(),
     layers: 0,
@@ -105,7 +108,7 @@ export function writeFrameFields(frame: Frame, start: number, end: number, link:
   frame.end = end
   frame.inner = false
   frame.told = skip
-  frame.etype = frame.proto = 0
+  frame.etype = frame.proto = frame.vlans = 0
   frame.capturedEnd = end
   walkLayers(frame, start, end, link)
   pos = frame.pos

@@ -2,7 +2,7 @@
 import { fieldTag } from '../../flow/proto.js'
 import { readUint32 } from '../input.js'
 import { closeLength, copyBytesField, writeTag, writeUint32Field, writeVarint32 } from '../messages.js'
-import { wholeAddressEnd } from './header.js'
+import { known, wholeAddressEnd } from './header.js'
 import type { FramePlan } from '../packet/mapping.js'
 import type { Records } from './records.js'
 
@@ -25,8 +25,8 @@ const NAT_DST_PORT = fieldTag('post_nat_dst_port')
 /** `plan` is what a mapping file has for frames. */
 export function writeExtended(records: Records, plan: FramePlan | undefined, pos: number): number {
   if (records.switch >= 0) {
-    pos = writeUint32Field(pos, SRC_VLAN, readVlan(records.switch))
-    pos = writeUint32Field(pos, DST_VLAN, readVlan(records.switch + 8))
+    pos = writeUint32Field(pos, SRC_VLAN, known(readUint32(records.switch)))
+    pos = writeUint32Field(pos, DST_VLAN, known(readUint32(records.switch + 8)))
   }
   if (records.router >= 0) pos = writeRouter(records.router, pos)
   if (records.gateway >= 0) pos = writeGateway(records.gateway, plan, pos)
@@ -40,14 +40,6 @@ export function writeExtended(records: Records, plan: FramePlan | undefined, pos
     pos = writeUint32Field(pos, NAT_DST_PORT, readUint32(records.natPorts + 4))
   }
   return pos
-}
-
-/** What sFlow writes for a VLAN that is not known. */
-const UNKNOWN = 0xffffffff
-
-function readVlan(at: number): number {
-  const vlan = readUint32(at)
-  return vlan === UNKNOWN ? 0 : vlan
 }
 
 function writeRouter(at: number, pos: number): number {

@@ -1,4 +1,4 @@
-/** The head of an sFlow v5 datagram, and addresses as XDR has them (sFlow Version 5, section 5 "sFlow Datagram Format"). */
+/** The head of an sFlow v5 datagram, addresses as XDR has them, and what stands for unknown (sFlow Version 5, section 5 "sFlow Datagram Format"). */
 import type { Datagram } from '../../flow/datagram.js'
 import { fieldTag, flowMessage } from '../../flow/proto.js'
 import { isZero, readUint32, readUint8 } from '../input.js'
@@ -55,6 +55,14 @@ export function addressEnd(at: number, end: number): number {
 export function wholeAddressEnd(at: number): number {
   const type = readUint8(at + 3)
   return type === 1 ? at + 8 : type === 2 ? at + 20 : at + 4
+}
+
+/** What sFlow writes for a VLAN or a priority that is not known. */
+const UNKNOWN = 0xffffffff
+
+/** The value, 0 where it is not known. */
+export function known(value: number): number {
+  return value === UNKNOWN ? 0 : value
 }
 
 const TYPE = fieldTag('type')

@@ -6,6 +6,7 @@ import { ETHERTYPE } from '../packet/carry.js'
 import { writeMac } from '../packet/ethernet.js'
 import { DST_ADDR, DST_MAC, DST_PORT, ETYPE, IP_TOS, PROTO, SRC_ADDR, SRC_MAC, SRC_PORT, TCP_FLAGS, VNI } from '../packet/fields.js'
 import { type Frame, LINK, writeFrameFields } from '../packet/frame.js'
+import { known } from './header.js'
 import type { Records } from './records.js'
 
 const BYTES = fieldTag('bytes')
@@ -59,7 +60,7 @@ function writeIp(record: number, addressBytes: number, frame: Frame, pos: number
   if ((told & SRC_PORT.bit) === 0) pos = writeUint32Field(pos, SRC_PORT.tag, readUint32(rest))
   if ((told & DST_PORT.bit) === 0) pos = writeUint32Field(pos, DST_PORT.tag, readUint32(rest + 4))
   if ((told & TCP_FLAGS.bit) === 0) pos = writeUint32Field(pos, TCP_FLAGS.tag, readUint32(rest + 8))
-  if ((told & IP_TOS.bit) === 0) pos = writeUint32Field(pos, IP_TOS.tag, readUint32(rest + 12))
+  if ((told & IP_TOS.bit) === 0) pos = writeUint32Field(pos, IP_TOS.tag, known(readUint32(rest + 12)))
   frame.told |= SRC_ADDR.bit | DST_ADDR.bit | SRC_PORT.bit | DST_PORT.bit | TCP_FLAGS.bit | IP_TOS.bit
   if (frame.proto === 0) {
     frame.proto = readUint32(record + 4)

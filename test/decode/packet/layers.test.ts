@@ -131,14 +131,19 @@ test('the tags that providers used of old are VLANs', () => {
   }
 })
 
-test('VLAN tags to any depth: the outermost counts, even where its number is 0', () => {
+test('VLAN tags to any depth: the outermost counts, even where its number is 0, and the second is the customer’s', () => {
   const flow = flowOf(ethernet(), dot1q(1505, { tpid: 0x88a8, priority: 5 }), dot1q(200, { tpid: 0x9100 }), dot1q(300), ipv4(), tcp(1, 2))
   assert.equal(flow.vlan_id, 1505)
+  assert.equal(flow.src_customer_vlan, 200)
   assert.equal(flow.etype, 0x0800)
   assert.equal(flow.dst_port, 2)
   assert.deepEqual(flow.layer_stack, ['Ethernet', 'Dot1Q', 'Dot1Q', 'Dot1Q', 'IPv4', 'TCP'])
   assert.deepEqual(flow.layer_size, [14, 4, 4, 4, 20, 20])
-  assert.equal(flowOf(ethernet(), dot1q(0, { priority: 7 }), dot1q(300), ipv4(), tcp(1, 2)).vlan_id, undefined)
+  const prioritized = flowOf(ethernet(), dot1q(0, { priority: 7 }), dot1q(300), ipv4(), tcp(1, 2))
+  assert.deepEqual([prioritized.vlan_id, prioritized.src_customer_vlan], [undefined, 300])
+  assert.equal(flowOf(ethernet(), dot1q(7), ipv4(), tcp(1, 2)).src_customer_vlan, undefined)
+  const inside = flowOf(ethernet(), dot1q(7), ipv4(), gre(), ethernet(), dot1q(8), dot1q(9), ipv4(), tcp(1, 2))
+  assert.deepEqual([inside.vlan_id, inside.src_customer_vlan], [7, undefined])
 })
 
 test('an MPLS stack to its bottom; reserved labels do not end it', () => {

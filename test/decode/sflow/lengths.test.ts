@@ -11,6 +11,8 @@ import {
   flowSample,
   rawHeader,
   sampledEthernet,
+  sampledIpv4,
+  sampledIpv6,
   structure
 } from '../../support/build-sflow.js'
 
@@ -79,7 +81,11 @@ test('sampled Ethernet that says 20 bytes has 24, or 20 with MAC addresses of si
   }
 })
 
-test('what sFlow writes for an unknown VLAN is no VLAN', async () => {
+test('what sFlow writes for an unknown VLAN or priority is none', async () => {
   const [flow] = await flowsOf(flowSample({ records: [extendedSwitch(0xffffffff, 113)] }))
   assert.deepEqual([flow.src_vlan, flow.dst_vlan], [undefined, 113])
+  for (const sampled of [sampledIpv4, sampledIpv6]) {
+    const [{ ip_tos }] = await flowsOf(flowSample({ records: [sampled({ tos: 0xffffffff })] }))
+    assert.equal(ip_tos, undefined)
+  }
 })
