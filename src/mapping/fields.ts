@@ -1,11 +1,8 @@
 /** The fields that a mapping file names and adds. */
 import { nearest } from '../cli/nearest.js'
 import { datagramMessage, type Field, type FieldType, flowMessage, type Schema, schemaOf } from '../flow/proto.js'
+import { VIRTUAL_COLUMNS, type VirtualColumn } from '../schema/virtual.js'
 import type { YamlValue } from './yaml.js'
-
-/** Columns that are made from fields and are none themselves (src/text/virtual.ts). A field that a file declares under such a name takes its place. */
-export const VIRTUAL_COLUMNS = ['icmp_name', 'duration', 'bps', 'pps', 'bpp', 'scaled_bytes', 'scaled_packets', 'share'] as const
-export type VirtualColumn = (typeof VIRTUAL_COLUMNS)[number]
 
 /** Number ranges that protobuf keeps for itself, and what a tag of four bytes can hold. */
 const RESERVED = { from: 19_000, to: 19_999 }

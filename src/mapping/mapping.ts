@@ -15,7 +15,7 @@ import { readYaml } from './yaml.js'
 import type { Schema } from '../flow/proto.js'
 
 export type { ElementMapping, Endianness } from './elements.js'
-export { columnNames, findColumn, unknownField, VIRTUAL_COLUMNS, type VirtualColumn } from './fields.js'
+export { columnNames, findColumn, unknownField } from './fields.js'
 export type { FormatterMapping } from './formatter.js'
 export type { FrameMapping, LayerMapping, LayerName, LayerSelector, PortParser } from './layers.js'
 

@@ -8,25 +8,15 @@ import { EXIT, UserError } from '../cli/exit.js'
 import { nearest } from '../cli/nearest.js'
 import { type Field, flowMessage } from '../flow/proto.js'
 import type { EitherEnd } from '../schema/row.js'
-import { endsOf, isEitherEnd, lengthOf } from '../schema/fields.js'
+import { SUMS } from '../schema/aggregates.js'
+import { endsOf, isEitherEnd, lengthOf, rowOf } from '../schema/fields.js'
 import { countsEitherEnd, type Cut, type KeyPart } from './keys.js'
 
-/** What an aggregate says of its own: no key. */
-const COUNTED = [
-  'bytes',
-  'packets',
-  'flows',
-  'distinct',
-  'groups',
-  'total',
-  'total_of',
-  'time_received_ns',
-  'time_flow_start_ns',
-  'time_flow_end_ns'
-]
-/** An ifIndex means nothing without its exporter. */
-const OF_AN_EXPORTER = ['interface', 'in_if', 'out_if']
 const EXPORTER = 'sampler_address'
+
+/** An ifIndex means nothing without its exporter. */
+const isOfExporter = ({ name }: Field): boolean => rowOf(name)?.kind === 'interface'
+const isSum = (name: string): boolean => (SUMS as readonly string[]).includes(name)
 
 /** The parts of the key that the words of `option` ask for. Throws UserError with code 64. */
 export function keyParts(words: readonly string[], option: string): KeyPart[] {
@@ -34,7 +24,7 @@ export function keyParts(words: readonly string[], option: string): KeyPart[] {
   for (const word of words) {
     const part = keyPart(word, option)
     const lacksExporter = ![...parts.map(({ field }) => field.name), ...words.map(nameOf)].includes(EXPORTER)
-    if (OF_AN_EXPORTER.includes(part.field.name) && lacksExporter) parts.push(keyPart(EXPORTER, option))
+    if (isOfExporter(part.field) && lacksExporter) parts.push(keyPart(EXPORTER, option))
     parts.push(part)
   }
   refuseTwice(parts, option)
@@ -55,8 +45,8 @@ function keyPart(word: string, option: string): KeyPart {
   if (match === null) throw usage(option, `'${word}' is no key: a field, or an address cut as src_addr/24 or src_addr/24:56`)
   const [, name, ipv4, ipv6] = match as unknown as [string, string, string | undefined, string | undefined]
   const field = flowMessage.find(name)
-  if (field === undefined || COUNTED.includes(name)) {
-    const names = flowMessage.fields.map((known) => known.name).filter((known) => !COUNTED.includes(known))
+  if (field === undefined || isSum(name)) {
+    const names = flowMessage.fields.map((known) => known.name).filter((known) => !isSum(known))
     const why = field === undefined ? `unknown field '${name}'` : `'${name}' is counted, and no key`
     throw usage(option, `${why}: ${nearest(name, names)}`)
   }

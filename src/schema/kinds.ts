@@ -13,35 +13,31 @@ interface KindRow {
   readonly renderer: Renderer
   /** left out: as the .proto file has it */
   readonly column?: ColumnType
-  /** columns that a table gives it: what nearly all values need */
-  readonly width: number
-  /** digits stand under digits */
-  readonly right: boolean
   /** a quantity, which may be summed, and shown with an SI factor: 1.2 M */
   readonly quantity?: true
 }
 
 export const KINDS = {
-  address: { about: 'IP address', renderer: 'ip', column: 'text', width: 15, right: false },
-  mac: { about: 'MAC address', renderer: 'mac', column: 'text', width: 17, right: false },
-  prefix: { about: 'prefix length', renderer: 'network', width: 18, right: false },
-  interface: { about: 'ifIndex', renderer: 'none', width: 5, right: true },
-  port: { about: 'port', renderer: 'none', width: 5, right: true },
-  as: { about: 'AS number', renderer: 'none', width: 6, right: true },
-  protocol: { about: 'IP protocol', renderer: 'proto', width: 5, right: false },
-  etype: { about: 'Ethernet type', renderer: 'etype', width: 5, right: false },
-  tcpFlags: { about: 'TCP flags', renderer: 'none', width: 8, right: false },
-  counter: { about: 'count', renderer: 'none', width: 7, right: true, quantity: true },
-  bitRate: { about: 'bits a second', renderer: 'none', width: 7, right: true, quantity: true },
-  rate: { about: 'rate', renderer: 'none', column: 'float64', width: 7, right: true, quantity: true },
-  ratio: { about: 'ratio', renderer: 'none', column: 'float64', width: 6, right: true },
-  seconds: { about: 'seconds', renderer: 'none', column: 'float64', width: 8, right: true },
-  time: { about: 'nanoseconds since 1970', renderer: 'none', column: 'time', width: 23, right: false },
-  enum: { about: 'name', renderer: 'none', column: 'text', width: 10, right: false },
+  address: { about: 'IP address', renderer: 'ip', column: 'text' },
+  mac: { about: 'MAC address', renderer: 'mac', column: 'text' },
+  prefix: { about: 'prefix length', renderer: 'network' },
+  interface: { about: 'ifIndex', renderer: 'none' },
+  port: { about: 'port', renderer: 'none' },
+  as: { about: 'AS number', renderer: 'none' },
+  protocol: { about: 'IP protocol', renderer: 'proto' },
+  etype: { about: 'Ethernet type', renderer: 'etype' },
+  tcpFlags: { about: 'TCP flags', renderer: 'none' },
+  counter: { about: 'count', renderer: 'none', quantity: true },
+  bitRate: { about: 'bits a second', renderer: 'none', quantity: true },
+  rate: { about: 'rate', renderer: 'none', column: 'float64', quantity: true },
+  ratio: { about: 'ratio', renderer: 'none', column: 'float64' },
+  seconds: { about: 'seconds', renderer: 'none', column: 'float64' },
+  time: { about: 'nanoseconds since 1970', renderer: 'none', column: 'time' },
+  enum: { about: 'name', renderer: 'none', column: 'text' },
   /** a number that names something, or bits: never summed */
-  number: { about: 'number', renderer: 'none', width: 5, right: true },
-  country: { about: 'ISO country code', renderer: 'none', column: 'text', width: 2, right: false },
-  text: { about: 'text', renderer: 'none', column: 'text', width: 16, right: false }
+  number: { about: 'number', renderer: 'none' },
+  country: { about: 'ISO country code', renderer: 'none', column: 'text' },
+  text: { about: 'text', renderer: 'none', column: 'text' }
 } as const satisfies Record<string, KindRow>
 
 export type Kind = keyof typeof KINDS

@@ -67,8 +67,6 @@ export interface Row {
   readonly kind: Kind
   /** one line for people: what the field holds */
   readonly about: string
-  /** above its column in a table, where every column counts */
-  readonly header: string
   /** the end that it belongs to, and the field of the other end */
   readonly end?: End
   readonly other?: FieldName
@@ -91,23 +89,21 @@ export const optionsIE = (id: number, bytes: number): InformationElement => ({ i
 export const byFamily = (ipv4: InformationElement, ipv6: InformationElement): Exported => ({ ipv4, ipv6 })
 
 /** A row for both ends: what they share, and what differs as [source, destination] or [input, output]. */
-type Ends = Omit<Row, 'about' | 'header' | 'end' | 'other' | 'of' | 'element' | 'biflow'> & {
+type Ends = Omit<Row, 'about' | 'end' | 'other' | 'of' | 'element' | 'biflow'> & {
   /** behind "source " and "destination ", or "input " and "output " */
   readonly about: string
-  /** behind "src " and "dst ", or "in " and "out " */
-  readonly header: string
   readonly of?: readonly [FieldName, FieldName]
   readonly element?: readonly [Exported, Exported]
 }
 
 /** The rows of the two ends of a flow. */
 export function sourceAndDestination<A extends FieldName, B extends FieldName>(source: A, destination: B, row: Ends): Record<A | B, Row> {
-  return bothEnds(source, destination, row, ['src', 'dst'], ['source ', 'destination '], ['src ', 'dst '])
+  return bothEnds(source, destination, row, ['src', 'dst'], ['source ', 'destination '])
 }
 
 /** The rows of the two interfaces that a flow passes. */
 export function inAndOut<A extends FieldName, B extends FieldName>(input: A, output: B, row: Ends): Record<A | B, Row> {
-  return bothEnds(input, output, row, ['in', 'out'], ['input ', 'output '], ['in ', 'out '])
+  return bothEnds(input, output, row, ['in', 'out'], ['input ', 'output '])
 }
 
 type Two<T> = readonly [T, T]
@@ -115,15 +111,13 @@ type Two<T> = readonly [T, T]
 function bothEnds<A extends FieldName, B extends FieldName>(
   a: A,
   b: B,
-  { about, header, of, element, ...shared }: Ends,
+  { about, of, element, ...shared }: Ends,
   ends: Two<End>,
-  words: Two<string>,
-  letters: Two<string>
+  words: Two<string>
 ): Record<A | B, Row> {
   const row = (i: 0 | 1, other: FieldName): Row => ({
     ...shared,
     about: words[i] + about,
-    header: letters[i] + header,
     end: ends[i],
     other,
     ...(of === undefined ? {} : { of: of[i] }),

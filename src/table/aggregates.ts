@@ -1,26 +1,11 @@
 /** What a table shows of flow-agg's messages: the keys they are grouped by, then their sums. */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
 import { fieldCursor, nextField } from '../flow/message.js'
+import { SUMS } from '../schema/aggregates.js'
+import { rowOf } from '../schema/fields.js'
 import { chunksOf, writeChunks } from '../text/chunks.js'
 import { writeDecimal64 } from '../text/digits.js'
 import type { TableColumn } from './columns.js'
-
-/** The fields of an aggregate that are no keys. */
-const SUMS = [
-  'flows',
-  'bytes',
-  'packets',
-  'time_flow_start_ns',
-  'time_flow_end_ns',
-  'time_received_ns',
-  'distinct',
-  'total',
-  'total_of',
-  'groups'
-] as const
-
-/** A key that is the prefix length of another is shown with it. */
-const LENGTH_OF: Readonly<Record<string, string>> = { src_net: 'src_addr', dst_net: 'dst_addr', addr_net: 'addr' }
 
 const BEFORE_COUNT = chunksOf('(')
 const ONE_OTHER = chunksOf(' other)')
@@ -76,7 +61,8 @@ export function aggregateKeys(values: FieldValues): AggregateKeys {
   }
 
   function keys(): string[] {
-    return names.filter((name) => !names.includes(LENGTH_OF[name]))
+    // a prefix length is shown with its address
+    return names.filter((name) => rowOf(name)?.kind !== 'prefix' || !names.includes(rowOf(name)?.of ?? ''))
   }
 
   return {

@@ -1,5 +1,7 @@
 /** The cells that a table shows in a way of its own: times, quantities with SI factors, addresses with their ports, names before numbers. */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
+import { lengthOf, rowOf } from '../schema/fields.js'
+import { kindRow } from '../schema/kinds.js'
 import { writeIPv4, writeIPv6, writeNetwork } from '../text/addresses.js'
 import { writeDecimal32, writeDecimal64, writeFixed, writeHex, writeNineDigits } from '../text/digits.js'
 import { ETYPE_NAMES, PROTOCOL_NAMES, respelled, writeName } from '../text/names.js'
@@ -123,9 +125,9 @@ export function specialCells({ values, zone, isExact, isRendered }: CellContext)
     return size === 16 ? writeIPv6(out, pos, values.buf, start[place]) : pos
   }
 
-  function address(name: string, lengthName: string): SpecialCell {
+  function address(name: string): SpecialCell {
     const place = placeOf(name)
-    const length = placeOf(lengthName)
+    const length = placeOf(lengthOf(name) ?? '')
     return {
       kind: 'address',
       write(out, pos) {
@@ -202,26 +204,17 @@ export function specialCells({ values, zone, isExact, isRendered }: CellContext)
     start: () => time('time_flow_start_ns', 'start'),
     end: () => time('time_flow_end_ns', 'end'),
     received: () => time('time_received_ns', 'received'),
-    time_flow_start_ns: () => time('time_flow_start_ns'),
-    time_flow_end_ns: () => time('time_flow_end_ns'),
-    time_received_ns: () => time('time_received_ns'),
     'src_addr:port': () => endpoint('src_addr', 'src_port', false),
     'dst_addr:port': () => endpoint('dst_addr', 'dst_port', true),
-    src_addr: () => address('src_addr', 'src_net'),
-    dst_addr: () => address('dst_addr', 'dst_net'),
-    addr: () => address('addr', 'addr_net'),
+    src_addr: () => address('src_addr'),
+    dst_addr: () => address('dst_addr'),
+    addr: () => address('addr'),
     proto: () => protocol,
     flags: () => flags,
     tcp_flags: () => flags,
     in_if: () => namedBy('in_if_name', numberOf('in_if')),
     out_if: () => namedBy('out_if_name', numberOf('out_if')),
-    exporter: () => namedBy('exporter_name', (out, pos) => writeAddress(out, pos, sampler)),
-    bytes: () => counter('bytes'),
-    packets: () => counter('packets'),
-    flows: () => counter('flows'),
-    distinct: () => counter('distinct'),
-    groups: () => counter('groups'),
-    total: () => counter('total')
+    exporter: () => namedBy('exporter_name', (out, pos) => writeAddress(out, pos, sampler))
   }
   const virtual: Readonly<Record<string, () => SpecialCell>> = {
     duration: () => duration,
@@ -237,7 +230,10 @@ export function specialCells({ values, zone, isExact, isRendered }: CellContext)
     if (isRendered(name)) return undefined
     // a field of the user's that has such a name is shown as any field
     if (Object.hasOwn(virtual, name)) return schema.find(name) === undefined ? virtual[name]() : undefined
-    return Object.hasOwn(cells, name) ? cells[name]() : undefined
+    if (Object.hasOwn(cells, name)) return cells[name]()
+    const kind = rowOf(name)?.kind
+    if (kind === 'time') return time(name)
+    return kind !== undefined && kindRow(kind).quantity === true ? counter(name) : undefined
   }
 }
 

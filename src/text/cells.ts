@@ -9,7 +9,7 @@ import type { Column } from './columns.js'
 import { SLACK_BYTES, writeDecimal64 } from './digits.js'
 import { respelled } from './names.js'
 import { type Rendering, SHOW, writeBytes, writeNumber } from './values.js'
-import type { VirtualColumn } from '../mapping/mapping.js'
+import type { VirtualColumn } from '../schema/virtual.js'
 import { virtualColumns } from './virtual.js'
 
 /** What a format puts around and between values. */

@@ -1,5 +1,6 @@
 /** What a line shows: which fields, in which order, under which names and in which form. */
-import { type Mapping, VIRTUAL_COLUMNS, type VirtualColumn } from '../mapping/mapping.js'
+import type { Mapping } from '../mapping/mapping.js'
+import { VIRTUAL_COLUMNS, type VirtualColumn } from '../schema/virtual.js'
 import type { Schema } from '../flow/proto.js'
 import { renderingOf, type Rendering, virtualRendering } from './values.js'
 

@@ -2,7 +2,7 @@
  * How the value of each field is shown, whatever the format around it: a rendering is chosen once per column, and then writes values
  * as bytes. Strings are the exception: they need the format's own quoting, and are left to it.
  */
-import type { VirtualColumn } from '../mapping/mapping.js'
+import type { VirtualColumn } from '../schema/virtual.js'
 import { type Field, flowMessage } from '../flow/proto.js'
 import { rowOf } from '../schema/fields.js'
 import { kindRow, type Renderer } from '../schema/kinds.js'

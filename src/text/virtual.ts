@@ -10,7 +10,7 @@
  *     icmp_name       the name of icmp_type under proto
  */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
-import type { VirtualColumn } from '../mapping/mapping.js'
+import type { VirtualColumn } from '../schema/virtual.js'
 import { multiply, productHi, productLo } from '../flow/product.js'
 import { billionRest, splitBillion, writeDecimal64, writeFixed, writeNineDigits } from './digits.js'
 import { writeIcmpName } from './names.js'

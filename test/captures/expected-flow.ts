@@ -226,7 +226,8 @@ function flowOf(
     ['vlan_id', 58, 243], ['ip_tos', 5], ['forwarding_status', 89], ['ip_ttl', 52, 192], ['ipv6_flow_label', 31], ['fragment_id', 54],
     ['fragment_offset', 88], ['src_as', 16], ['dst_as', 17], ['next_hop_as', 128], ['observation_point_id', 138], ['ingress_vrf_id', 234],
     ['egress_vrf_id', 235], ['bi_flow_direction', 239], ['flow_direction', 61], ['post_nat_src_port', 227], ['post_nat_dst_port', 228],
-    ['nat_event', 230], ['ipv6_routing_header_seg_left', 498]
+    ['nat_event', 230], ['port_range_start', 361], ['port_range_end', 362], ['port_range_step', 363], ['port_range_num_ports', 364],
+    ['src_customer_vlan', 245], ['dst_customer_vlan', 255], ['ipv6_routing_header_seg_left', 498]
   ] as const) uint32(name, first(...ids)) // prettier-ignore
   uint32('tcp_flags', first(6) & 0x1ffn)
   uint32('ip_flags', (first(197) >> 5n) & 7n)

@@ -241,7 +241,13 @@ const NUMBERS: [string, ...number[]][] = [
   ['flow_direction', 61],
   ['post_nat_src_port', 227, 40003],
   ['post_nat_dst_port', 228, 40004],
-  ['nat_event', 230]
+  ['nat_event', 230],
+  ['port_range_start', 361],
+  ['port_range_end', 362],
+  ['port_range_step', 363],
+  ['port_range_num_ports', 364],
+  ['src_customer_vlan', 245],
+  ['dst_customer_vlan', 255]
 ]
 const WIDE_NUMBERS: [string, ...number[]][] = [
   ['src_mac', 56, 81],

@@ -45,6 +45,8 @@ export const RULES: readonly Rule[] = [
   { to: 'dst_mac', from: [80, 57] },
   { to: 'src_vlan', from: [58, 243] },
   { to: 'dst_vlan', from: [59, 254] },
+  { to: 'src_customer_vlan', from: [245] },
+  { to: 'dst_customer_vlan', from: [255] },
   { to: 'vlan_id', from: [58, 243] },
   { to: 'ip_tos', from: [5] },
   { to: 'forwarding_status', from: [89] },
@@ -78,6 +80,10 @@ export const RULES: readonly Rule[] = [
   { to: 'post_nat_src_port', from: [227, 40003] },
   { to: 'post_nat_dst_port', from: [228, 40004] },
   { to: 'nat_event', from: [230] },
+  { to: 'port_range_start', from: [361] },
+  { to: 'port_range_end', from: [362] },
+  { to: 'port_range_step', from: [363] },
+  { to: 'port_range_num_ports', from: [364] },
   { to: 'in_if_name', as: 'name', of: 'interfaceIn', from: [10, 252] },
   { to: 'out_if_name', as: 'name', of: 'interfaceOut', from: [14, 253] },
   { to: 'ingress_vrf_name', as: 'name', of: 'vrfIn', from: [234] },
@@ -176,45 +182,3 @@ export const IE = {
 
 /** The enterprise number that marks an element as the reverse direction's (RFC 5103 section 6.1). */
 export const REVERSE_ENTERPRISE = 29305
-
-/** Elements that change places in the reverse direction of a biflow (RFC 5103 section 5). */
-const SWAPPED_PAIRS: readonly (readonly [number, number])[] = [
-  [7, 11], // ports
-  [8, 12], // addresses
-  [27, 28],
-  [9, 13], // prefix lengths
-  [29, 30],
-  [10, 14], // interfaces
-  [252, 253],
-  [58, 59], // VLANs
-  [243, 254],
-  [245, 255],
-  [234, 235], // VRFs
-  [225, 226], // addresses and ports behind a NAT
-  [281, 282],
-  [227, 228],
-  [40001, 40002],
-  [40003, 40004],
-  [16, 17], // autonomous systems
-  [56, 80], // MAC addresses
-  [81, 57]
-]
-export const SWAPPED: ReadonlyMap<number, number> = new Map(SWAPPED_PAIRS.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]))
-
-/** What only the forward direction's packets, or their way, told. */
-const OF_FORWARD_PACKETS = [
-  ...[1, 2, 23, 24, 85, 86], // counters
-  ...[5, 6, 31, 52, 54, 61, 88, 89, 192, 197], // tos, flags, flow label, ttl, fragment, direction, forwarding status
-  ...[32, 139, 176, 177, 178, 179], // ICMP
-  ...[15, 18, 47, 62, 63, 128, 140, 483, 484, 485], // next hops, and what BGP knows of the way
-  ...Array.from({ length: 10 }, (_, i) => IE.mplsTopLabelStackSection + i),
-  ...[IE.layer2packetSectionData, IE.ipHeaderPacketSection, IE.dataLinkFrameSection],
-  ...[494, 495, 496, 497, 498, 499] // segment routing header
-]
-
-/** Elements that say nothing of the reverse direction; the numbers to read in their place, where there is one. */
-export const FORWARD_ONLY: ReadonlyMap<number, number | undefined> = new Map([
-  ...OF_FORWARD_PACKETS.map((id) => [id, undefined] as const),
-  [IE.initiatorOctets, IE.responderOctets],
-  [IE.initiatorPackets, IE.responderPackets]
-])

@@ -1,4 +1,5 @@
 /** The table of layers. A new one is a function that reads its header, and a line here. */
+import type { StackName } from '../../flow/names.js'
 import { flowMessage } from '../../flow/proto.js'
 import { authentication, ipv4, ipv6, ipv6Fragment, ipv6Options, ipv6Routing } from './ip.js'
 import { dot1q, ethernet, mpls, pppoe } from './ethernet.js'
@@ -19,7 +20,7 @@ export type Carries = 'nothing' | 'etype' | 'protocol' | 'udp' | 'tcp'
 export interface Layer {
   readonly name: string
   /** its name in FlowMessage's LayerStack */
-  readonly stack: string
+  readonly stack: StackName
   /** where it stands in a packet: a layer under one of a higher level begins another packet, and so does a second one of IP */
   readonly level: number
   readonly parse: LayerFunction
