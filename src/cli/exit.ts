@@ -19,7 +19,9 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export class UserError extends Error {
   constructor(
     readonly exitCode: ExitCode,
-    message: string
+    message: string,
+    /** lines to be shown before it: what it is about, and where in that */
+    readonly shown: readonly string[] = []
   ) {
     super(message)
   }

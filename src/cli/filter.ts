@@ -1,4 +1,5 @@
 /** The loop of every filter: frames in, work, frames or lines out, at the reader's pace. */
+import fs from 'node:fs'
 import { BrokenStreamError, type FrameHandler, frameReader } from '../flow/frames.js'
 import type { Input } from '../flow/input.js'
 import { openInput } from '../flow/input.js'
@@ -43,7 +44,7 @@ export async function filterFrames(
   const reader = frameReader((buf, start, end, frameStart) => {
     if (first && end > start) {
       first = false
-      refuseOtherKind(tool, kind, head, buf.subarray(start, end))
+      refuseOtherKind(tool, input, kind, head, buf.subarray(start, end))
     }
     onFrame(buf, start, end, frameStart)
   })
@@ -58,11 +59,47 @@ export async function filterFrames(
     }
     reader.end()
   } catch (error) {
-    if (error instanceof BrokenStreamError && first) refuseOtherKind(tool, kind, head, undefined)
+    if (error instanceof BrokenStreamError && first) refuseOtherKind(tool, input, kind, head, undefined)
     throw error
   } finally {
     await sink.end()
   }
+}
+
+/** The same of files, one after another, each of which ends with a message; `-` is stdin. Where there are none, of stdin. */
+export async function filterFiles(
+  tool: Tool<unknown>,
+  files: readonly string[],
+  kind: StreamKind | 'any',
+  sink: Sink,
+  onFrame: FrameHandler,
+  stopped: () => boolean = () => false
+): Promise<void> {
+  for (const file of files.length === 0 ? ['-'] : files) {
+    if (stopped()) return
+    const input = file === '-' ? filterInput(tool) : fileInput(tool, file)
+    try {
+      await filterFrames(tool, { ...input, name: file === '-' ? 'stdin' : file }, kind, sink, onFrame)
+    } catch (error) {
+      throw error instanceof BrokenStreamError && file !== '-' ? new UserError(EXIT.badData, `${file}: ${error.message}`) : error
+    }
+  }
+}
+
+/** A file is a source: the first signal ends it. */
+function fileInput(tool: Tool<unknown>, file: string): Input {
+  let fd: number
+  try {
+    fd = fs.openSync(file, 'r')
+    fs.readSync(fd, Buffer.alloc(0)) // a folder opens, too
+  } catch (error) {
+    throw new UserError(EXIT.noInput, `cannot read ${file}: ${reasonOf(error)}`)
+  }
+  const input = openInput(fd)
+  tool.signals.onStop(() => {
+    input.stop()
+  })
+  return input
 }
 
 /** `input.chunks()` with the errors of reading told as the user's. */
@@ -70,12 +107,13 @@ export async function* readable(input: Input): AsyncGenerator<Buffer, void> {
   try {
     yield* input.chunks()
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) throw new UserError(EXIT.noInput, `cannot read stdin: ${reasonOf(error)}`)
+    if (error instanceof Error && 'syscall' in error)
+      throw new UserError(EXIT.noInput, `cannot read ${input.name ?? 'stdin'}: ${reasonOf(error)}`)
     throw error
   }
 }
 
-function refuseOtherKind(tool: Tool<unknown>, kind: StreamKind | 'any', head: Buffer, message: Buffer | undefined): void {
+function refuseOtherKind(tool: Tool<unknown>, input: Input, kind: StreamKind | 'any', head: Buffer, message: Buffer | undefined): void {
   const advice = otherKind(kind, head, message)
-  if (advice !== undefined) throw new UserError(EXIT.badData, `stdin ${advice.replaceAll('%', tool.name)}`)
+  if (advice !== undefined) throw new UserError(EXIT.badData, `${input.name ?? 'stdin'} ${advice.replaceAll('%', tool.name)}`)
 }

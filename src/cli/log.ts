@@ -62,5 +62,9 @@ function inWords(fields: LogFields | undefined): string {
 
 /** Keeps what came from elsewhere from making lines or moving a terminal's cursor. */
 function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+  // blanks at the start stay: they put a caret under its word
+  return text
+    .replace(/^[\u0000-\u001f\u007f-\u009f]+/, '')
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .trimEnd()
 }

@@ -58,6 +58,7 @@ function nameProcess(name: string): void {
 function exitCodeOf(error: unknown, log: Log): number {
   if (error instanceof ReaderGoneError) return EXIT.ok
   if (error instanceof UserError) {
+    for (const line of error.shown) log.error(line)
     log.error(error.message)
     return error.exitCode
   }

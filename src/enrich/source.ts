@@ -5,7 +5,7 @@ import { BrokenDatabaseError, type Database, openDatabase, survey } from './data
 import { asOf, cityOf, countryOf, type Facts, NO_FACTS } from './facts.js'
 import { GEOIP_FOLDERS, locate } from './locate.js'
 import type { Source } from './records.js'
-import { fileIdentity, watchFile } from './watch.js'
+import { fileIdentity, watchFile } from '../cli/watch.js'
 
 /** What a database is asked for: the option is -db.WANTED. */
 export type Wanted = 'asn' | 'country' | 'city'

@@ -8,6 +8,8 @@ import { setImmediate as eventLoop } from 'node:timers/promises'
 const FILE_CHUNK_BYTES = 64 * 1024
 
 export interface Input {
+  /** the file, for errors; stdin without one */
+  readonly name?: string
   /** Chunks until the end or `stop`; a chunk is valid until the next is asked for. Throws what reading threw. */
   chunks(): AsyncGenerator<Buffer, void>
   /** Ends `chunks`, with what has not been read left in the descriptor. */

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileIdentity, watchFile } from '../../src/enrich/watch.js'
+import { fileIdentity, watchFile } from '../../src/cli/watch.js'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-enrich-watch-'))
 after(() => {

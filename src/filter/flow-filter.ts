@@ -1,0 +1,195 @@
+/** flow-filter: FlowMessages in, those that match an expression out. */
+import fs from 'node:fs'
+import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
+import { filterFiles } from '../cli/filter.js'
+import { type Metric, serveMetrics } from '../cli/metrics.js'
+import type { CommandLine } from '../cli/options.js'
+import { plural } from '../cli/plural.js'
+import { binaryStdout, runTool, type Tool } from '../cli/tool.js'
+import { fileIdentity, watchFile } from '../cli/watch.js'
+import type { FrameHandler } from '../flow/frames.js'
+import { copier } from '../flow/copy.js'
+import { openOutput, type Output, type Sink } from '../flow/output.js'
+import { loadMapping } from '../mapping/mapping.js'
+import { compileFilter, type Filter, FilterError } from '../query/filter.js'
+import { told } from '../query/usererror.js'
+
+const COMMAND: CommandLine = {
+  name: 'flow-filter',
+  summary: 'Passes on the flows that match an expression, byte for byte: flows in, flows out.',
+  operands: 'EXPRESSION...',
+  options: [
+    { flags: 'f <file>', help: 'read the expression from this file' },
+    { flags: 'fail <file>', help: 'write the flows that do not match there; >(COMMAND) and /dev/fd/3 do too' },
+    { flags: 'r <file>', help: 'read flows from this file instead of stdin; may be given again', parse: another },
+    { flags: 'check', help: 'print the expression as it was understood, with all parentheses, and end' },
+    { flags: 'mapping <file>', help: 'YAML file with fields of your own' }
+  ],
+  examples: [
+    "flow-listen | flow-decode | flow-filter 'tcp and dst port 443 and not src net 10.0.0.0/8' | flow-format",
+    "flow-filter -r flows.bin 'host in [192.0.2.0/24, 2001:db8::/32] and bytes > 1M' | flow-format -format table"
+  ]
+}
+
+interface Options {
+  f?: string
+  fail?: string
+  r?: string[]
+  check?: boolean
+  mapping?: string
+}
+
+interface Counts {
+  /** read, matched, and no protobuf */
+  flows: number
+  matched: number
+  malformed: number
+  /** times that a file of values was read again, and could not be */
+  reloads: number
+  failedReloads: number
+}
+
+function another(word: string, previous: unknown): string[] {
+  return [...((previous as string[] | undefined) ?? []), word]
+}
+
+export async function main(): Promise<void> {
+  await runTool<Options>(COMMAND, run)
+}
+
+async function run(tool: Tool<Options>): Promise<void> {
+  const { options, log } = tool
+  const { schema, warnings } = await loadMapping(options.mapping)
+  for (const warning of warnings) log.warn(warning)
+  const text = expressionOf(tool)
+  const now = BigInt(Date.now()) * 1_000_000n
+  const filter = told(() => compileFilter(text, { schema, now, ...(options.f === undefined ? {} : { file: options.f }) }))
+  if (options.check === true) {
+    process.stdout.write(`${filter.written}\n`)
+    return
+  }
+  const counts: Counts = { flows: 0, matched: 0, malformed: 0, reloads: 0, failedReloads: 0 }
+  let isGone = false
+  const output = binaryStdout(tool, () => {
+    isGone = true
+  })
+  const others = options.fail === undefined ? undefined : openOthers(options.fail)
+  await watchLists(tool, filter, counts)
+  if (options.addr !== undefined) await serveMetrics(options.addr, metricsOf(counts), new Map(), log)
+
+  await filterFiles(tool, options.r ?? [], 'FlowMessage', bothOf(output, others), passer(filter, counts, output, others), () => isGone)
+  log.info(summaryOf(counts))
+}
+
+/** The text of the operands, or of the file of -f. */
+function expressionOf({ options, operands }: Tool<Options>): string {
+  if (options.f !== undefined) {
+    if (operands.length > 0)
+      throw new UserError(EXIT.usage, '-f FILE and an expression: give one of them (a file can be put in by @include "FILE")')
+    try {
+      return fs.readFileSync(options.f, 'utf8')
+    } catch (error) {
+      throw new UserError(EXIT.noInput, `cannot read ${options.f}: ${reasonOf(error)}`)
+    }
+  }
+  const text = operands.join(' ')
+  if (text.trim() === '') throw new UserError(EXIT.usage, "an expression is missing, as flow-filter 'tcp and dst port 443'; any passes all")
+  return text
+}
+
+/** Hands each frame to one of the two outputs, or to none. */
+function passer(filter: Filter, counts: Counts, output: Output, others: Output | undefined): FrameHandler {
+  const copy = copier()
+  const copyOther = copier()
+  return (buf, start, end, frameStart) => {
+    counts.flows++
+    if (filter.matches(buf, start, end)) {
+      counts.matched++
+      output.reserve(end - frameStart)
+      output.pos = copy(output.buf, output.pos, buf, frameStart, end)
+      return
+    }
+    if (filter.isBroken()) counts.malformed++
+    if (others === undefined) return
+    others.reserve(end - frameStart)
+    others.pos = copyOther(others.buf, others.pos, buf, frameStart, end)
+  }
+}
+
+function openOthers(file: string): Output {
+  let fd: number
+  try {
+    fd = fs.openSync(file, 'w')
+  } catch (error) {
+    throw new UserError(EXIT.cannotCreate, `-fail: cannot write ${file}: ${reasonNotMade(file, error)}`)
+  }
+  return openOutput(fs.createWriteStream('', { fd, autoClose: false }), (error) => {
+    return new UserError(EXIT.ioError, `-fail: cannot write ${file}: ${reasonOf(error)}`)
+  })
+}
+
+/** The slower of the two readers sets the pace. */
+function bothOf(output: Output, others: Output | undefined): Sink {
+  if (others === undefined) return output
+  return {
+    commit() {
+      output.commit()
+      others.commit()
+    },
+    get blocked() {
+      return output.blocked || others.blocked
+    },
+    async ready() {
+      await Promise.all([output.ready(), others.ready()])
+    },
+    async end() {
+      await Promise.all([output.end(), others.end()])
+    }
+  }
+}
+
+/** Has files of values read again when they change; a broken one leaves what was there. */
+async function watchLists({ log }: Tool<Options>, { files }: Filter, counts: Counts): Promise<void> {
+  for (const { path, reload } of files) {
+    let known = await fileIdentity(path)
+    watchFile(
+      path,
+      () => known,
+      async () => {
+        known = await fileIdentity(path)
+        try {
+          reload()
+          counts.reloads++
+          log.debug(`${path} was read again`)
+        } catch (error) {
+          if (!(error instanceof FilterError)) throw error
+          counts.failedReloads++
+          log.warn(`${error.message}: going on with what it had before`)
+        }
+      }
+    )
+  }
+}
+
+function metricsOf(counts: Counts): Metric[] {
+  return [
+    { name: 'flow_filter_flows_total', help: 'Flows read.', type: 'counter', read: () => counts.flows },
+    { name: 'flow_filter_matched_total', help: 'Flows that matched and were passed on.', type: 'counter', read: () => counts.matched },
+    { name: 'flow_filter_malformed_total', help: 'Messages that are no protobuf.', type: 'counter', read: () => counts.malformed },
+    {
+      name: 'flow_filter_list_reloads_total',
+      help: 'Times that a file of values changed and was read again, by result.',
+      type: 'counter',
+      labels: ['result'],
+      read: () => [
+        [{ result: 'ok' }, counts.reloads],
+        [{ result: 'error' }, counts.failedReloads]
+      ]
+    }
+  ]
+}
+
+function summaryOf({ flows, matched, malformed }: Counts): string {
+  const broken = malformed === 0 ? '' : `, ${malformed} malformed`
+  return `${plural(flows, 'flow')} in, ${matched} out, ${flows - matched} did not match${broken}`
+}

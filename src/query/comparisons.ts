@@ -1,0 +1,226 @@
+/** A comparison's value made into what its field is tested with. */
+import { readFileSync } from 'node:fs'
+import { nearest } from '../cli/nearest.js'
+import { reasonOf } from '../cli/exit.js'
+import type { Field } from '../flow/proto.js'
+import type { Condition, Order } from './conditions.js'
+import type { Item, Spot } from './filterast.js'
+import { FilterError } from './filtererror.js'
+import type { Target, Kind } from './filterwords.js'
+import { addressRange, countryCodes, durationOf, flagBits, fractionOf, isCountry, type NumberKind, NUMBERS, rangeOf } from './literals.js'
+import { addressSet, MAX_64, numberSet, type Range, textSet } from './rangesets.js'
+
+/** A file whose lines are values of the filter. */
+export interface ListFile {
+  readonly path: string
+  /** Reads it again. Throws FilterError, and leaves what was there. */
+  readonly reload: () => void
+}
+
+export interface Reading {
+  readonly now: bigint
+  readonly files: ListFile[]
+}
+
+/** What a filter accepts at one place: values by kind. */
+interface Taken {
+  readonly numbers: Range[]
+  readonly ipv4: Range[]
+  readonly ipv6: Range[]
+  readonly texts: string[]
+}
+
+/** The fields of a target that are there, with what is to be known of them. */
+export interface Compared {
+  readonly target: Target
+  readonly field: Field
+}
+
+/** Makes the condition of one field of one target. */
+export type Maker = (field: Field) => Condition
+
+const MAX_IPV4 = 2n ** 32n - 1n
+const MAX_IPV6 = 2n ** 128n - 1n
+
+/**
+ * Makers for the targets, in their order: a value goes to the first that takes it. `order` is '==' for anything but one value with a
+ * sign of order. Throws FilterError.
+ */
+export function makersOf(compared: readonly Compared[], order: Order, items: readonly Item[], reading: Reading): Maker[] {
+  const sets = compared.map(({ target: { kind } }) => ({ number: numberSet(), address: addressSet(), text: textSet(kind === 'country') }))
+
+  function fill(): void {
+    const taken = compared.map((): Taken => ({ numbers: [], ipv4: [], ipv6: [], texts: [] }))
+    for (const item of items) {
+      if (item.kind === 'file') takeFile(item, compared, taken, reading)
+      else takeItem(item.text, item.kind === 'quoted', item.at, compared, order, taken, reading)
+    }
+    taken.forEach(({ numbers, ipv4, ipv6, texts }, i) => {
+      sets[i].number.fill(numbers)
+      sets[i].address.fill(ipv4, ipv6)
+      sets[i].text.fill(texts)
+    })
+  }
+
+  fill()
+  for (const item of items) if (item.kind === 'file') reading.files.push({ path: item.file, reload: fill })
+  return compared.map(({ target }, i) => (field) => {
+    if (isText(target.kind)) return { kind: 'text', field, set: sets[i].text }
+    if (target.kind === 'address') return { kind: 'address', field, set: sets[i].address }
+    return { kind: 'number', field, shift: target.shift ?? 0, set: sets[i].number }
+  })
+}
+
+export function isText(kind: Kind): kind is 'text' | 'country' {
+  return kind === 'text' || kind === 'country'
+}
+
+/** Line by line; `#` begins a comment, blanks around a value are cut. */
+function takeFile(item: Item & { kind: 'file' }, compared: readonly Compared[], taken: readonly Taken[], reading: Reading): void {
+  let text: string
+  try {
+    text = readFileSync(item.file, 'utf8')
+  } catch (error) {
+    throw new FilterError(`cannot read ${item.file}: ${reasonOf(error)}`, item.at)
+  }
+  text.split('\n').forEach((line, number) => {
+    const comment = /(^|\s)#/.exec(line)
+    const value = (comment === null ? line : line.slice(0, comment.index)).trim()
+    if (value === '') return
+    const quoted = /^"(.*)"$/.exec(value)
+    const isQuoted =
+      quoted !== null ||
+      (!compared.some(({ target, field }) => takes(target.kind, value, field, reading)) &&
+        compared.some(({ target }) => target.kind === 'text'))
+    try {
+      takeItem(quoted?.[1] ?? value, isQuoted, item.at, compared, '==', taken, reading)
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error
+      throw new FilterError(`${item.file}:${number + 1}: '${value}': ${error.message}`, item.at)
+    }
+  })
+}
+
+function takes(kind: Kind, text: string, field: Field, { now }: Reading): boolean {
+  if (kind === 'text') return false
+  if (kind === 'country') return isCountry(text)
+  if (kind === 'address') return addressRange(text) !== undefined
+  const { read } = NUMBERS[kind]
+  return read(text, { now, field }) !== undefined || rangeOf(text, (part) => read(part, { now, field })) !== undefined
+}
+
+function takeItem(
+  text: string,
+  isQuoted: boolean,
+  at: Spot,
+  compared: readonly Compared[],
+  order: Order,
+  taken: readonly Taken[],
+  reading: Reading
+): void {
+  for (const [i, { target, field }] of compared.entries()) {
+    const { kind } = target
+    if (isText(kind)) {
+      if (!isQuoted && !/^[A-Za-z_][A-Za-z0-9_.]*$/.test(text)) continue
+      if (kind === 'country' && text !== '' && !isCountry(text)) continue
+      if (order !== '==') throw new FilterError('texts have no order: ==, !=, in, =~ or !~', at)
+      taken[i].texts.push(text)
+      return
+    }
+    if (isQuoted) continue
+    if (kind === 'address') {
+      const address = addressRange(text)
+      if (address === undefined) continue
+      const { isIPv6, range } = address
+      checkRange(range, at)
+      const ordered = orderedRange(range, order, isIPv6 ? MAX_IPV6 : MAX_IPV4, at)
+      if (ordered !== undefined) (isIPv6 ? taken[i].ipv6 : taken[i].ipv4).push(ordered)
+      return
+    }
+    const range = numberRange(kind, text, field, reading.now)
+    if (range === undefined) continue
+    checkRange(range, at)
+    const { most } = NUMBERS[kind]
+    if (range[1] > most)
+      throw new FilterError(`'${text}' is more than ${most}, the most that there is: expected ${NUMBERS[kind].expects}`, at)
+    const ordered = orderedRange(range, order, MAX_64, at)
+    if (ordered !== undefined) taken[i].numbers.push(ordered)
+    return
+  }
+  throw new FilterError(expectedOf(text, isQuoted, compared, reading.now), at)
+}
+
+function numberRange(kind: NumberKind, text: string, field: Field, now: bigint): Range | undefined {
+  const read = (part: string): bigint | undefined => NUMBERS[kind].read(part, { now, field })
+  const single = read(text)
+  return single === undefined ? rangeOf(text, read) : [single, single]
+}
+
+function checkRange([from, to]: Range, at: Spot): void {
+  if (from > to) throw new FilterError('the range ends before it starts', at)
+}
+
+/** What is in that order to the value; undefined: nothing is. */
+function orderedRange([from, to]: Range, order: Order, most: bigint, at: Spot): Range | undefined {
+  if (order === '==') return [from, to]
+  if (from !== to) throw new FilterError(`${order} takes one value, no range and no network`, at)
+  if (order === '<') return from === 0n ? undefined : [0n, from - 1n]
+  if (order === '>') return from === most ? undefined : [from + 1n, most]
+  return order === '<=' ? [0n, from] : [from, most]
+}
+
+function expectedOf(text: string, isQuoted: boolean, compared: readonly Compared[], now: bigint): string {
+  const expected = compared.map(({ target: { kind } }) => {
+    if (kind === 'address') return 'an address or a network, as 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32'
+    if (kind === 'country') return 'a country by its two letters'
+    return kind === 'text' ? 'a text, in quotes unless it is one word' : NUMBERS[kind].expects
+  })
+  const [{ target, field }] = compared
+  const names =
+    target.kind === 'country'
+      ? countryCodes()
+      : target.kind === 'address' || target.kind === 'text'
+        ? undefined
+        : NUMBERS[target.kind].names?.({ now, field })
+  const near = !isQuoted && names !== undefined && /[a-z]/i.test(text) ? `; nearest: ${nearest(text, names)}` : ''
+  const advice = target.kind === 'time' && /^\d+$/.test(text) ? ' (a number needs its unit, as 100ms)' : ''
+  return `expected ${expected.join(', or ')}${advice}${near}`
+}
+
+/** The test of a value that is worked out: `duration`, which takes durations, and rates. Throws FilterError. */
+export function ratioTest(word: string, order: Order, items: readonly Item[]): (value: number) => boolean {
+  const read = word === 'duration' ? secondsOf : fractionOf
+  const ranges = items.map((item): [number, number] => {
+    const single = item.kind === 'raw' ? read(item.text) : undefined
+    const range = single !== undefined ? ([single, single] as [number, number]) : item.kind === 'raw' ? rangeOf(item.text, read) : undefined
+    if (range === undefined) {
+      throw new FilterError(
+        `expected ${word === 'duration' ? 'a duration, as 100ms, 10s or 5m' : 'a number, as 1000, 10k, 1.5M or 2Gi'}`,
+        item.at
+      )
+    }
+    if (range[0] > range[1]) throw new FilterError('the range ends before it starts', item.at)
+    if (order !== '==' && range[0] !== range[1]) throw new FilterError(`${order} takes one value, no range`, item.at)
+    return range
+  })
+  const [[bound]] = ranges
+  if (order === '<') return (value) => value < bound
+  if (order === '<=') return (value) => value <= bound
+  if (order === '>') return (value) => value > bound
+  if (order === '>=') return (value) => value >= bound
+  return (value) => ranges.some(([from, to]) => value >= from && value <= to)
+}
+
+function secondsOf(text: string): number | undefined {
+  const nanoseconds = durationOf(text)
+  return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1e9
+}
+
+/** S and S/SA as bits and mask; undefined where it is a number, which means exactly these bits. */
+export function flagMask(text: string): { bits: number; mask: number } | undefined {
+  const [set, among, more] = text.split('/')
+  const bits = flagBits(set)
+  const mask = among === undefined ? bits : flagBits(among)
+  if (bits === undefined || mask === undefined || more !== undefined) return undefined
+  return { bits: Number(bits), mask: Number(mask) }
+}

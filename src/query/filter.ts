@@ -1,0 +1,124 @@
+/** The filter language of flow-filter, flow-agg -having and flow-top: text to a test of messages. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { reasonOf } from '../cli/exit.js'
+import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
+import { type Schema, schemaOf } from '../flow/proto.js'
+import type { ListFile } from './comparisons.js'
+import { fieldsRead, testOf } from './conditions.js'
+import { type Expression, written } from './filterast.js'
+import { FilterError } from './filtererror.js'
+import { isWord } from './filterwords.js'
+import { parse, SyntaxError as GrammarError } from './grammar.js'
+import { resolved } from './resolve.js'
+
+export type { ListFile } from './comparisons.js'
+export { FilterError, shownMistake } from './filtererror.js'
+
+export interface FilterContext {
+  readonly schema: Schema
+  /** nanoseconds since 1970: what `received > 5m` counts back from */
+  readonly now: bigint
+  /** the file that the text is from */
+  readonly file?: string
+}
+
+export interface Filter {
+  /** Whether the message at `buf[start, end)` matches; one that is no protobuf does not. */
+  matches(buf: Buffer, start: number, end: number): boolean
+  /** Whether the message that was last looked at was no protobuf. */
+  readonly isBroken: () => boolean
+  /** the expression with all of its parentheses */
+  readonly written: string
+  /** files of lists, to be read again when they change */
+  readonly files: readonly ListFile[]
+}
+
+/** Throws FilterError, which has the place of the mistake. */
+export function compileFilter(text: string, { schema, now, file }: FilterContext): Filter {
+  const files: ListFile[] = []
+  try {
+    const { expression, condition } = read(text, { schema, now, files, from: file === undefined ? [] : [file] })
+    const values = fieldValues(schemaOf([...fieldsRead(condition)]))
+    const readFields = fieldReader(values)
+    const test = testOf(condition, values)
+    let broken = false
+    return {
+      matches(buf, start, end) {
+        broken = !readFields(buf, start, end)
+        return !broken && test()
+      },
+      isBroken: () => broken,
+      written: written(expression),
+      files
+    }
+  } catch (error) {
+    if (error instanceof RangeError) throw new FilterError('the expression is nested too deeply', { start: 0, end: 1 }, text, file)
+    throw error
+  }
+}
+
+interface Reading {
+  readonly schema: Schema
+  readonly now: bigint
+  readonly files: ListFile[]
+  /** the files that this one is included by, and itself last */
+  readonly from: readonly string[]
+}
+
+/** An expression with what it includes. */
+function read(text: string, reading: Reading): { expression: Expression; condition: ReturnType<typeof resolved> } {
+  const { schema, now, files, from } = reading
+  try {
+    const expression = included(parsed(text, schema), reading)
+    return { expression, condition: resolved(expression, { schema, text, now, files }) }
+  } catch (error) {
+    if (error instanceof FilterError && error.text === '') {
+      error.text = text
+      error.file = from.at(-1)
+    }
+    throw error
+  }
+}
+
+/** What stands in the place of an `@include`; a file's expression is checked with its own text. */
+function included(expression: Expression, reading: Reading): Expression {
+  const { from } = reading
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return { kind: expression.kind, parts: expression.parts.map((part) => included(part, reading)) }
+    case 'not':
+      return { kind: 'not', part: included(expression.part, reading) }
+    case 'include': {
+      const file = path.resolve(path.dirname(from.at(-1) ?? '.'), expression.file)
+      if (from.some((other) => path.resolve(other) === file)) throw new FilterError(`${expression.file} includes itself`, expression.at)
+      let text: string
+      try {
+        text = readFileSync(file, 'utf8')
+      } catch (error) {
+        throw new FilterError(`cannot read ${expression.file}: ${reasonOf(error)}`, expression.at)
+      }
+      // its mistakes are told with its own lines
+      return read(text, { ...reading, files: [], from: [...from, file] }).expression
+    }
+    default:
+      return expression
+  }
+}
+
+function parsed(text: string, schema: Schema): Expression {
+  try {
+    return parse(text, { isWhat: isWord, isField: (word) => schema.find(word) !== undefined })
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error
+    const { start } = error.location
+    const word = /^[A-Za-z0-9_.:/+%*-]+|^./u.exec(text.slice(start.offset))?.[0] ?? ''
+    const expected = [...new Set((error.expected ?? []).map(({ description, text: literal }) => description ?? literal ?? ''))]
+    const named = expected.filter((what) => / |^(and|or)$/.test(what))
+    // where a test may begin, all that it may begin with would be told
+    const wanted = expected.includes('(') || named.length === 0 ? 'a test, as host 192.0.2.1 or port 80' : named.join(', ')
+    const found = word === '' ? 'the expression ends here' : `'${word}' cannot stand here`
+    throw new FilterError(`${found}: expected ${wanted}`, { start: start.offset, end: start.offset + Math.max(1, word.length) })
+  }
+}

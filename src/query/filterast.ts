@@ -1,0 +1,88 @@
+/** A filter as it is written: the tree that filter.peggy gives. Positions count UTF-16 units from 0. */
+
+export interface Spot {
+  readonly start: number
+  /** behind the last character */
+  readonly end: number
+}
+
+export type Expression =
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly Expression[] }
+  | { readonly kind: 'not'; readonly part: Expression }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'include'; readonly file: string; readonly at: Spot }
+  | { readonly kind: 'protocol'; readonly word: string; readonly isAlone: boolean; readonly at: Spot }
+  /** no primitive: an error to be told */
+  | { readonly kind: 'stray'; readonly value: Value; readonly at: Spot }
+  | Test
+
+export interface Test {
+  readonly kind: 'test'
+  readonly direction: { readonly ends: Direction; readonly at: Spot } | undefined
+  /** about the addresses and ports behind a translation */
+  readonly nat: boolean
+  readonly what: { readonly word: string; readonly field: boolean; readonly at: Spot }
+  readonly comparison: Comparison | undefined
+  readonly at: Spot
+}
+
+export type Direction = 'src' | 'dst' | 'in' | 'out' | 'src or dst' | 'src and dst' | 'in or out' | 'in and out'
+
+export interface Comparison {
+  /** '': none is written */
+  readonly op: '' | '=' | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in' | '=~' | '!~'
+  readonly value: Value
+  readonly at: Spot
+}
+
+export type Value = Item | { readonly kind: 'list'; readonly items: readonly Item[]; readonly at: Spot }
+
+export type Item =
+  /** without quotes: a number, an address, a range, a word … */
+  | { readonly kind: 'raw'; readonly text: string; readonly at: Spot }
+  | { readonly kind: 'quoted'; readonly text: string; readonly at: Spot }
+  /** one value a line */
+  | { readonly kind: 'file'; readonly file: string; readonly at: Spot }
+
+/** The expression with all of its parentheses, as the parser reads it again. */
+export function written(expression: Expression): string {
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return `(${expression.parts.map(written).join(` ${expression.kind} `)})`
+    case 'not':
+      return `(not ${written(expression.part)})`
+    case 'any':
+      return 'any'
+    case 'include':
+      return `@include ${quoted(expression.file)}`
+    case 'protocol':
+      return expression.word
+    case 'stray':
+      return writtenValue(expression.value)
+    case 'test': {
+      const { direction, nat, what, comparison } = expression
+      const words = [direction?.ends, nat ? 'nat' : undefined, what.field ? `.${what.word}` : what.word]
+      if (comparison !== undefined) words.push(comparison.op === '' ? undefined : comparison.op, writtenValue(comparison.value))
+      const text = words.filter((word) => word !== undefined).join(' ')
+      return words[1] === undefined && comparison === undefined ? text : `(${text})`
+    }
+  }
+}
+
+function writtenValue(value: Value): string {
+  switch (value.kind) {
+    case 'raw':
+      return value.text
+    case 'quoted':
+      return quoted(value.text)
+    case 'file':
+      return `@${quoted(value.file)}`
+    case 'list':
+      return `[${value.items.map(writtenValue).join(', ')}]`
+  }
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
+}
