@@ -22,7 +22,7 @@ async function run(tool: Tool<Options>): Promise<void> {
   })
   const budget = { maxGroups: options['max-groups'], maxBytes: options.memory, groups: 0, bytes: 0 }
   const series = options.addr === undefined ? undefined : seriesOf(request.grouping, options['metrics.series'])
-  const summing = aggregation(request, budget, undefined, series, output, log)
+  const summing = aggregation(request, budget, request.having, series, output, log)
   if (series !== undefined) await serveMetrics(options.addr!, [...metricsOf(summing), ...series.metrics], new Map(), log)
 
   const timed = timedInput(input, summing.time, () => summing.nextDue())

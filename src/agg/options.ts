@@ -5,7 +5,11 @@ import { byteSize } from '../cli/sizes.js'
 import type { Grouping } from '../query/aggregate.js'
 import { keyParts, singlePart } from '../query/by.js'
 import { COUNTERS } from '../query/counters.js'
+import { flowMessage } from '../flow/proto.js'
+import { compileFilter } from '../query/filter.js'
+import { told } from '../query/usererror.js'
 import { type Time, TIMES } from './placing.js'
+import type { Condition } from './result.js'
 
 export const COMMAND: CommandLine = {
   name: 'flow-agg',
@@ -35,6 +39,7 @@ export const COMMAND: CommandLine = {
       choices: [...COUNTERS, 'distinct'],
       default: 'bytes'
     },
+    { flags: 'having <expression>', help: "only groups that match, as 'bps > 1G' (man flow-filter has the language)" },
     { flags: 'distinct <field>', help: 'count the different values of a field in each group' },
     { flags: 'spread', help: 'divide a flow over the windows that it lasted through' },
     { flags: 'raw-counts', help: 'leave bytes and packets as they are, not multiplied by the sampling rate' },
@@ -61,6 +66,7 @@ export interface Options {
   top?: number
   order: Grouping['order']
   distinct?: string
+  having?: string
   spread?: boolean
   'raw-counts'?: boolean
   'max-groups': number
@@ -81,6 +87,8 @@ export interface Request {
   readonly time: Time
   readonly spread: boolean
   readonly top: number
+  /** what groups have to match */
+  readonly having: Condition | undefined
 }
 
 export function requestOf(options: Options): Request {
@@ -102,8 +110,13 @@ export function requestOf(options: Options): Request {
     grace: options.grace ?? (spread || time !== 'received' ? LONG_GRACE_MS : GRACE_MS),
     time,
     spread,
-    top: options.top ?? Infinity
+    top: options.top ?? Infinity,
+    having: options.having === undefined ? undefined : conditionOf(options.having)
   }
+}
+
+function conditionOf(text: string): Condition {
+  return told(() => compileFilter(text, { schema: flowMessage, now: BigInt(Date.now()) * 1_000_000n }), '-having: ').matches
 }
 
 function windowLength(word: string): number {

@@ -25,7 +25,7 @@ export interface FilterContext {
 
 export interface Filter {
   /** Whether the message at `buf[start, end)` matches; one that is no protobuf does not. */
-  matches(buf: Buffer, start: number, end: number): boolean
+  readonly matches: (buf: Buffer, start: number, end: number) => boolean
   /** Whether the message that was last looked at was no protobuf. */
   readonly isBroken: () => boolean
   /** the expression with all of its parentheses */

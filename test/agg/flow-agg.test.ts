@@ -316,3 +316,18 @@ test('a group that was made for one end of a flow whose other end found no room 
     )
   }
 })
+
+test('-having lets only groups that match out, before -top; a mistake in it is shown', async () => {
+  const flows = [flow(0, { src_as: 1, bytes: 500n }), flow(1, { src_as: 2 }), flow(2, { src_as: 3, bytes: 900n })]
+  const matching = await summed(flows, ['-by', 'src_as', '-every', '1m', '-having', 'bytes > 100 and bps > 0'])
+  assert.deepEqual(
+    matching.map(({ src_as, bytes }) => [src_as, bytes]),
+    [
+      [3, '900'],
+      [1, '500']
+    ]
+  )
+  const { code, stderr } = await runTool('flow-agg', ['-having', 'byte > 1'])
+  assert.equal(code, 64)
+  assert.match(stderr, /^flow-agg: byte > 1\nflow-agg: \^{4}\nflow-agg: -having: unknown word 'byte'/)
+})
