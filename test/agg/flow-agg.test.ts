@@ -231,9 +231,9 @@ test('a window comes out of a live pipe while its source is quiet', async () => 
 })
 
 test('SIGTERM ends it once its input is idle, with the open windows written', async () => {
-  const tool = startTool('flow-agg', ['-every', '1h', '-loglevel', 'debug'])
+  const tool = startTool('flow-agg', ['-every', '1h', '-addr', '127.0.0.1:0'])
   tool.stdin.write(flowStream([flow(0)]))
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await tool.until(() => tool.stderr().includes('metrics at'))
   tool.kill('SIGTERM')
   const { code, stdout } = await tool.ended
   assert.equal(code, 0)
