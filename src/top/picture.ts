@@ -97,12 +97,9 @@ function editorLines({ line, error }: NonNullable<View['edited']>, columns: numb
   const text = clipped(PROMPT + line.text.slice(from), columns)
   if (error === undefined) return [text, '']
   const caret = Math.max(0, Math.min(columns - 2, PROMPT.length + error.at - from))
-  // behind the caret, or in front of it where there is no room
-  const fits = caret + 2 + error.error.length <= columns
-  const told =
-    fits || caret <= error.error.length
-      ? `${' '.repeat(fits ? caret : 0)}${fits ? '^ ' : ''}${error.error}`
-      : `${error.error} ^`.padStart(caret + 1)
+  // behind the caret, or in front of it where only there is room
+  const isInFront = caret + 2 + error.error.length > columns && caret > error.error.length
+  const told = isInFront ? `${error.error} ^`.padStart(caret + 1) : `${' '.repeat(caret)}^ ${error.error}`
   return [text, colour ? paint(clipped(told, columns), RED) : clipped(told, columns)]
 }
 

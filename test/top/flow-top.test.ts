@@ -306,7 +306,7 @@ test('an expression chooses flows; mistakes cost a line', async () => {
   const { stdout } = await runTool('flow-top', ['src', 'host', '192.0.2.7', 'and', 'tcp'], FLOWS)
   assert.equal(rowsOf(stdout.toString().split('\n')).length, 1)
   for (const [args, message] of [
-    [['src', 'hst', '1'], /no 'hst' of an end: host/],
+    [['src', 'hst', '1'], /unknown word 'hst'; nearest: host/],
     [['-by', 'src_adr'], /unknown field 'src_adr': src_addr/],
     [['-window', '0'], /At least 100ms/],
     [['-order', 'distinct'], /bytes, packets, flows/]
