@@ -199,12 +199,12 @@ const LINES: [string, Case[]][] = [
   plain('post_nat_src_port', 227, 2, 1024),
   plain('post_nat_dst_port', 228, 2, 8080),
   plain('nat_event', 230, 1, 4),
-  plain('port_range_start', 361, 1024, 2),
-  plain('port_range_end', 362, 2047, 2),
-  plain('port_range_step', 363, 1, 2),
-  plain('port_range_num_ports', 364, 1024, 2),
-  plain('src_customer_vlan', 245, 100, 2),
-  plain('dst_customer_vlan', 255, 200, 2),
+  plain('port_range_start', 361, 2, 1024),
+  plain('port_range_end', 362, 2, 2047),
+  plain('port_range_step', 363, 2, 1),
+  plain('port_range_num_ports', 364, 2, 1024),
+  plain('src_customer_vlan', 245, 2, 100),
+  plain('dst_customer_vlan', 255, 2, 200),
   [
     'application_id: 95, up to eight bytes',
     [
