@@ -46,6 +46,12 @@ const COMMON: readonly OptionSpec[] = [
   { flags: 'logfmt <format>', help: 'normal or json', choices: LOG_FORMATS, default: 'normal' }
 ]
 
+/** Environment variables that stand for options. */
+const FROM_ENVIRONMENT = [
+  ['loglevel', 'FLOW_LOGLEVEL'],
+  ['logfmt', 'FLOW_LOGFMT']
+] as const
+
 /** What the command line asked for: run with these options, or print this text and be done. */
 export type Parsed<O> = { options: O & CommonOptions; operands: string[] } | { text: string }
 
@@ -72,7 +78,15 @@ export function parseCommandLine<O>(line: CommandLine, version: string, argv: re
     if (error.exitCode === 0) return { text }
     throw new UserError(EXIT.usage, usageMessage(line.name, error.message))
   }
-  return { options: command.opts<O & CommonOptions>(), operands: command.args }
+  const options = command.opts<O & CommonOptions>()
+  for (const [name, variable] of FROM_ENVIRONMENT) {
+    const word = process.env[variable]?.toLowerCase()
+    if (word === undefined || word === '' || command.getOptionValueSource(name) !== 'default') continue
+    const choices: readonly string[] = name === 'loglevel' ? LOG_LEVELS : LOG_FORMATS
+    if (!choices.includes(word)) throw new UserError(EXIT.usage, `${variable}=${word}: ${choices.join(', ')}`)
+    Object.assign(options, { [name]: word })
+  }
+  return { options, operands: command.args }
 }
 
 function optionOf(spec: OptionSpec): Option {
@@ -126,8 +140,9 @@ function goWords(specs: readonly OptionSpec[], argv: readonly string[]): string[
       words.push(`--${nameOf(spec)}=${value === undefined || /^(true|1|t)$/i.test(value)}`)
       continue
     }
-    if (value !== undefined) words.push(`--${nameOf(spec)}=${value}`)
-    else if (i + 1 < argv.length) words.push(`--${nameOf(spec)}=${argv[++i]}`)
+    const cased = (text: string): string => (COMMON.includes(spec) && spec.choices !== undefined ? text.toLowerCase() : text)
+    if (value !== undefined) words.push(`--${nameOf(spec)}=${cased(value)}`)
+    else if (i + 1 < argv.length) words.push(`--${nameOf(spec)}=${cased(argv[++i])}`)
     else throw new UserError(EXIT.usage, `-${name} needs a value: -${spec.flags}`)
   }
   return words

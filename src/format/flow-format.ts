@@ -182,5 +182,5 @@ function metricsOf(counters: Counters, { output }: Target): Metric[] {
 }
 
 function summarize({ log }: Tool<Options>, { flows, lines, malformed }: Counters): void {
-  log.info(`${plural(flows, 'flow')} in, ${plural(lines, 'line')} out, ${malformed} malformed`)
+  log.info(`${plural(flows, 'flow')} in, ${plural(lines, 'line')} out${malformed === 0 ? '' : `, ${malformed} malformed`}`)
 }

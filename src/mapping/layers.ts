@@ -31,6 +31,7 @@ const OTHER_SPELLINGS: Partial<Record<string, LayerName>> = {
   ipv6eh_routing: 'ipv6-route',
   ipv6eh_fragment: 'ipv6-frag',
   icmpv6: 'ipv6-icmp',
+  icmp6: 'ipv6-icmp',
   teredo: 'teredo-dst'
 }
 
@@ -45,6 +46,8 @@ export type LayerSelector =
   | { readonly kind: 'proto'; readonly proto: number }
   /** the payload of a port, either side's */
   | { readonly kind: 'port'; readonly transport: Transport; readonly port: number }
+
+const ETYPE_ARP = 0x0806
 
 const TRANSPORTS = ['udp', 'tcp'] as const
 export type Transport = (typeof TRANSPORTS)[number]
@@ -134,6 +137,7 @@ function layerNamed(word: string): LayerName | undefined {
 function selectorOf(word: string): LayerSelector | undefined {
   const name = layerNamed(word)
   if (name !== undefined) return { kind: 'layer', name }
+  if (word === 'arp') return { kind: 'etype', etype: ETYPE_ARP }
   if (word === '2' || word === '3' || word === '4') return { kind: 'level', level: Number(word) as 2 | 3 | 4 }
   const match = /^(etype|proto|udp|tcp)(0x[0-9a-f]+|\d+)$/.exec(word)
   if (match === null) return undefined

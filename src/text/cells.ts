@@ -55,6 +55,8 @@ export interface Cell extends Rendering {
   /** bytes that the column takes at the most: so many, and so many more for each byte of the message */
   readonly most: number
   readonly perByte: number
+  /** a field of the user's own is the bytes of an element, whose text zeros may pad */
+  readonly mayBePadded: boolean
 }
 
 export function cellOf(schema: Schema, { name, place, isBytes, repeated, rendering, virtual }: Column, style: Style): Cell {
@@ -67,6 +69,7 @@ export function cellOf(schema: Schema, { name, place, isBytes, repeated, renderi
     show,
     isWord,
     names: respelled(rendering.names, style.word),
+    mayBePadded: rowOf(name) === undefined,
     place,
     repeated,
     isBytes,
@@ -86,6 +89,12 @@ export function cellOf(schema: Schema, { name, place, isBytes, repeated, renderi
 function placeOfAddress({ fields }: Schema, place: number): number {
   const address = rowOf(fields[place].name)?.of
   return fields.findIndex(({ name }) => name === address)
+}
+
+/** Where the zeros begin that pad a text to the length of its template's field. */
+function withoutPadding(buf: Buffer, start: number, end: number): number {
+  while (end > start && buf[end - 1] === 0) end--
+  return end
 }
 
 /** Writes columns of the message that was read last. */
@@ -122,7 +131,8 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
   function writeValue(out: DataView, pos: number, cell: Cell, valueHi: number, valueLo: number, from: number, to: number): number {
     const { show } = cell
     if (cell.isBytes) {
-      if (show === SHOW.text) return writeString(out, pos, values.buf, from, to, cell.repeated)
+      if (show === SHOW.text)
+        return writeString(out, pos, values.buf, from, cell.mayBePadded ? withoutPadding(values.buf, from, to) : to, cell.repeated)
       pos = writeBytes(out, pos, cell, values.buf, from, to)
     } else if (show === SHOW.decimal) pos = writeDecimal64(out, pos, valueHi, valueLo)
     else if (cell.virtual !== undefined) pos = virtuals.write(out, pos, cell.virtual)

@@ -186,9 +186,7 @@ function writeNumber(mapped: MappedBits, start: number, pos: number): number {
 }
 
 function writeMappedBytes(mapped: MappedBits, start: number, pos: number): number {
-  let bytes: Buffer = Buffer.alloc(Math.ceil(mapped.length / 8))
+  const bytes = Buffer.alloc(Math.ceil(mapped.length / 8))
   bytesOf(mapped, start, bytes)
-  // a protobuf string has to be UTF-8
-  if (mapped.kind === 'string') bytes = Buffer.from(bytes.toString('utf8').replace(/\0+$/, ''))
   return writeBytes(writeVarint32(writeTag(pos, mapped.tag), bytes.length), bytes)
 }
