@@ -4,10 +4,11 @@ import { BrokenStreamError, type FrameHandler, frameReader } from '../flow/frame
 import type { Input } from '../flow/input.js'
 import { openInput } from '../flow/input.js'
 import type { Sink } from '../flow/output.js'
-import { messageKind, otherKind, type StreamKind } from '../flow/streamkind.js'
-import { readVarint } from '../flow/varint.js'
+import { hasNewlines, otherKind, type StreamKind } from '../flow/streamkind.js'
 import { EXIT, reasonOf, UserError } from './exit.js'
 import { refuseTerminalInput, type Tool } from './tool.js'
+
+const WITHOUT_NEWLINES = 'its option -transport.file.sep= (empty) leaves them out'
 
 /** After SIGTERM a filter whose input has been idle for so long stops. */
 const IDLE_AFTER_TERM_MS = 1000
@@ -46,7 +47,12 @@ export async function filterFrames(
     if (first && end > start) {
       first = false
       refuseOtherKind(tool, input, kind, head, buf.subarray(start, end))
-      if (hasNewlines(buf, end)) throw new UserError(EXIT.badData, NEWLINES)
+      if (hasNewlines(buf, end)) {
+        throw new UserError(
+          EXIT.badData,
+          `${input.name ?? 'stdin'} has a newline behind each message, as goflow2 writes them: ${WITHOUT_NEWLINES}`
+        )
+      }
     }
     onFrame(buf, start, end, frameStart)
   })
@@ -114,20 +120,6 @@ export async function* readable(input: Input): AsyncGenerator<Buffer, void> {
     throw error
   }
 }
-
-const NEWLINES =
-  'the stream has a newline behind each message, as goflow2 writes them: its option -transport.file.sep= (empty) leaves them out'
-
-/** Whether the frame that ends at `end` is followed by a newline and another message, and not by a frame of ten bytes. */
-function hasNewlines(buf: Buffer, end: number): boolean {
-  const cursor = { pos: 0, lo: 0, hi: 0 }
-  if (buf[end] !== NEWLINE || !readVarint(buf, end + 1, buf.length, cursor)) return false
-  const next = buf.subarray(cursor.pos, cursor.pos + cursor.lo)
-  return next.length === cursor.lo && messageKind(next) !== undefined && messageKind(buf.subarray(end + 1, end + 1 + NEWLINE)) === undefined
-}
-
-/** A length of ten reads the same. */
-const NEWLINE = 0x0a
 
 function refuseOtherKind(tool: Tool<unknown>, input: Input, kind: StreamKind | 'any', head: Buffer, message: Buffer | undefined): void {
   const advice = otherKind(kind, head, message)

@@ -23,6 +23,10 @@ export interface OptionSpec {
   /** a string is parsed as the user's words are */
   default?: string | number | boolean | readonly string[]
   choices?: readonly string[]
+  /** the choice may be written in capitals */
+  anyCase?: true
+  /** the environment variable that stands for an option with choices where it is not given */
+  variable?: string
   /** other spellings of the same option */
   aliases?: readonly string[]
   /** taken and not shown */
@@ -42,15 +46,16 @@ export interface CommandLine {
 
 const COMMON: readonly OptionSpec[] = [
   { flags: 'addr <address>', help: 'serve /metrics and /__health over HTTP, as :8080 or 127.0.0.1:8080' },
-  { flags: 'loglevel <level>', help: 'debug, info, warn or error', choices: LOG_LEVELS, default: 'info' },
-  { flags: 'logfmt <format>', help: 'normal or json', choices: LOG_FORMATS, default: 'normal' }
+  {
+    flags: 'loglevel <level>',
+    help: 'debug, info, warn or error',
+    choices: LOG_LEVELS,
+    default: 'info',
+    anyCase: true,
+    variable: 'FLOW_LOGLEVEL'
+  },
+  { flags: 'logfmt <format>', help: 'normal or json', choices: LOG_FORMATS, default: 'normal', anyCase: true, variable: 'FLOW_LOGFMT' }
 ]
-
-/** Environment variables that stand for options. */
-const FROM_ENVIRONMENT = [
-  ['loglevel', 'FLOW_LOGLEVEL'],
-  ['logfmt', 'FLOW_LOGFMT']
-] as const
 
 /** What the command line asked for: run with these options, or print this text and be done. */
 export type Parsed<O> = { options: O & CommonOptions; operands: string[] } | { text: string }
@@ -79,12 +84,12 @@ export function parseCommandLine<O>(line: CommandLine, version: string, argv: re
     throw new UserError(EXIT.usage, usageMessage(line.name, error.message))
   }
   const options = command.opts<O & CommonOptions>()
-  for (const [name, variable] of FROM_ENVIRONMENT) {
-    const word = process.env[variable]?.toLowerCase()
-    if (word === undefined || word === '' || command.getOptionValueSource(name) !== 'default') continue
-    const choices: readonly string[] = name === 'loglevel' ? LOG_LEVELS : LOG_FORMATS
-    if (!choices.includes(word)) throw new UserError(EXIT.usage, `${variable}=${word}: ${choices.join(', ')}`)
-    Object.assign(options, { [name]: word })
+  for (const spec of specs) {
+    const { variable, choices } = spec
+    const word = variable === undefined ? '' : (process.env[variable] ?? '').toLowerCase()
+    if (variable === undefined || word === '' || command.getOptionValueSource(nameOf(spec)) !== 'default') continue
+    if (choices?.includes(word) !== true) throw new UserError(EXIT.usage, `${variable}=${word}: ${choices?.join(', ') ?? ''}`)
+    Object.assign(options, { [nameOf(spec)]: word })
   }
   return { options, operands: command.args }
 }
@@ -140,7 +145,7 @@ function goWords(specs: readonly OptionSpec[], argv: readonly string[]): string[
       words.push(`--${nameOf(spec)}=${value === undefined || /^(true|1|t)$/i.test(value)}`)
       continue
     }
-    const cased = (text: string): string => (COMMON.includes(spec) && spec.choices !== undefined ? text.toLowerCase() : text)
+    const cased = (text: string): string => (spec.anyCase === true ? text.toLowerCase() : text)
     if (value !== undefined) words.push(`--${nameOf(spec)}=${cased(value)}`)
     else if (i + 1 < argv.length) words.push(`--${nameOf(spec)}=${cased(argv[++i])}`)
     else throw new UserError(EXIT.usage, `-${name} needs a value: -${spec.flags}`)

@@ -1,6 +1,7 @@
 /** Tells a stream of one kind from the others, so that a tool that is given the wrong one can name the tool to put in between. */
 import { fieldCursor, nextField } from './message.js'
 import { datagramMessage } from './proto.js'
+import { readVarint } from './varint.js'
 
 export type StreamKind = 'Datagram' | 'FlowMessage'
 
@@ -38,6 +39,17 @@ export function otherKind(kind: StreamKind | 'any', head: Buffer, message: Buffe
       : 'is text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
   if (message !== undefined) return 'is no stream of messages: the first one is no protobuf'
   return undefined
+}
+
+/** A newline, and the length of a frame of ten bytes. */
+const NEWLINE = 0x0a
+
+/** Whether the frame that ends at `buf[end]` is followed by a newline and another message, and not by a frame of ten bytes. */
+export function hasNewlines(buf: Buffer, end: number): boolean {
+  const cursor = { pos: 0, lo: 0, hi: 0 }
+  if (buf[end] !== NEWLINE || !readVarint(buf, end + 1, buf.length, cursor)) return false
+  const next = buf.subarray(cursor.pos, cursor.pos + cursor.lo)
+  return next.length === cursor.lo && messageKind(next) !== undefined && messageKind(buf.subarray(end + 1, end + 1 + NEWLINE)) === undefined
 }
 
 function isText(head: Buffer): boolean {

@@ -13,7 +13,7 @@ const STRING = '0;32'
 const PUNCTUATION = '1;39'
 
 /** One or more lines of JSON, coloured. */
-export function colourJson(text: string): string {
+function colourJson(text: string): string {
   return text.replace(TOKEN, (token: string, string?: string, colon?: string) => {
     if (string !== undefined) return colon === undefined ? paint(STRING, string) : paint(KEY, string) + paint(PUNCTUATION, ':')
     return /^[[\]{},]$/.test(token) ? paint(PUNCTUATION, token) : token

@@ -22,7 +22,7 @@ export function textWidth(text: string): number {
 }
 
 /** What stands for the part that was cut out: one column. */
-export const ELLIPSIS = '…'
+const ELLIPSIS = '…'
 
 /** A text in `width` columns at the most, at least 1, cut in the middle; `tail` columns at its end stay. */
 export function cutMiddle(text: string, width: number, tail = 0): string {

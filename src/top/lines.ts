@@ -18,7 +18,7 @@ const LEAST_KEY = 7
 const SHARE_WIDTH = 6
 
 /** A part of 1 as a bar of so many columns. */
-export function barOf(part: number, width: number): string {
+function barOf(part: number, width: number): string {
   const eighths = Math.round(Math.min(1, part) * width * 8)
   return '█'.repeat(eighths >> 3) + EIGHTHS[eighths & 7]
 }
@@ -30,7 +30,7 @@ export function sparkline(values: readonly number[], width: number): string {
   return shown.map((value) => (value <= 0 ? ' ' : LEVELS[Math.min(7, Math.floor((8 * value) / most))])).join('')
 }
 
-export function percentOf(part: number): string {
+function percentOf(part: number): string {
   return `${(100 * part).toFixed(1)}%`
 }
 

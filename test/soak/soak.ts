@@ -11,6 +11,7 @@ import path from 'node:path'
 import readline from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { numbers } from '../support/generate.js'
+import { freePort } from '../support/ports.js'
 import { mutate } from '../support/mutate.js'
 import { be, template, v9, set } from '../support/build-netflow.js'
 import { ROOT } from '../support/tools.js'
@@ -35,14 +36,6 @@ const START_MS = 2000
 
 const TOOLS = ['flow-listen', 'flow-decode', 'flow-format'] as const
 type ToolName = (typeof TOOLS)[number]
-
-async function freePort(): Promise<number> {
-  const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
-}
 
 const port = await freePort()
 const metricsPort = await freePort()

@@ -4,7 +4,7 @@
  * one port of an address may use of another's is in standin.ts.
  */
 import type { Plan } from './ops.js'
-import { newRates, type Rate, type Rates, type ToldRate } from './sampling.js'
+import { newRates, type Rate, type Rates } from './sampling.js'
 import type { Template } from './template.js'
 
 /** Source ports of one exporter that defined something. */
@@ -101,7 +101,7 @@ export interface Exporter {
   readonly defaultRate: Rate | undefined
 }
 
-type Learned = Map<number, ToldRate> | Map<number, Name>
+type Learned = Map<number, Rate> | Map<number, Name>
 
 function newNames(): Names {
   return { interfaces: new Map(), vrfs: new Map(), applications: new Map() }
@@ -240,7 +240,7 @@ function forgetDomain({ port: { exporter }, templates, rates, names }: Domain): 
 }
 
 const templateBytes = ({ fields }: Template): number => TEMPLATE_BYTES + FIELD_BYTES * fields.length
-const learnedBytes = (value: ToldRate | Name): number => ('text' in value ? NAME_BYTES + LETTER_BYTES * value.text.length : RATE_BYTES)
+const learnedBytes = (value: Rate | Name): number => ('text' in value ? NAME_BYTES + LETTER_BYTES * value.text.length : RATE_BYTES)
 
 /** Puts a template in; gives how many others went because the exporter has more than `most`, or too large ones. */
 export function keepTemplate(domain: Domain, template: Template, now: number, most: number): number {
@@ -264,7 +264,7 @@ export function forgetTemplate(exporter: Exporter, entry: TemplateEntry): void {
 }
 
 /** Sets the entry of a domain's map of names or rates; past the bound of its exporter the ones that were set first go. */
-export function learn<V extends ToldRate | Name>(exporter: Exporter, map: Map<number, V>, key: number, value: V): void {
+export function learn<V extends Rate | Name>(exporter: Exporter, map: Map<number, V>, key: number, value: V): void {
   const before = map.get(key)
   exporter.learnedBytes += learnedBytes(value) - (before === undefined ? 0 : learnedBytes(before))
   map.set(key, value)

@@ -25,6 +25,8 @@ export type Rule =
   /** what options data called the thing that an element of the record numbers */
   | { to: FieldName; as: 'name'; of: NameSpace; from: readonly number[] }
 
+export type CounterRule = Extract<Rule, { as: 'counter' }>
+
 export type NameSpace = 'interfaceIn' | 'interfaceOut' | 'vrfIn' | 'vrfOut' | 'application'
 
 export const RULES: readonly Rule[] = [

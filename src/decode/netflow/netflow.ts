@@ -12,7 +12,7 @@ import { learnOptions } from './options.js'
 import { compilePlan, type MappedElement } from './plan.js'
 import { FIRST_DATA_SET, readSetHeader, type SetHeader, type SetVisitor, trailingZeros, walkSets } from './sets.js'
 import { settle } from './steps.js'
-import { walkRecord } from './template.js'
+import { tooShort, walkRecord } from './template.js'
 import { templateOf } from './standin.js'
 import { defineTemplate, refuseTemplate, useTemplate } from './templates.js'
 
@@ -164,10 +164,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       pos = next
     }
     if (records === 0 && pos < zeros && end - pos < template.leastBytes) {
-      decoding.report(
-        'malformed-record',
-        `${end - pos} bytes of data where a record of template ${template.id} takes ${template.leastBytes}`
-      )
+      decoding.report('malformed-record', tooShort(template, end - pos))
     }
     // zeros are padding, but some exporter may have counted them as records
     return end - pos < template.leastBytes ? records : -1
@@ -215,26 +212,27 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     if (header === undefined) return undefined
     if (header.wrongBytes !== undefined) decoding.report('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
     const key = domainKey(header.version, header.domain)
-    let sender = senderOf(arrival)
-    beginSets(sender, header)
+    beginSets(senderOf(arrival), header)
+    /** Goes on behind a definition, which may be the first of its port. */
+    const goOn = (): void => {
+      beginSets({ port: knownPort(exporter, port), receivedHi, receivedLo }, header)
+    }
     let units = 0
     let optionsRecords = 0
     const visitor: SetVisitor = {
       onTemplate(template) {
         counts.templates++
         const { changed, evicted } = defineTemplate(context.domain, template, options.now(), options.maxTemplates)
-        sender = { ...sender, port: knownPort(exporter, port) }
         if (changed) counts.changes++
         counts.templatesEvicted += evicted
         if (evicted > 0) options.onTemplatesEvicted()
         release(waitingFor(exporter, header, template.id), end, decoding)
-        beginSets(sender, header)
+        goOn()
       },
       onRefusal(id) {
         if (id < FIRST_DATA_SET) return
         if (refuseTemplate(context.domain, id)) counts.changes++
-        sender = { ...sender, port: knownPort(exporter, port) }
-        beginSets(sender, header)
+        goOn()
       },
       onWithdrawal() {
         counts.withdrawals++ // to be ignored where datagrams may be lost or forged (RFC 7011 section 8.4)

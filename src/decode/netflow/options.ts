@@ -10,7 +10,7 @@ import { inputBytes, isZero, readUint8 } from '../input.js'
 import { type Domain, domainOf, keptDomain, learn, type Name, type Names, WHOLE_EXPORTER } from './domain.js'
 import { IE } from './elements.js'
 import { RATE_ELEMENTS, readProbability, setRate } from './ownrate.js'
-import { isNothing, isSame, type Rate, type RateScope, type ToldRate } from './sampling.js'
+import { isNothing, isSame, type Rate, type RateScope } from './sampling.js'
 import type { Template } from './template.js'
 import { readNumber, readUint, type Uint64 } from './values.js'
 
@@ -109,14 +109,14 @@ function readOptions({ version, fields, places, scopes, offsets, lengths }: Temp
     else if (id === IE.interfaceDescription) told.interfaceDescription = readName(at, length)
     else if (id === IE.VRFname) told.vrfName = readName(at, length)
     else if (id === IE.applicationName) told.applicationName = readName(at, length)
-    else if (RATE_ELEMENTS.includes(id)) readToldRate(told, id, at, length)
+    else if (RATE_ELEMENTS.includes(id)) readRate(told, id, at, length)
     else if (WHOLE.includes(id)) told.isWhole ||= inScope
     else if (length <= 8) readTold(told, id, readNumber(at, length), inScope)
   }
   return told
 }
 
-function readToldRate(told: Told, id: number, at: number, length: number): void {
+function readRate(told: Told, id: number, at: number, length: number): void {
   const place = RATE_ELEMENTS.indexOf(id)
   told.rates ??= RATE_ELEMENTS.map(() => undefined)
   if (told.rates[place] !== undefined || length > 8) return
@@ -169,9 +169,8 @@ function learnRate(told: Told, { rates, port: { exporter } }: Domain): boolean {
   rates.at = exporter.heard
   const known = narrowest === undefined ? rates.all : rates[narrowest[0]].get(narrowest[1])
   if (known !== undefined && isSame(known, rate)) return false
-  const kept: ToldRate = { ...rate, at: exporter.heard }
-  if (narrowest === undefined) rates.all = kept
-  else learn(exporter, rates[narrowest[0]], narrowest[1], kept)
+  if (narrowest === undefined) rates.all = rate
+  else learn(exporter, rates[narrowest[0]], narrowest[1], rate)
   return true
 }
 

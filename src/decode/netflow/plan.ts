@@ -3,7 +3,6 @@ import { packedTag } from '../../flow/message.js'
 import { type Field, fieldTag, flowMessage, wireTypeOf } from '../../flow/proto.js'
 import { ETHERTYPE } from '../packet/carry.js'
 import { frameFieldSet } from '../packet/fields.js'
-import { LINK } from '../packet/frame.js'
 import { alternatives, type Builder, list, step, uintStep } from './builder.js'
 import {
   addressPlace,
@@ -16,10 +15,11 @@ import {
   reverseOf,
   SOURCE
 } from './directions.js'
-import { ICMP, ICMPV6, IE, type Rule, RULES } from './elements.js'
+import { type CounterRule, ICMP, ICMPV6, IE, type Rule, RULES } from './elements.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
-import type { Template } from './template.js'
 import { RATE_ELEMENTS } from './ownrate.js'
+import { sectionCounter, sectionOf } from './sections.js'
+import type { Template } from './template.js'
 import { setTimes } from './times.js'
 
 /** An element that the user sends to a field of choice, in place of what the table says. */
@@ -130,38 +130,6 @@ function mostDestinations(mapping: readonly MappedElement[]): number {
   return Math.max(0, ...counts.values())
 }
 
-/** The section of a packet that a record carries. */
-interface Section {
-  readonly place: number
-  /** what it starts with */
-  readonly link: number
-  /** the place of its exported length, or −1: what is behind that is padding */
-  readonly exported: number
-}
-
-function sectionOf(direction: Direction): Section | undefined {
-  const kinds = [
-    [IE.dataLinkFrameSection, LINK.ethernet],
-    [IE.layer2packetSectionData, LINK.ethernet],
-    [IE.ipHeaderPacketSection, LINK.ip]
-  ] as const
-  for (const [id, link] of kinds) {
-    const place = direction.place(id)
-    if (place >= 0) return { place, link, exported: direction.number(IE.sectionExportedOctets) }
-  }
-  return undefined
-}
-
-/** Where a record has no counter of its own, its section is one packet. */
-function sectionCounter(builder: Builder, rule: Extract<Rule, { as: 'counter' }>, direction: Direction, section: Section): void {
-  if (rule.section === 'one') {
-    step(builder, Op.constant, 0, fieldTag(rule.to), 1)
-    return
-  }
-  for (const place of rule.section.map(direction.number).filter((at) => at >= 0)) uintStep(builder, rule.to, place, direction.length(place))
-  step(builder, Op.sectionBytes, section.place, fieldTag(rule.to), section.exported + 1)
-}
-
 /** `taken` are the fields that mapped elements fill, `rates` the mapped sampling rates. */
 function compileRule(
   builder: Builder,
@@ -265,7 +233,7 @@ function compileRule(
 }
 
 /** The elements that a counter is read from: deltas, or the first total where there is no delta. */
-function counterElements({ from, totals }: Extract<Rule, { as: 'counter' }>, direction: Direction): readonly number[] {
+function counterElements({ from, totals }: CounterRule, direction: Direction): readonly number[] {
   const isThere = (id: number): boolean => direction.number(id) >= 0
   return from.some(isThere) ? from.filter(isThere) : totals.filter(isThere).slice(0, 1)
 }

@@ -55,19 +55,14 @@ export function parseRate(text: unknown): Rate | undefined {
   return rate >> 64n === 0n ? { hi: Number(rate >> 32n), lo: Number(rate & 0xffff_ffffn) } : undefined
 }
 
-/** A rate that options data told, with the exporter's datagram that told it last. */
-export interface ToldRate extends Rate {
-  at: number
-}
-
 /** What options data told of sampling in one observation domain, or of an exporter as a whole: rates by the scope that they were told for. */
 export interface Rates {
-  readonly samplers: Map<number, ToldRate>
-  readonly templates: Map<number, ToldRate>
-  readonly lineCards: Map<number, ToldRate>
-  readonly interfaces: Map<number, ToldRate>
+  readonly samplers: Map<number, Rate>
+  readonly templates: Map<number, Rate>
+  readonly lineCards: Map<number, Rate>
+  readonly interfaces: Map<number, Rate>
   /** with no scope that is narrower */
-  all: ToldRate | undefined
+  all: Rate | undefined
   /** the exporter's datagram that told one last; 0: none did */
   at: number
 }

@@ -5,7 +5,7 @@ import { parseAddress } from '../../flow/address.js'
 import { type Domain, domainOf, type Exporter, keptDomain, knownPort, learn, NAME_KINDS, type Names, WHOLE_EXPORTER } from './domain.js'
 import { elementName } from './element-names.js'
 import { learnName } from './options.js'
-import { parseRate, RATE_SCOPES, type RateScope, rateText, type ToldRate } from './sampling.js'
+import { parseRate, RATE_SCOPES, type Rate, type RateScope, rateText } from './sampling.js'
 import { MAX_FIELDS, makeTemplate, type Template, type TemplateField } from './template.js'
 import { defineTemplate, refuseTemplate } from './templates.js'
 
@@ -86,7 +86,7 @@ function saveDomain(exporter: string, port: number, { version, id, templates, re
   }
 }
 
-function saveRates(rates: ReadonlyMap<number, ToldRate>): [number, string][] {
+function saveRates(rates: ReadonlyMap<number, Rate>): [number, string][] {
   return [...rates].map(([of, rate]) => [of, rateText(rate)])
 }
 
@@ -126,7 +126,7 @@ export function restoreDomain<E extends Exporter>(
   for (const template of templates) defineTemplate(domain, restoreTemplate(template, version), now, maxTemplates)
   if (Array.isArray(refused)) for (const each of refused as unknown[]) if (isUint(each, 0xffff)) refuseTemplate(domain, each)
   const all = parseRate(rate)
-  if (all !== undefined) keepRates(domain).all = { ...all, at: restored.heard }
+  if (all !== undefined) keepRates(domain).all = all
   if (isUint(systemInitMs, Number.MAX_SAFE_INTEGER)) domain.systemInitMs = systemInitMs
   for (const scope of RATE_SCOPES) restoreRates(domain, scope, fields[RATE_KEYS[scope]])
   for (const kind of NAME_KINDS) restoreNames(domain, kind, names?.[kind])
@@ -174,7 +174,7 @@ function restoreRates(domain: Domain, scope: RateScope, saved: unknown): void {
   const { exporter } = domain.port
   for (const [of, text] of pairsOf(saved)) {
     const rate = parseRate(text)
-    if (rate !== undefined) learn(exporter, keepRates(domain)[scope], of, { ...rate, at: exporter.heard })
+    if (rate !== undefined) learn(exporter, keepRates(domain)[scope], of, rate)
   }
 }
 

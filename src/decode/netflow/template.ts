@@ -126,6 +126,11 @@ export function makeTemplate(version: 9 | 10, id: number, fields: readonly Templ
   }
 }
 
+/** What is wrong with a set of so many bytes that holds no record of the template. */
+export function tooShort({ id, leastBytes }: Template, bytes: number): string {
+  return `${bytes} bytes of data where a record of template ${id} takes ${leastBytes}`
+}
+
 /** Whether both lay records out alike and mean the same by them. */
 export function isSameTemplate(a: Template, b: Template): boolean {
   return (

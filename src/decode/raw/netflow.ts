@@ -5,7 +5,7 @@ import { domainOf, keptDomain, type Port } from '../netflow/domain.js'
 import { legacyOf } from '../netflow/legacy.js'
 import type { NetflowCounts } from '../netflow/netflow.js'
 import { readSetHeader, type SetHeader, trailingZeros, walkSets } from '../netflow/sets.js'
-import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'
+import { type Template, VARIABLE_LENGTH, tooShort, walkRecord } from '../netflow/template.js'
 import { templateOf } from '../netflow/standin.js'
 import { defineTemplate, refuseTemplate, useTemplate } from '../netflow/templates.js'
 import type { Instant } from '../netflow/values.js'
@@ -114,7 +114,7 @@ export function setsTree(
         pos = next
       }
       if (records.length === 0 && from < zeros && until - from < template.leastBytes) {
-        onError('malformed-record', `${until - from} bytes of data where a record of template ${id} takes ${template.leastBytes}`)
+        onError('malformed-record', tooShort(template, until - from))
       }
       sets.push({ set: id, [template.options ? 'options' : 'records']: records })
     },
