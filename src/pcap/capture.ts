@@ -1,21 +1,9 @@
 /** Capture files: told apart by their first bytes, and cut into packets. */
-import { type BlockHandler, type BlockReader, blockReader, type BlockSize, BrokenStreamError } from '../flow/blocks.js'
+import { type BlockReader, blockReader, BrokenStreamError } from '../flow/blocks.js'
+import type { CaptureFormat, PacketHandler } from './packet.js'
 import { isPcap, pcapFormat } from './pcap.js'
 import { isPcapng, pcapngFormat } from './pcapng.js'
-import type { Time } from './time.js'
 import { refuseNoCapture } from './wronginput.js'
-
-/**
- * `buf[start, end)` is what was captured of a packet, `linkType` the number of its link layer (https://www.tcpdump.org/linktypes.html).
- * All are valid only during the call. False puts the packet off, to be given again by the reader's `resume`.
- */
-export type PacketHandler = (linkType: number, buf: Buffer, start: number, end: number, time: Time) => boolean
-
-/** How a format's blocks are cut and read. */
-export interface CaptureFormat {
-  sizeOf: BlockSize
-  onBlock: BlockHandler
-}
 
 /**
  * A reader of a capture's bytes, pcap or pcapng. `onMalformed` hears of packets that could not be cut out. It throws WrongInputError, or

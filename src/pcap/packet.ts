@@ -1,4 +1,18 @@
 /** The packet at hand, as the layers find it in a capture, and the words for what becomes of it. */
+import type { BlockHandler, BlockSize } from '../flow/blocks.js'
+import type { Time } from './time.js'
+
+/**
+ * `buf[start, end)` is what was captured of a packet, `linkType` the number of its link layer (https://www.tcpdump.org/linktypes.html).
+ * All are valid only during the call. False puts the packet off, to be given again by the reader's `resume`.
+ */
+export type PacketHandler = (linkType: number, buf: Buffer, start: number, end: number, time: Time) => boolean
+
+/** How a format's blocks are cut and read. */
+export interface CaptureFormat {
+  sizeOf: BlockSize
+  onBlock: BlockHandler
+}
 
 /** Why a packet gives no datagram; the values are the label `cause` of flow_pcap_skipped_packets_total. */
 export const SKIP_CAUSES = [

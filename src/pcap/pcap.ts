@@ -9,8 +9,8 @@
  */
 import { BrokenStreamError } from '../flow/blocks.js'
 import { u16, u32 } from './byteorder.js'
-import type { CaptureFormat, PacketHandler } from './capture.js'
 import { isKnownLinkType } from './link.js'
+import type { CaptureFormat, PacketHandler } from './packet.js'
 import { setSeconds } from './time.js'
 
 const MAGIC_MICROSECONDS = 0xa1b2c3d4

@@ -14,7 +14,7 @@
  */
 import { BrokenStreamError } from '../flow/blocks.js'
 import { u16, u32 } from './byteorder.js'
-import type { CaptureFormat, PacketHandler } from './capture.js'
+import type { CaptureFormat, PacketHandler } from './packet.js'
 import { type Clock, clockOf, setNow, setTicks } from './time.js'
 
 const SECTION_HEADER = 0x0a0d0d0a

@@ -4,11 +4,11 @@ import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'node:test'
+import { spawn } from 'node:child_process'
 import { be, ipfix, ipv4, optionsTemplate10, set, template, v9 } from '../support/build-netflow.js'
 import { decode } from '../support/decode.js'
 import { datagramFrame, readFlows } from '../support/datagram-stream.js'
 import { ROOT, runTool } from '../support/tools.js'
-import { spawn } from 'node:child_process'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-templates-'))
 test.after(() => {

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'node:test'
+import protobuf from 'protobufjs'
 import { loadMapping } from '../../../src/mapping/mapping.js'
 import { be, ipfix, set, template, variable } from '../../support/build-netflow.js'
 import { dot1q, ethernet, gre, ipv4, packet, tcp, udp, vxlan } from '../../support/build-packet.js'
@@ -10,7 +11,6 @@ import { buildSflowDatagram, extendedGateway, extendedSwitch, flowSample, rawHea
 import { decodeStream } from '../../support/decode.js'
 import { datagramFrame, FlowMessage } from '../../support/datagram-stream.js'
 import { runTool } from '../../support/tools.js'
-import protobuf from 'protobufjs'
 
 const FIELDS = `
 formatter:
