@@ -12,7 +12,7 @@ import { templateOf } from '../netflow/standin.js'
 import { elementName, elementOf, type ElementType } from '../netflow/element-names.js'
 import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'
 import { type Instant, setInstant, setMillis, setNtp } from '../netflow/values.js'
-import { addTo, instantText, type Tree } from './tree.js'
+import { addTo, instantText, type Tree } from '../../text/tree.js'
 
 /** Lists inside lists are unfolded so deep; deeper ones are shown as bytes. */
 const MAX_DEPTH = 8

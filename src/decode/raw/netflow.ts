@@ -10,7 +10,7 @@ import { templateOf } from '../netflow/standin.js'
 import { defineTemplate, refuseTemplate, useTemplate } from '../netflow/templates.js'
 import type { Instant } from '../netflow/values.js'
 import { fieldName, recordTree } from './elements.js'
-import { instantText, type Tree } from './tree.js'
+import { instantText, type Tree } from '../../text/tree.js'
 
 /** Hears of what is wrong with the datagram. */
 export type OnError = Decoding['report']

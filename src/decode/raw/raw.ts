@@ -7,7 +7,7 @@ import { type Exporter, hearPort } from '../netflow/domain.js'
 import type { NetflowCounts } from '../netflow/netflow.js'
 import { legacyTree, type OnError, setsTree } from './netflow.js'
 import { sflowTree } from './sflow.js'
-import { instantText, toJson, toText, type Tree } from './tree.js'
+import { instantText, toJson, toText, type Tree } from '../../text/tree.js'
 
 export const RAW_FORMATS = ['json', 'text'] as const
 export type RawFormat = (typeof RAW_FORMATS)[number]

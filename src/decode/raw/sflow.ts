@@ -8,30 +8,33 @@
 import { readUint32 } from '../../flow/bigendian.js'
 import { recordBytes, sampleBytes } from '../sflow/lengths.js'
 import type { OnError } from './netflow.js'
-import { COUNTER_RECORDS, FLOW_RECORDS } from './sflow-records.js'
-import type { Tree } from './tree.js'
-import { readStructure, type XdrCursor } from './xdr.js'
+import { COUNTER_RECORDS, FLOW_RECORDS } from '../sflow/structures.js'
+import type { Tree } from '../../text/tree.js'
+import { type Member, membersOf, readStructure, type Structure, type XdrCursor } from '../sflow/xdr.js'
 
-const HEADER = 'agent:address sub_agent:u32 sequence:u32 uptime:u32 samples:u32'
+const HEADER = membersOf('agent:address sub_agent:u32 sequence:u32 uptime:u32 samples:u32')
 
 interface SampleKind {
   readonly name: string
   /** the members in front of the records, whose number is the last of them */
-  readonly layout: string
-  readonly records: Record<number, string>
+  readonly layout: readonly Member[]
+  readonly records: ReadonlyMap<number, Structure>
 }
 
-const COMPACT = 'sequence:u32 source_id:u32 sampling_rate:u32 sample_pool:u32 drops:u32 input:u32 output:u32 records:u32'
-const EXPANDED =
+const COMPACT = membersOf('sequence:u32 source_id:u32 sampling_rate:u32 sample_pool:u32 drops:u32 input:u32 output:u32 records:u32')
+const EXPANDED = membersOf(
   'sequence:u32 source_id_type:u32 source_id_index:u32 sampling_rate:u32 sample_pool:u32 drops:u32 ' +
-  'input_format:u32 input:u32 output_format:u32 output:u32 records:u32'
-const DISCARDED = 'sequence:u32 source_id_type:u32 source_id_index:u32 drops:u32 input:u32 output:u32 reason:u32 records:u32'
+    'input_format:u32 input:u32 output_format:u32 output:u32 records:u32'
+)
+const DISCARDED = membersOf('sequence:u32 source_id_type:u32 source_id_index:u32 drops:u32 input:u32 output:u32 reason:u32 records:u32')
+const COUNTERS = membersOf('sequence:u32 source_id:u32 records:u32')
+const EXPANDED_COUNTERS = membersOf('sequence:u32 source_id_type:u32 source_id_index:u32 records:u32')
 
 const SAMPLES: Record<number, SampleKind | undefined> = {
   1: { name: 'flow', layout: COMPACT, records: FLOW_RECORDS },
-  2: { name: 'counters', layout: 'sequence:u32 source_id:u32 records:u32', records: COUNTER_RECORDS },
+  2: { name: 'counters', layout: COUNTERS, records: COUNTER_RECORDS },
   3: { name: 'expanded_flow', layout: EXPANDED, records: FLOW_RECORDS },
-  4: { name: 'expanded_counters', layout: 'sequence:u32 source_id_type:u32 source_id_index:u32 records:u32', records: COUNTER_RECORDS },
+  4: { name: 'expanded_counters', layout: EXPANDED_COUNTERS, records: COUNTER_RECORDS },
   5: { name: 'discarded_packet', layout: DISCARDED, records: FLOW_RECORDS }
 }
 
@@ -90,13 +93,16 @@ function sampleTree(tagged: Tagged): Tree {
   return { sample: kind.name, ...members, records }
 }
 
-function recordTree(tagged: Tagged, known: Record<number, string>): Tree {
-  const layout = tagged.enterprise === 0 ? (known[tagged.format] as string | undefined) : undefined
-  if (layout === undefined) return unknown(tagged)
-  const space = layout.indexOf(' ')
-  const isUnpadded = tagged.format === 2 && known === FLOW_RECORDS && tagged.end - tagged.pos < 24
-  const members = layout.slice(space + 1)
-  return { record: layout.slice(0, space), ...readStructure(isUnpadded ? members.replaceAll(':mac', ':mac6') : members, tagged) }
+function recordTree(tagged: Tagged, known: ReadonlyMap<number, Structure>): Tree {
+  const structure = known.get(tagged.enterprise * 4096 + tagged.format)
+  if (structure === undefined) return unknown(tagged)
+  const isUnpadded = tagged.enterprise === 0 && tagged.format === 2 && known === FLOW_RECORDS && tagged.end - tagged.pos < 24
+  return { record: structure.name, ...readStructure(isUnpadded ? withoutPadding(structure) : structure.members, tagged) }
+}
+
+/** The members with MACs of 6 bytes. */
+function withoutPadding({ members }: Structure): Member[] {
+  return members.map(({ name, type }) => ({ name, type: type === 'mac' ? 'mac6' : type }))
 }
 
 function unknown({ enterprise, format, buf, pos, end }: Tagged): Tree {

@@ -24,8 +24,9 @@ const RECORD_FORMATS: readonly (readonly [number, number])[] = [
   [1, 10],
   [1001, 1042],
   [2000, 2010],
-  [2100, 2105],
-  [2200, 2210]
+  [2100, 2106],
+  [2200, 2210],
+  [3000, 3003]
 ]
 const SAMPLE_FORMATS: readonly (readonly [number, number])[] = [[1, 5]]
 /** Enterprises number theirs from 1 on. */

@@ -1,5 +1,4 @@
-/** What raw output shows of a datagram, as a tree; and the tree as a line of JSON or as lines for people. */
-import type { Instant } from '../netflow/values.js'
+/** What has parts, as a tree; and the tree as a line of JSON or as lines for people. */
 
 export type Tree = string | number | bigint | boolean | null | Tree[] | { [key: string]: Tree }
 
@@ -7,12 +6,16 @@ export type Tree = string | number | bigint | boolean | null | Tree[] | { [key: 
 export function toJson(tree: Tree): string {
   if (typeof tree === 'bigint') return tree.toString()
   if (typeof tree === 'number') return Number.isFinite(tree) ? String(tree) : 'null'
-  if (typeof tree !== 'object' || tree === null) return JSON.stringify(tree)
+  if (typeof tree !== 'object' || tree === null) return JSON.stringify(tree).replace(UNSAFE, escaped)
   if (Array.isArray(tree)) return `[${tree.map(toJson).join(',')}]`
   return `{${Object.entries(tree)
     .map(([key, value]) => `${JSON.stringify(key)}:${toJson(value)}`)
     .join(',')}}`
 }
+
+/** What JSON takes as it is and a terminal or a reader of lines does not: U+007F to U+009F, U+2028, U+2029. */
+const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /** Lines for people: what is simple stands as key=value in a line, what has parts below it, indented. */
 export function toText(tree: Tree, indent = ''): string {
@@ -35,7 +38,8 @@ function hasParts(tree: Tree): boolean {
   return isObject(tree) || (Array.isArray(tree) && tree.some((item) => typeof item === 'object' && item !== null))
 }
 
-function scalar(tree: Tree): string {
+/** A value between others in a line: a string that could not be told from what is around it stands as JSON has it. */
+export function scalar(tree: Tree): string {
   if (Array.isArray(tree)) return tree.map(scalar).join(',')
   if (typeof tree !== 'string') return toJson(tree)
   return /^[^\s"=\p{C}]+$/u.test(tree) ? tree : JSON.stringify(tree)
@@ -52,7 +56,7 @@ export function addTo(object: Record<string, Tree>, key: string, value: Tree, li
 }
 
 /** RFC 3339 in UTC, the fraction's trailing zeros cut. */
-export function instantText({ seconds, nanos }: Instant): string {
+export function instantText({ seconds, nanos }: { readonly seconds: number; readonly nanos: number }): string {
   const date = new Date(seconds * 1000)
   if (Number.isNaN(date.getTime())) return String(seconds)
   const fraction = nanos === 0 ? '' : `.${String(nanos).padStart(9, '0').replace(/0+$/, '')}`

@@ -3,20 +3,50 @@
  * list of `name:type`; the reader takes as many members as the bytes hold.
  *
  *     u32 u64 i32 f32   numbers                 mac, mac6 6 bytes in 8, and alone
- *     ip4 ip6           addresses               address   type(4): 0, 1 ip4, 2 ip6
- *     string opaque     length(4), bytes, padded to 4     opaque16  16 bytes
- *     T[]               count(4), T*             ethernet ipv4 ipv6 path adapter  structures below
+ *     c32 c64           u32, u64 that count up  address   type(4): 0, 1 ip4, 2 ip6
+ *     ip4 ip6           addresses               opaque16  16 bytes
+ *     string opaque     length(4), bytes, padded to 4
+ *     T[]               count(4), T*            ethernet ipv4 ipv6 path adapter lane  structures below
  */
 import { readUint32 } from '../../flow/bigendian.js'
 import { addressText } from '../../text/addresses.js'
-import type { Tree } from './tree.js'
+import type { Tree } from '../../text/tree.js'
 
 const STRUCTURES: Record<string, string> = {
   ethernet: 'length:u32 src_mac:mac dst_mac:mac type:u32',
   ipv4: 'length:u32 protocol:u32 src_ip:ip4 dst_ip:ip4 src_port:u32 dst_port:u32 tcp_flags:u32 tos:u32',
   ipv6: 'length:u32 protocol:u32 src_ip:ip6 dst_ip:ip6 src_port:u32 dst_port:u32 tcp_flags:u32 priority:u32',
   path: 'type:u32 path:u32[]',
-  adapter: 'if_index:u32 macs:mac[]'
+  adapter: 'if_index:u32 macs:mac[]',
+  lane:
+    'lane_index:u32 tx_bias_current:u32 tx_power:u32 tx_power_min:u32 tx_power_max:u32 tx_wavelength:u32 rx_power:u32 rx_power_min:u32 ' +
+    'rx_power_max:u32 rx_wavelength:u32'
+}
+
+/** A member of a structure. */
+export interface Member {
+  readonly name: string
+  readonly type: string
+}
+
+/** A layout of structures.ts taken apart: the structure's name and its members. */
+export interface Structure {
+  readonly name: string
+  readonly members: readonly Member[]
+}
+
+/** Takes apart `name member:type member:type …`. */
+export function structureOf(layout: string): Structure {
+  const space = layout.indexOf(' ')
+  return { name: layout.slice(0, space), members: membersOf(layout.slice(space + 1)) }
+}
+
+/** Takes apart `member:type member:type …`. */
+export function membersOf(layout: string): Member[] {
+  return layout.split(' ').map((member) => {
+    const [name, type] = member.split(':')
+    return { name, type }
+  })
 }
 
 /** Where a structure is read. */
@@ -26,23 +56,25 @@ export interface XdrCursor {
   readonly end: number
 }
 
-/** Reads the members of `layout` that the bytes hold; what does not fit ends it. */
-export function readStructure(layout: string, cursor: XdrCursor): Record<string, Tree> {
-  const members: Record<string, Tree> = {}
-  for (const member of layout.split(' ')) {
-    const [name, type] = member.split(':')
+const NESTED = new Map(Object.entries(STRUCTURES).map(([name, layout]) => [name, membersOf(layout)]))
+
+/** Reads the members that the bytes hold; what does not fit ends it. */
+export function readStructure(members: readonly Member[], cursor: XdrCursor): Record<string, Tree> {
+  const read: Record<string, Tree> = {}
+  for (const { name, type } of members) {
     const value = readMember(type, cursor)
     if (value === undefined) break
-    members[name] = value
+    read[name] = value
   }
-  return members
+  return read
 }
 
-function readMember(type: string, cursor: XdrCursor): Tree | undefined {
+/** Reads a value of that type; undefined where it is not whole. */
+export function readMember(type: string, cursor: XdrCursor): Tree | undefined {
   const { buf, pos, end } = cursor
   if (type.endsWith('[]')) return readArray(type.slice(0, -2), cursor)
-  const layout = STRUCTURES[type] as string | undefined
-  if (layout !== undefined) return pos < end ? readStructure(layout, cursor) : undefined
+  const nested = NESTED.get(type)
+  if (nested !== undefined) return pos < end ? readStructure(nested, cursor) : undefined
   if (type === 'string' || type === 'opaque') {
     if (end - pos < 4) return undefined
     const length = readUint32(buf, pos)
@@ -66,6 +98,7 @@ function readMember(type: string, cursor: XdrCursor): Tree | undefined {
     case 'opaque16':
       return buf.toString('hex', pos, pos + 16)
     case 'u64':
+    case 'c64':
       return buf.readBigUInt64BE(pos)
     case 'i32':
       return buf.readInt32BE(pos)
@@ -76,7 +109,7 @@ function readMember(type: string, cursor: XdrCursor): Tree | undefined {
   }
 }
 
-const SIZES: Record<string, number | undefined> = { u64: 8, mac: 8, mac6: 6, ip6: 16, opaque16: 16 }
+const SIZES: Record<string, number | undefined> = { u64: 8, c64: 8, mac: 8, mac6: 6, ip6: 16, opaque16: 16 }
 
 function readArray(type: string, cursor: XdrCursor): Tree | undefined {
   if (cursor.end - cursor.pos < 4) return undefined
