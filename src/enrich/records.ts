@@ -49,41 +49,18 @@ export interface Records {
   readonly forget: () => void
 }
 
-interface Known {
-  readonly result: number
-  readonly facts: Facts
-}
-const UNKNOWN: Known = { result: MISS, facts: NO_FACTS }
-const UNREADABLE: Known = { result: FAILED, facts: NO_FACTS }
-
-/** `most` records and combinations are remembered. */
+/** `most` combinations of records are remembered. */
 export function openRecords(sources: readonly Source[], most: number): Records {
   const answers = answerStore()
-  /** for each source, by the record's position */
-  const known = sources.map(() => new Map<number, Known>())
+  const positions = new Float64Array(sources.length)
   /** by the positions of the records of all sources */
   const combinations = new Map<number | string, Asked>()
-  let held = 0
-
-  function knownOf(i: number, a: number, b: number, c: number, d: number): Known {
-    const position = findRecord(sources[i].database.tree, a, b, c, d)
-    if (position === NOTHING_KNOWN) return UNKNOWN
-    const before = known[i].get(position)
-    if (before !== undefined) return before
-    const now = read(sources[i], position, a, b, c, d)
-    // of a single source, a combination is no more than its record
-    if (sources.length > 1) {
-      known[i].set(position, now)
-      held++
-    }
-    return now
-  }
 
   function combine(a: number, b: number, c: number, d: number): Asked {
     const all: Facts = { ...NO_FACTS }
     let results = 0
     for (let i = 0; i < sources.length; i++) {
-      const { result, facts } = knownOf(i, a, b, c, d)
+      const { result, facts } = read(sources[i], positions[i], a, b, c, d)
       results |= result << (RESULT_BITS * i)
       all.asn ||= facts.asn
       all.asName ||= facts.asName
@@ -96,28 +73,30 @@ export function openRecords(sources: readonly Source[], most: number): Records {
 
   return {
     ask(a, b, c, d) {
-      let key: number | string = findRecord(sources[0].database.tree, a, b, c, d)
-      for (let i = 1; i < sources.length; i++) key = `${key} ${findRecord(sources[i].database.tree, a, b, c, d)}`
+      for (let i = 0; i < sources.length; i++) positions[i] = findRecord(sources[i].database.tree, a, b, c, d)
+      const key = sources.length === 1 ? positions[0] : positions.join()
       let asked = combinations.get(key)
-      if (asked === undefined) {
-        asked = combine(a, b, c, d)
-        combinations.set(key, asked)
-        held++
-      }
+      if (asked === undefined) combinations.set(key, (asked = combine(a, b, c, d)))
       return asked
     },
     bytes: answers.bytes,
-    isFull: () => held >= most,
+    isFull: () => combinations.size >= most,
     forget() {
-      held = 0
       answers.clear()
       combinations.clear()
-      for (const records of known) records.clear()
     }
   }
 }
 
+interface Known {
+  readonly result: number
+  readonly facts: Facts
+}
+const UNKNOWN: Known = { result: MISS, facts: NO_FACTS }
+const UNREADABLE: Known = { result: FAILED, facts: NO_FACTS }
+
 function read({ database, facts, onFailure }: Source, position: number, a: number, b: number, c: number, d: number): Known {
+  if (position === NOTHING_KNOWN) return UNKNOWN
   try {
     if (position === TREE_BROKEN) throw new Error('the search tree leads nowhere')
     const told = facts(database.record(a, b, c, d))
