@@ -28,7 +28,6 @@ const METADATA_MARKER = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1')
 const METADATA_BYTES = 128 * 1024
 /** Records looked at when a file is opened. */
 const SAMPLES = 64
-const MAX_PARTS = 10_000
 
 /** Reads a database. Throws the error of the system where it cannot be read, BrokenDatabaseError where it is none. */
 export async function openDatabase(path: string): Promise<Database> {
@@ -48,7 +47,7 @@ export async function databaseOf(buf: Buffer): Promise<Database> {
   const dataEnd = buf.length - tail.length + marker
   const { Reader } = await import('maxmind')
   try {
-    const reader = new Reader(buf, { cache: sharedParts() })
+    const reader = new Reader(buf)
     const { nodeCount, recordSize, ipVersion, searchTreeSize, databaseType, buildEpoch, binaryFormatMajorVersion } = reader.metadata
     if (binaryFormatMajorVersion !== 2) throw new Error(`format version ${binaryFormatMajorVersion}`)
     if (!Number.isInteger(nodeCount) || (ipVersion !== 4 && ipVersion !== 6)) throw new Error('the metadata make no sense')
@@ -61,18 +60,6 @@ export async function databaseOf(buf: Buffer): Promise<Database> {
     }
   } catch (error) {
     throw new BrokenDatabaseError(`is no MMDB file, or a broken one: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-/** Keeps what records share by pointers (keys, countries) from being decoded again and again. */
-function sharedParts(): { get: (key: number | string) => unknown; set: (key: number | string, part: unknown) => void } {
-  const parts = new Map<number | string, unknown>()
-  return {
-    get: (key) => parts.get(key),
-    set(key, part) {
-      if (parts.size >= MAX_PARTS) parts.clear()
-      parts.set(key, part)
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the databases say of an address together: the trees are walked, each record is decoded once, and the answer for each combination of
- * records is encoded once. Failures are remembered like the rest: a broken record can cost milliseconds.
+ * What the databases say of an address together: the trees are walked, and the records that they lead to
+ * are decoded and encoded once for each combination of them. Failures are remembered like the rest: a broken record can cost milliseconds.
  */
 import { type Answer, answerStore } from './answers.js'
 import type { Database } from './database.js'

@@ -77,7 +77,7 @@ test('what is no database is told for what it is', async () => {
   await assert.rejects(openDatabase('/dev/null'), /is no regular file/)
 })
 
-test('a record that cannot be read is decoded once, and counted each time it is met', async () => {
+test('a record that cannot be read is decoded once for what stands beside it, and counted each time it is met', async () => {
   const file = mmdb({
     networks: [
       ['192.0.2.0/24', { name: 'x' }],
@@ -89,15 +89,18 @@ test('a record that cannot be read is decoded once, and counted each time it is 
   assert(at > 0)
   file[at] = 0x1f
   file[at + 1] = 4
-  const places = { networks: Array.from({ length: 10 }, (_, i): [string, MmdbValue] => [`192.0.2.${i}/32`, { city: `City ${i}` }]) }
-  for (const databases of [[file], [file, places]]) {
+  const places = { networks: [['192.0.2.0/29', { city: 'Lyon' }]] } as const
+  for (const [databases, combinations] of [
+    [[file], 1],
+    [[file, places], 2]
+  ] as const) {
     const lookups = await lookupsIn(databases, 1)
     for (let i = 0; i < 10; i++) {
       lookups.find(Buffer.from([192, 0, 2, i]), 0, 4)
       lookups.find(Buffer.from([198, 51, 100, i]), 0, 4)
     }
     assert.deepEqual(countsOf(lookups), { hit: 10, miss: 0, error: 10 })
-    assert.equal(lookups.failures.length, 1)
+    assert.equal(lookups.failures.length, combinations)
   }
 })
 
