@@ -18,6 +18,7 @@ import { netflowDecoder, type ExportHeader } from './netflow/netflow.js'
 import { type MappedElement } from './netflow/plan.js'
 import { restoreDomain, type SavedDomain, saveExporter } from './netflow/state.js'
 import { sweepTemplates } from './netflow/templates.js'
+import { type Tunnel, tunnelSet } from './packet/decap.js'
 import { compileFrameMapping } from './packet/mapping.js'
 import type { RateOf } from './rates.js'
 import { type RawFormat, writeRaw } from './raw/raw.js'
@@ -41,6 +42,8 @@ export interface DecoderOptions {
   readonly templateTtlMs: number
   readonly templateAccess: boolean
   readonly mapping?: Mapping
+  /** the tunnels to peel off sampled packets */
+  readonly decap?: readonly Tunnel[]
   /** write all that datagrams hold as text instead of flows */
   readonly raw?: RawFormat
   /** whether to time the decoding of each datagram */
@@ -76,7 +79,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const errorLog = mutedLog(log, options.errorLines, options.errorIntervalMs, now)
   const datagram = newDatagram()
   const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)
-  const sflow = sflowDecoder(framePlan)
+  const frames = { tunnels: tunnelSet(options.decap ?? []), ...(framePlan === undefined ? {} : { plan: framePlan }) }
+  const sflow = sflowDecoder(frames)
   let exporter: KnownExporter
 
   const held = heldSets(
@@ -111,7 +115,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     now,
     mapping9: mappedElements(mapping?.netflowv9 ?? []),
     mapping10: mappedElements(mapping?.ipfix ?? []),
-    ...(framePlan === undefined ? {} : { framePlan })
+    frames
   })
 
   function countError(of: KnownExporter, kind: Parameters<Decoding['report']>[0], detail: string): void {

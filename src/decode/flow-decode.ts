@@ -3,11 +3,13 @@ import { EXIT, UserError } from '../cli/exit.js'
 import { filterFrames, filterInput } from '../cli/filter.js'
 import type { Log } from '../cli/log.js'
 import { type Route, serveMetrics } from '../cli/metrics.js'
-import { type CommandLine, duration, timerDuration, wholeNumber } from '../cli/options.js'
+import { nearest } from '../cli/nearest.js'
+import { badValue, type CommandLine, duration, timerDuration, wholeNumber } from '../cli/options.js'
 import { binaryStdout, runTool, textStdout, type Tool } from '../cli/tool.js'
 import { decodeMetrics, summaryOf } from './counts.js'
 import { loadMapping } from '../mapping/mapping.js'
 import { type DatagramDecoder, datagramDecoder } from './datagrams.js'
+import { type Tunnel, TUNNELS } from './packet/decap.js'
 import { RAW_FORMATS, type RawFormat } from './raw/raw.js'
 import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
 import { parseRates, type RateOf } from './rates.js'
@@ -17,6 +19,7 @@ const COMMAND: CommandLine = {
   summary: 'Decodes NetFlow v1, v5, v7, v9, IPFIX and sFlow v5: datagrams of flow-listen or flow-pcap in, flows out.',
   options: [
     { flags: 'mapping <file>', help: 'YAML file of fields to add and elements to map to them' },
+    { flags: 'decap <tunnels>', help: 'report the packet inside these tunnels: vxlan,gre,… or all', parse: parseTunnels },
     { flags: 'samplingrate <rates>', help: 'rate of exporters that tell none: N, or NETWORK=N,…', parse: parseRates },
     { flags: 'err.cnt <n>', help: 'errors logged per interval', parse: wholeNumber(), default: 10 },
     { flags: 'err.int <duration>', help: 'the interval', parse: duration, default: '10s' },
@@ -48,6 +51,7 @@ const COMMAND: CommandLine = {
 
 interface Options {
   mapping?: string
+  decap?: readonly Tunnel[]
   samplingrate?: RateOf
   'err.cnt': number
   'err.int': number
@@ -65,6 +69,16 @@ interface Options {
   'held.time': number
   produce: 'sample' | 'raw'
   format?: RawFormat
+}
+
+/** `vxlan,gre` or `all`. */
+function parseTunnels(text: string): readonly Tunnel[] {
+  if (text === 'all') return TUNNELS
+  return text.split(',').map((word) => {
+    const tunnel = TUNNELS.find((name) => name === word.trim().toLowerCase())
+    if (tunnel === undefined) throw badValue(`'${word}' is no tunnel: ${nearest(word, [...TUNNELS, 'all'])}.`)
+    return tunnel
+  })
 }
 
 function urlPath(word: string): string {
@@ -100,6 +114,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     maxTemplates: options['templates.max'],
     templateTtlMs: options['templates.ttl'],
     templateAccess: options['templates.ttl.extend-on-access'] === true,
+    ...(options.decap === undefined ? {} : { decap: options.decap }),
     held: { exporterBytes: options['held.bytes'], totalBytes: options['held.total'], ms: options['held.time'] },
     timed: options.addr !== undefined,
     ...(raw === undefined ? {} : { raw })

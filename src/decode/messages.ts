@@ -4,7 +4,7 @@
  * what they wrote. They may write up to SLACK_BYTES further than that.
  */
 import { MAX_MESSAGE_BYTES } from '../flow/frames.js'
-import { tagBytes } from '../flow/message.js'
+import { fieldCursor, nextField, tagBytes } from '../flow/message.js'
 import type { Appendable } from '../flow/output.js'
 import { inputBytes, readInt32, readUint8 } from './input.js'
 
@@ -155,6 +155,20 @@ export function writeBytes(pos: number, from: Uint8Array): number {
 export function writeCommon(pos: number, size: number): number {
   for (let i = 0; i < size; i += 4) view.setInt32(pos + i, view.getInt32(COMMON_AT + i))
   return pos + size
+}
+
+const field = fieldCursor()
+
+/** Removes the fields of these numbers from the message at `[start, end)`; returns where it ends then. */
+export function removeFields(start: number, end: number, numbers: ReadonlySet<number>): number {
+  let pos = start
+  field.pos = start
+  while (nextField(bytes, end, field)) {
+    if (numbers.has(field.field)) continue
+    if (pos !== field.tagStart) bytes.copyWithin(pos, field.tagStart, field.end)
+    pos += field.end - field.tagStart
+  }
+  return pos
 }
 
 /**

@@ -1,33 +1,16 @@
 /** The section `sflow` of a mapping file: bits of sampled frames that go to fields, and ports that carry more layers. */
 import { nearest } from '../cli/nearest.js'
 import type { Field, Schema } from '../flow/proto.js'
+import { LAYER_GROUPS, LAYER_NAMES, type LayerGroup, type LayerName } from '../schema/layers.js'
 import { type Endianness, readEndianness } from './elements.js'
 import { fieldNamed } from './fields.js'
 import type { YamlValue } from './yaml.js'
 
-/** The layers that have names. `ip` is IPv4 and IPv6, `ipv6eh` the routing and the fragment header. */
-export const LAYERS = [
-  'ethernet',
-  'dot1q',
-  'mpls',
-  'ipv4',
-  'ipv6',
-  'ip',
-  'ipv6-route',
-  'ipv6-frag',
-  'ipv6eh',
-  'tcp',
-  'udp',
-  'icmp',
-  'ipv6-icmp',
-  'gre',
-  'teredo-dst',
-  'geneve',
-  'vxlan'
-] as const
-export type LayerName = (typeof LAYERS)[number]
+/** A layer, or several under one name. */
+export type LayerWord = LayerName | LayerGroup
+export const LAYERS: readonly LayerWord[] = [...LAYER_NAMES, ...(Object.keys(LAYER_GROUPS) as LayerGroup[])]
 
-const OTHER_SPELLINGS: Partial<Record<string, LayerName>> = {
+const OTHER_SPELLINGS: Partial<Record<string, LayerWord>> = {
   ipv6eh_routing: 'ipv6-route',
   ipv6eh_fragment: 'ipv6-frag',
   icmpv6: 'ipv6-icmp',
@@ -37,7 +20,7 @@ const OTHER_SPELLINGS: Partial<Record<string, LayerName>> = {
 
 /** Which layers of a frame are meant. */
 export type LayerSelector =
-  | { readonly kind: 'layer'; readonly name: LayerName }
+  | { readonly kind: 'layer'; readonly name: LayerWord }
   /** the OSI layer: 2, 3 or 4 */
   | { readonly kind: 'level'; readonly level: 2 | 3 | 4 }
   /** what stands behind an Ethernet type */
@@ -70,7 +53,7 @@ export interface PortParser {
   readonly proto: Transport
   readonly dir: (typeof DIRECTIONS)[number]
   readonly port: number
-  readonly parser: LayerName
+  readonly parser: LayerWord
 }
 
 export interface FrameMapping {
@@ -129,7 +112,7 @@ function readLayer(entry: YamlValue, schema: Schema, warn: (line: string) => voi
   }
 }
 
-function layerNamed(word: string): LayerName | undefined {
+function layerNamed(word: string): LayerWord | undefined {
   const name = word.toLowerCase()
   return OTHER_SPELLINGS[name] ?? LAYERS.find((layer) => layer === name)
 }

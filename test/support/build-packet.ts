@@ -244,3 +244,26 @@ export function teredo({ origin = false, authenticated = false } = {}): PacketLa
     ])
   )
 }
+
+/** GTP-U; each extension header is its type and its content, of 4 · n − 2 bytes. */
+export function gtpu(
+  teid: number,
+  {
+    type = 255,
+    sequence,
+    extensions = []
+  }: { type?: number; sequence?: number; extensions?: readonly (readonly [type: number, content: Buffer])[] } = {}
+): PacketLayer {
+  return layer({}, (payload) => {
+    const optional =
+      sequence === undefined && extensions.length === 0
+        ? Buffer.alloc(0)
+        : Buffer.concat([u16(sequence ?? 0), u8(0, extensions[0]?.[0] ?? 0)])
+    const chain = extensions.map(([, content], i) =>
+      Buffer.concat([u8((content.length + 2) / 4), content, u8((extensions[i + 1] as readonly [number, Buffer] | undefined)?.[0] ?? 0)])
+    )
+    const behind = Buffer.concat([optional, ...chain])
+    const flags = 0x30 | (extensions.length > 0 ? 4 : 0) | (sequence === undefined ? 0 : 2)
+    return Buffer.concat([u8(flags, type), u16(behind.length + payload.length), u32(teid), behind])
+  })
+}

@@ -6,7 +6,7 @@ import { hex, mac } from './frame-flow.js'
 const LAYERS: Record<string, string> = {
   eth: 'Ethernet', vlan: 'Dot1Q', ieee8021ad: 'Dot1Q', mpls: 'MPLS', pppoes: 'PPPoE', ip: 'IPv4', ipv6: 'IPv6', tcp: 'TCP', udp: 'UDP', sctp: 'SCTP', icmp: 'ICMP', icmpv6: 'ICMPv6', gre: 'GRE', ah: 'AH',
   'ipv6.hopopts': 'IPv6HeaderOptions', 'ipv6.dstopts': 'IPv6HeaderOptions', 'ipv6.routing': 'IPv6HeaderRouting', 'ipv6.fraghdr': 'IPv6HeaderFragment',
-  vxlan: 'VXLAN', geneve: 'Geneve', teredo: 'Teredo'
+  vxlan: 'VXLAN', geneve: 'Geneve', teredo: 'Teredo', gtp: 'GTPU'
 } // prettier-ignore
 
 const number = (value: string): number => Number(value)
@@ -49,7 +49,8 @@ const FIELDS: readonly FieldOf[] = [
   ['icmpv6', 'icmpv6.type', 'icmp_type', number],
   ['icmpv6', 'icmpv6.code', 'icmp_code', number],
   ['vxlan', 'vxlan.vni', 'vni', number],
-  ['geneve', 'geneve.vni', 'vni', number]
+  ['geneve', 'geneve.vni', 'vni', number],
+  ['gtp', 'gtp.teid', 'teid', number]
 ]
 const LISTS: readonly FieldOf[] = [
   ['mpls', 'mpls.label', 'mpls_label', number],
@@ -78,6 +79,38 @@ function layersOf(protocols: readonly string[]): { layers: string[]; inner: numb
   const isIp = (name: string): boolean => name === 'ip' || name === 'ipv6'
   const inner = layers.findIndex((name, i) => (name === 'eth' && i > 0) || (isIp(name) && layers.slice(0, i).some(isIp)))
   return { layers, inner: inner < 0 ? layers.length : inner }
+}
+
+/** Those of the innermost packet and of the outermost tunnel's ends that tshark reads of a frame in which all tunnels are peeled. */
+export function innermostFields(protocols: readonly string[], valuesOf: (name: string) => readonly string[]): Flow {
+  const { layers, inner } = layersOf(protocols)
+  let begin = inner
+  layers.forEach((name, i) => {
+    if (
+      i > begin &&
+      (name === 'eth' || ((name === 'ip' || name === 'ipv6') && layers.slice(begin, i).some((of) => of === 'ip' || of === 'ipv6')))
+    )
+      begin = i
+  })
+  const innermost = layers.slice(begin)
+  const flow: Flow = {}
+  for (const [layer, name, ours, read] of FIELDS) {
+    const value = valuesOf(name).at(-1)
+    if (!innermost.includes(layer) || ours in flow || value === undefined || ours === 'proto' || ours === 'vni' || ours === 'teid') continue
+    if (read(value) !== 0 && read(value) !== '0') flow[ours] = read(value)
+  }
+  const outerIp = layers.slice(0, inner).find((name) => name === 'ip' || name === 'ipv6')
+  if (outerIp !== undefined) {
+    flow.tunnel_src_addr = hex(valuesOf(`${outerIp}.src`)[0])
+    flow.tunnel_dst_addr = hex(valuesOf(`${outerIp}.dst`)[0])
+  }
+  return flow
+}
+
+/** Whether there is a packet in the outermost one. */
+export function hasInnerPacket(protocols: readonly string[]): boolean {
+  const { layers, inner } = layersOf(protocols)
+  return inner < layers.length
 }
 
 /** Our fields of a packet: all layers, and what tshark reads of the outermost packet; what is zero is not there. */

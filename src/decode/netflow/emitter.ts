@@ -2,8 +2,7 @@
 import { fieldTag, flowMessage } from '../../flow/proto.js'
 import type { Decoding } from '../decoding.js'
 import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
-import { frameFieldsBound, newFrame } from '../packet/frame.js'
-import type { FramePlan } from '../packet/mapping.js'
+import { frameFieldsBound, type FrameOptions, newWalk } from '../packet/walk.js'
 import { useRecord } from './arena.js'
 import type { Domain, Port } from './domain.js'
 import type { Plan } from './ops.js'
@@ -36,10 +35,10 @@ const TAG_OBSERVATION_DOMAIN_ID = fieldTag('observation_domain_id')
 const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, name]) => [name, value]))
 const typeValue = (name: string): number => TYPES.get(name)!
 
-/** `framePlan` is what a mapping file has for frames inside records. */
-export function openEmitter(framePlan: FramePlan | undefined): Emitter {
+/** `frames`: how frames inside records are taken apart. */
+export function openEmitter(frames: FrameOptions | undefined): Emitter {
   const context: RecordContext = {
-    frame: newFrame(framePlan),
+    walk: newWalk(frames),
     commonBytes: 0,
     exportSeconds: 0,
     exportNanos: 0,
@@ -73,7 +72,7 @@ export function openEmitter(framePlan: FramePlan | undefined): Emitter {
 
   function emit(plan: Plan, codeAt: number, record: number, bytes: number, decoding: Decoding): void {
     const { messages } = decoding
-    const room = plan.extraBytes + plan.growth * bytes + (framePlan === undefined ? 0 : frameFieldsBound(context.frame, bytes))
+    const room = plan.extraBytes + plan.growth * bytes + (frames?.plan === undefined ? 0 : frameFieldsBound(context.walk, bytes))
     if (room > MOST_ROOM) {
       decoding.report('malformed-record', `a record of ${bytes} bytes, of which the mapping file would make more than a message holds`)
       return
@@ -83,6 +82,7 @@ export function openEmitter(framePlan: FramePlan | undefined): Emitter {
     for (let direction = 0; direction < directions; direction++) {
       const at = reserve(messages, room)
       const start = at + prefix
+      context.walk.message = start
       const end = writeRecord(plan, programOf(plan, direction === 1), codeAt, record, start, context)
       messages.pos = closeLength(at, prefix, end)
       prefix = messages.pos - at - (end - start)

@@ -2,7 +2,7 @@
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { Decoding } from '../decoding.js'
 import { inputBytes, load } from '../input.js'
-import type { FramePlan } from '../packet/mapping.js'
+import type { FrameOptions } from '../packet/walk.js'
 import { useLengths, usePlan } from './arena.js'
 import { type Domain, domainKey, domainOf, type Exporter, hearPort, keptDomain, knownPort, type TemplateEntry } from './domain.js'
 import { openEmitter, type Sender } from './emitter.js'
@@ -63,8 +63,8 @@ export interface NetflowOptions {
   readonly onTemplatesEvicted: () => void
   readonly mapping9?: readonly MappedElement[]
   readonly mapping10?: readonly MappedElement[]
-  /** what a mapping file has for frames inside records */
-  readonly framePlan?: FramePlan
+  /** how frames inside records are taken apart */
+  readonly frames?: FrameOptions
   /** milliseconds of the clock by which templates age and data is held */
   readonly now: () => number
 }
@@ -90,7 +90,7 @@ const buf = inputBytes()
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
-  const { context, begin, emit } = openEmitter(options.framePlan)
+  const { context, begin, emit } = openEmitter(options.frames)
 
   function beginSets(sender: Sender, header: SetHeader): void {
     const type = header.version === 9 ? 'NETFLOW_V9' : 'IPFIX'
@@ -109,7 +109,6 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const layout: Legacy = legacyOf(version, count, end - start)
     if (end - start < layout.headerBytes) return undefined
     const sequence = version === 1 ? 0 : readUint32(buf, start + 16)
-    const engine = version === 5 ? readUint16(buf, start + 20) : 0
     const sender = senderOf(arrival)
     begin(sender, layout.type, sequence, domainOf(sender.port, version, 0), 0)
     context.uptime = readUint32(buf, start + 4)
@@ -125,7 +124,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, codeAt, pos, layout.recordBytes, decoding)
     return {
       type: layout.type,
-      domain: engine,
+      domain: version === 5 ? readUint16(buf, start + 20) : 0, // the engine
       sequence,
       units: version === 1 ? 0 : count,
       options: 0,
@@ -211,7 +210,6 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const header = readSetHeader(buf, start, end)
     if (header === undefined) return undefined
     if (header.wrongBytes !== undefined) decoding.report('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
-    const key = domainKey(header.version, header.domain)
     beginSets(senderOf(arrival), header)
     /** Goes on behind a definition, which may be the first of its port. */
     const goOn = (): void => {
@@ -256,7 +254,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         held.hold(exporter, {
           templateId: id,
           port,
-          domainKey: key,
+          domainKey: domainKey(header.version, header.domain),
           body: kept.subarray(header.headerBytes),
           header: kept.subarray(0, header.headerBytes),
           receivedHi,

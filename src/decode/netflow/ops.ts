@@ -83,8 +83,8 @@ export const enum Op {
   applicationName = 39,
   /** the bytes of a section of a packet, no more than the element argument − 1 says */
   sectionBytes = 40,
-  /** the fields of a packet's section that the record does not have itself: `tag` is the set to leave out, argument the link in the low byte, and
-   * above it, + 1, the place of the section's exported length */
+  /** the fields of a packet's section; `field` is the place in `lists` of its place, the place of its exported length + 1, its link, and the sets of fields
+   * that the record has itself and that mapped elements fill */
   frame = 41,
   // what a mapping file adds; argument 1: little-endian
   mappedNumber = 42,

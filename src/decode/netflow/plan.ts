@@ -1,7 +1,7 @@
 /** Compiles templates into plans: what can be decided once per template is decided here, not per record. */
 import { packedTag } from '../../flow/message.js'
 import { type Field, fieldTag, flowMessage, wireTypeOf } from '../../flow/proto.js'
-import { ETHERTYPE } from '../packet/carry.js'
+import { ETHERTYPE } from '../packet/next.js'
 import { frameFieldSet } from '../packet/fields.js'
 import { alternatives, type Builder, list, step, uintStep } from './builder.js'
 import {
@@ -116,7 +116,10 @@ function compileProgram(
     if (rule.as === 'counter' && section !== undefined) sectionCounter(builder, rule, direction, section)
     if (rule.as !== 'addresses') alternatives(builder, start)
   }
-  if (section !== undefined) step(builder, Op.frame, section.place, frameFieldSet(own), section.link | ((section.exported + 1) << 8))
+  if (section !== undefined) {
+    const { place, exported, link } = section
+    step(builder, Op.frame, list(builder, [place, exported + 1, link, frameFieldSet(own), frameFieldSet(taken)]))
+  }
   for (const each of mapped) mappedStep(builder, each)
   return { start: begin, end: builder.code.length }
 }

@@ -1,6 +1,6 @@
 /** Sections of sampled packets in records: elements 104, 313 and 315 (IANA; 313: RFC 5477, 315: RFC 7133). */
 import { fieldTag } from '../../flow/proto.js'
-import { LINK } from '../packet/frame.js'
+import { LINK } from '../packet/walk.js'
 import { type Builder, step, uintStep } from './builder.js'
 import type { Direction } from './directions.js'
 import { type CounterRule, IE } from './elements.js'

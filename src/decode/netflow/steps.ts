@@ -1,8 +1,8 @@
 /** The steps of a plan that few records have. */
 import { isZero } from '../input.js'
 import { copyBytesField, writeBytes, writeTag, writeUint32Field, writeUint64Field, writeVarint32 } from '../messages.js'
-import { ETHERTYPE } from '../packet/carry.js'
-import { type Frame, writeFrameFields, writeMappedFields } from '../packet/frame.js'
+import { ETHERTYPE } from '../packet/next.js'
+import { type FrameWalk, writeFrameFields, writeMappedFields } from '../packet/walk.js'
 import { valueAt, valueLength, word } from './arena.js'
 import type { Domain } from './domain.js'
 import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
@@ -31,7 +31,7 @@ import {
 /** What the records of a datagram share. */
 export interface RecordContext {
   /** takes apart the sections of packets in records */
-  readonly frame: Frame
+  readonly walk: FrameWalk
   /** bytes of the fields that every message starts with */
   commonBytes: number
   exportSeconds: number
@@ -208,8 +208,11 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
     case Op.sectionBytes:
       return writeUint32Field(pos, tag, sectionBytes(field, argument))
     case Op.frame: {
-      const bytes = sectionBytes(field, argument >>> 8)
-      return writeMappedFields(context.frame, writeFrameFields(context.frame, at, at + bytes, argument & 0xff, pos, tag))
+      const { walk } = context
+      const [place, exported, link, own, mapped] = lists[field]
+      const start = valueAt(place)
+      const end = start + sectionBytes(place, exported)
+      return writeMappedFields(walk, writeFrameFields(walk, start, end, link, pos, own, mapped))
     }
     case Op.interfaceName:
       return writeName(pos, argument, context.told.interfaces, at, length)

@@ -1,47 +1,30 @@
 /** Layers under IP: Ethernet, VLAN tags, MPLS, PPPoE. Each takes what is there of a header that was cut short. */
 import { readUint16, readUint32, readUint8 } from '../input.js'
-import { closeLength, writeTag, writeUint32Field, writeUint64Field, writeVarint32 } from '../messages.js'
-import { carryEtype, ETHERTYPE, etypeOfPpp, NOTHING } from './carry.js'
-import { CUSTOMER_VLAN, DST_MAC, MPLS_LABEL, MPLS_TTL, SRC_MAC, VLAN_ID } from './fields.js'
-import type { Frame } from './frame.js'
+import { closeLength, writeTag, writeVarint32 } from '../messages.js'
+import { CUSTOMER_VLAN, DST_MAC, type FrameField, MPLS_LABEL, MPLS_TTL, SRC_MAC, VLAN_ID } from './fields.js'
+import { close, type Frame, isOpen, NOTHING, put, putMac } from './frame.js'
+import { ETHERTYPE, etypeOfIp, etypeOfPpp, nextEtype } from './next.js'
 
 /**
  *     destination(6) source(6) type-or-length
  */
 export function ethernet(frame: Frame, at: number, end: number): number {
-  if (!frame.inner) {
-    const { told } = frame
-    if (end - at >= 6 && (told & DST_MAC.bit) === 0) {
-      frame.pos = writeMac(frame.pos, DST_MAC.tag, at)
-      frame.told |= DST_MAC.bit
-    }
-    if (end - at >= 12 && (told & SRC_MAC.bit) === 0) {
-      frame.pos = writeMac(frame.pos, SRC_MAC.tag, at + 6)
-      frame.told |= SRC_MAC.bit
-    }
-  }
+  if (end - at >= 6) putMac(frame, DST_MAC, at)
+  if (end - at >= 12) putMac(frame, SRC_MAC, at + 6)
   return 12 + typeOrLength(frame, at + 12, end)
-}
-
-/** The 48 bits at `at` as a number. */
-export function writeMac(pos: number, tag: number, at: number): number {
-  return writeUint64Field(pos, tag, readUint16(at), readUint32(at + 2))
 }
 
 /**
  *     priority(3 bits) drop(1 bit) vlan(12 bits) type-or-length
+ *
+ * The outermost tag is the provider's where there are two (IEEE 802.1ad), the second its customer's.
  */
 export function dot1q(frame: Frame, at: number, end: number): number {
-  if (!frame.inner && end - at >= 2) writeVlan(frame, readUint16(at) & 0xfff)
+  if (!frame.inner && end - at >= 2) {
+    frame.vlans++
+    if (frame.vlans <= 2) put(frame, frame.vlans === 1 ? VLAN_ID : CUSTOMER_VLAN, readUint16(at) & 0xfff)
+  }
   return 2 + typeOrLength(frame, at + 2, end)
-}
-
-/** The outermost tag is the provider's where there are two (IEEE 802.1ad), the second its customer's. */
-function writeVlan(frame: Frame, id: number): void {
-  frame.vlans++
-  if (frame.vlans > 2) return
-  const { tag, bit } = frame.vlans === 1 ? VLAN_ID : CUSTOMER_VLAN
-  if ((frame.told & bit) === 0) frame.pos = writeUint32Field(frame.pos, tag, id)
 }
 
 /** Below this the two bytes are the length of an IEEE 802.3 frame. */
@@ -50,17 +33,17 @@ const LEAST_TYPE = 0x0600
 /**
  *     type-or-length := type(2) | length(2) aa aa 03 00 00 00 type(2) | length(2) other LLC
  *
- * Gives the bytes it takes.
+ * Returns the bytes it takes.
  */
 function typeOrLength(frame: Frame, at: number, end: number): number {
   if (end - at < 2) return 2
   const type = readUint16(at)
   if (type >= LEAST_TYPE) {
-    carryEtype(frame, type)
+    nextEtype(frame, type)
     return 2
   }
   if (!isSnap(at + 2, end)) return 2
-  carryEtype(frame, readUint16(at + 8))
+  nextEtype(frame, readUint16(at + 8))
   return 10
 }
 
@@ -82,36 +65,34 @@ export function mpls(frame: Frame, at: number, end: number): number {
     bottom = (readUint8(pos + 2) & 1) !== 0
     pos += 4
   }
-  if (!frame.inner && pos > at) writeLabels(frame, at, pos)
+  if (pos > at) {
+    putEntries(frame, MPLS_LABEL, at, pos, label)
+    putEntries(frame, MPLS_TTL, at, pos, ttl)
+  }
   if (!bottom) return end - at
   if (pos >= end) return pos - at
-  // nothing tells what is under the last label but the bytes themselves, which is how routers balance load too
+  // nothing says what is under the last label but the bytes themselves, which is how routers balance load too
+  const etype = etypeOfIp(readUint8(pos))
   const nibble = readUint8(pos) >> 4
-  if (nibble === 4 && (readUint8(pos) & 0xf) >= 5) carryEtype(frame, ETHERTYPE.ipv4)
-  else if (nibble === 6) carryEtype(frame, ETHERTYPE.ipv6)
+  if (etype !== NOTHING) nextEtype(frame, etype)
   else if (nibble === 0 && hasControlWord(pos, end)) {
-    frame.carried = ETHERTYPE.ethernet
+    frame.next = ETHERTYPE.ethernet
     pos += 4
-  } else if (nibble !== 1 && isEthernet(pos, end)) frame.carried = ETHERTYPE.ethernet
+  } else if (nibble !== 1 && isEthernet(pos, end)) frame.next = ETHERTYPE.ethernet
   return pos - at
 }
 
-function writeLabels(frame: Frame, start: number, end: number): void {
-  const { told } = frame
-  let { pos } = frame
-  if ((told & MPLS_LABEL.bit) === 0) {
-    const lengthAt = writeTag(pos, MPLS_LABEL.tag)
-    pos = lengthAt + 1
-    for (let at = start; at < end; at += 4) pos = writeVarint32(pos, readUint32(at) >>> 12)
-    pos = closeLength(lengthAt, 1, pos)
-  }
-  if ((told & MPLS_TTL.bit) === 0) {
-    const lengthAt = writeTag(pos, MPLS_TTL.tag)
-    pos = lengthAt + 1
-    for (let at = start; at < end; at += 4) pos = writeVarint32(pos, readUint8(at + 3))
-    pos = closeLength(lengthAt, 1, pos)
-  }
-  frame.pos = pos
+const label = (at: number): number => readUint32(at) >>> 12
+const ttl = (at: number): number => readUint8(at + 3)
+
+/** What `of` reads from each entry of the label stack at `[start, end)`, as packed numbers. */
+function putEntries(frame: Frame, field: FrameField, start: number, end: number, of: (at: number) => number): void {
+  if (!isOpen(frame, field)) return
+  const lengthAt = writeTag(frame.pos, field.tag)
+  let pos = lengthAt + 1
+  for (let at = start; at < end; at += 4) pos = writeVarint32(pos, of(at))
+  frame.pos = closeLength(lengthAt, 1, pos)
+  close(frame, field)
 }
 
 /** Whether Ethernet follows behind a control word: that is four zeros where nobody counts. An address of Ethernet without one may start with a zero, too. */
@@ -157,7 +138,7 @@ function isEthernet(at: number, end: number): boolean {
 export function pppoe(frame: Frame, at: number, end: number): number {
   if (end - at >= 8) {
     const etype = etypeOfPpp(readUint16(at + 6))
-    if (etype !== NOTHING) carryEtype(frame, etype)
+    if (etype !== NOTHING) nextEtype(frame, etype)
   }
   return 8
 }

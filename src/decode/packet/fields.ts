@@ -1,10 +1,21 @@
 /** The fields that a frame gives: their tags, and a bit for each, so that a set of them is one number. */
 import type { FieldName } from '../../flow/names.js'
-import { fieldTag } from '../../flow/proto.js'
+import { fieldTag, flowMessage } from '../../flow/proto.js'
 
-const names: string[] = []
+export interface FrameField {
+  /** its packed tag */
+  readonly tag: number
+  readonly bit: number
+}
 
-function field(name: FieldName): { readonly tag: number; readonly bit: number } {
+/** The bits of a number, which is as many fields as a set of them can have. */
+const MAX_FIELDS = 32
+
+const names: FieldName[] = []
+
+function field(name: FieldName): FrameField {
+  if (names.length === MAX_FIELDS)
+    throw new Error(`${name} is the field of a frame number ${MAX_FIELDS + 1}: a set of them has ${MAX_FIELDS} bits`)
   names.push(name)
   return { tag: fieldTag(name), bit: 1 << (names.length - 1) }
 }
@@ -33,12 +44,39 @@ export const TCP_FLAGS = field('tcp_flags')
 export const ICMP_TYPE = field('icmp_type')
 export const ICMP_CODE = field('icmp_code')
 export const VNI = field('vni')
+export const TEID = field('teid')
 export const LAYER_STACK = field('layer_stack')
 export const LAYER_SIZE = field('layer_size')
+
+const isFrameField = (name: string): name is FieldName => names.includes(name as FieldName)
 
 /** The set of those of the named fields that a frame may give. */
 export function frameFieldSet(wanted: Iterable<string>): number {
   let set = 0
-  for (const name of wanted) if (names.includes(name)) set |= 1 << names.indexOf(name)
+  for (const name of wanted) if (isFrameField(name)) set |= 1 << names.indexOf(name)
   return set
 }
+
+/**
+ * The numbers of what a message says of the outer packet where the packet inside it is reported: what frames say, and what exporters
+ * say of its addresses and VLANs beside it.
+ */
+export const OUTER_FIELDS: ReadonlySet<number> = new Set(
+  (
+    [
+      ...names,
+      'dst_customer_vlan',
+      'src_vlan',
+      'dst_vlan',
+      'src_net',
+      'dst_net',
+      'src_as',
+      'dst_as',
+      'mpls_ip',
+      'post_nat_src_addr',
+      'post_nat_dst_addr',
+      'post_nat_src_port',
+      'post_nat_dst_port'
+    ] satisfies FieldName[]
+  ).map((name) => flowMessage.field(name).number)
+)

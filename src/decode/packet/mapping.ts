@@ -5,19 +5,20 @@
 import { packedTag } from '../../flow/message.js'
 import type { FrameMapping, LayerMapping, LayerSelector } from '../../mapping/mapping.js'
 import { flowMessage, wireTypeOf } from '../../flow/proto.js'
+import { LAYER_GROUPS, type LayerGroup, type LayerName } from '../../schema/layers.js'
 import { readUint8 } from '../input.js'
 import { writeBytes, writeTag, writeVarint32, writeVarint64 } from '../messages.js'
 import { frameFieldSet } from './fields.js'
-import type { Frame } from './frame.js'
-import { CARRIES, CARRIES_ETYPE, CARRIES_PROTOCOL, CARRIES_TCP, CARRIES_UDP, knownPorts, layerId, type Ports } from './layers.js'
+import { type Frame, PACKET } from './frame.js'
+import { knownPorts, layerId, NEXT, NEXT_IS_ETYPE, NEXT_IS_PROTOCOL, NEXT_IS_TCP_PORT, NEXT_IS_UDP_PORT, type Ports } from './layers.js'
 
 /** Where the layers of a mapping start in the frame: gives the first byte, or −1 where layer `i` is none of them. */
 type Match = (frame: Frame, i: number) => number
 
 interface MappedBits {
   readonly match: Match
-  /** layers of packets inside the outermost one, or of that one */
-  readonly inner: number
+  /** the packet whose layers count: the outermost, or those inside it (of PACKET) */
+  readonly packet: number
   /** from the layer's start */
   readonly offset: number
   readonly length: number
@@ -33,7 +34,7 @@ interface MappedBits {
 /** A mapping file's section `sflow`, compiled. */
 export interface FramePlan {
   readonly ports: Ports
-  /** repeated fields that are not written as they are, because mapped values take their place: those of the frame's own layers, and the names of all */
+  /** repeated fields that mapped values replace: those of the frame's own layers, and the names of all */
   readonly skip: number
   readonly replaced: ReadonlySet<string>
   readonly bits: readonly MappedBits[]
@@ -57,8 +58,7 @@ export function compileFrameMapping({ ports, mapping }: FrameMapping): FramePlan
 function portsOf(parsers: FrameMapping['ports']): Ports {
   const ports = knownPorts()
   for (const { proto, dir, port, parser } of parsers) {
-    // of the names for several layers, the payload's own version decides: IPv4 stands for both
-    const id = layerId(parser === 'ip' ? 'ipv4' : parser === 'ipv6eh' ? 'ipv6-route' : parser)
+    const id = isGroup(parser) ? layerId(LAYER_GROUPS[parser][0]) : layerId(parser)
     const [dst, src] = proto === 'udp' ? [ports.udpDst, ports.udpSrc] : [ports.tcpDst, ports.tcpSrc]
     if (dir !== 'src') dst[port] = id
     if (dir !== 'dst') src[port] = id
@@ -71,7 +71,7 @@ function compileBits({ layer, encap, offset, length, destination, endianness }: 
   const kind = type === 'bytes' ? 'bytes' : type === 'string' ? 'string' : 'number'
   return {
     match: matchOf(layer),
-    inner: encap ? 1 : 0,
+    packet: encap ? PACKET.inner : PACKET.outermost,
     offset,
     length,
     tag: packedTag(number, wireTypeOf({ type, packed: false })),
@@ -82,7 +82,7 @@ function compileBits({ layer, encap, offset, length, destination, endianness }: 
   }
 }
 
-const LEVELS: Record<2 | 3 | 4, readonly string[]> = {
+const LEVELS: Record<2 | 3 | 4, readonly LayerName[]> = {
   2: ['ethernet'],
   3: ['ipv4', 'ipv6'],
   4: ['tcp', 'udp', 'sctp', 'icmp', 'ipv6-icmp']
@@ -93,27 +93,28 @@ function matchOf(selector: LayerSelector): Match {
   switch (selector.kind) {
     case 'layer': {
       const { name } = selector
-      return startOf(name === 'ip' ? ['ipv4', 'ipv6'] : name === 'ipv6eh' ? ['ipv6-route', 'ipv6-frag'] : [name])
+      return startOf(isGroup(name) ? LAYER_GROUPS[name] : [name])
     }
     case 'level':
       return startOf(LEVELS[selector.level])
     case 'etype':
-      return (frame, i) => (CARRIES[frame.layer[i]] === CARRIES_ETYPE && frame.layerCarried[i] === selector.etype ? payload(frame, i) : -1)
+      return (frame, i) => (NEXT[frame.layer[i]] === NEXT_IS_ETYPE && frame.layerNext[i] === selector.etype ? payload(frame, i) : -1)
     case 'proto':
-      return (frame, i) =>
-        CARRIES[frame.layer[i]] === CARRIES_PROTOCOL && frame.layerCarried[i] === selector.proto ? payload(frame, i) : -1
+      return (frame, i) => (NEXT[frame.layer[i]] === NEXT_IS_PROTOCOL && frame.layerNext[i] === selector.proto ? payload(frame, i) : -1)
     case 'port': {
-      const carries = selector.transport === 'udp' ? CARRIES_UDP : CARRIES_TCP
+      const isPort = selector.transport === 'udp' ? NEXT_IS_UDP_PORT : NEXT_IS_TCP_PORT
       return (frame, i) => {
-        if (CARRIES[frame.layer[i]] !== carries) return -1
-        const ports = frame.layerCarried[i]
+        if (NEXT[frame.layer[i]] !== isPort) return -1
+        const ports = frame.layerNext[i]
         return ports >>> 16 === selector.port || (ports & 0xffff) === selector.port ? payload(frame, i) : -1
       }
     }
   }
 }
 
-function startOf(names: readonly string[]): Match {
+const isGroup = (name: LayerName | LayerGroup): name is LayerGroup => name in LAYER_GROUPS
+
+function startOf(names: readonly LayerName[]): Match {
   const ids = new Set(names.map(layerId))
   return (frame, i) => (ids.has(frame.layer[i]) ? frame.layerStart[i] : -1)
 }
@@ -134,7 +135,7 @@ export function writeMappedBits({ bits }: FramePlan, frame: Frame, end: number, 
   for (const mapped of bits) {
     const bound = valueBound(mapped.length / 8)
     for (let i = 0; i < frame.layers; i++) {
-      if (frame.layerInner[i] !== mapped.inner) continue
+      if (frame.layerPacket[i] !== mapped.packet) continue
       const start = mapped.match(frame, i)
       // bits that were not captured are no value
       if (start < 0 || start * 8 + mapped.offset + mapped.length > end * 8) continue

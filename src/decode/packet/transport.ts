@@ -1,8 +1,7 @@
 /** TCP, UDP, SCTP and ICMP. Each takes what is there of a header that was cut short: ports need its first 4 bytes. */
 import { readUint16, readUint32, readUint8 } from '../input.js'
-import { writeUint32Field } from '../messages.js'
 import { DST_PORT, ICMP_CODE, ICMP_TYPE, SRC_PORT, TCP_FLAGS } from './fields.js'
-import type { Frame } from './frame.js'
+import { close, type Frame, put } from './frame.js'
 
 /**
  * RFC 9293 section 3.1:
@@ -12,10 +11,7 @@ import type { Frame } from './frame.js'
 export function tcp(frame: Frame, at: number, end: number): number {
   ports(frame, at, end)
   if (end - at < 13) return 20
-  if (!frame.inner && end - at >= 14 && (frame.told & TCP_FLAGS.bit) === 0) {
-    frame.pos = writeUint32Field(frame.pos, TCP_FLAGS.tag, readUint16(at + 12) & 0x1ff)
-    frame.told |= TCP_FLAGS.bit
-  }
+  if (end - at >= 14) put(frame, TCP_FLAGS, readUint16(at + 12) & 0x1ff)
   return Math.max(20, (readUint8(at + 12) >> 4) * 4)
 }
 
@@ -41,14 +37,9 @@ export function sctp(frame: Frame, at: number, end: number): number {
 
 function ports(frame: Frame, at: number, end: number): void {
   if (end - at < 4) return
-  frame.carried = readUint32(at) | 0
-  if (frame.inner) return
-  const { told } = frame
-  let { pos } = frame
-  if ((told & SRC_PORT.bit) === 0) pos = writeUint32Field(pos, SRC_PORT.tag, readUint16(at))
-  if ((told & DST_PORT.bit) === 0) pos = writeUint32Field(pos, DST_PORT.tag, readUint16(at + 2))
-  frame.pos = pos
-  frame.told |= SRC_PORT.bit | DST_PORT.bit
+  frame.next = readUint32(at) | 0
+  put(frame, SRC_PORT, readUint16(at))
+  put(frame, DST_PORT, readUint16(at + 2))
 }
 
 /**
@@ -57,12 +48,10 @@ function ports(frame: Frame, at: number, end: number): void {
  *     type(1) code(1) checksum(2) rest(4)
  */
 export function icmp(frame: Frame, at: number, end: number): number {
-  if (!frame.inner) {
-    const { told } = frame
-    if ((told & ICMP_TYPE.bit) === 0) frame.pos = writeUint32Field(frame.pos, ICMP_TYPE.tag, readUint8(at))
-    if (end - at >= 2 && (told & ICMP_CODE.bit) === 0) frame.pos = writeUint32Field(frame.pos, ICMP_CODE.tag, readUint8(at + 1))
-    // there are none, whoever says so
-    frame.told |= SRC_PORT.bit | DST_PORT.bit
-  }
+  put(frame, ICMP_TYPE, readUint8(at))
+  if (end - at >= 2) put(frame, ICMP_CODE, readUint8(at + 1))
+  // it has no ports, whatever an exporter says beside it
+  close(frame, SRC_PORT)
+  close(frame, DST_PORT)
   return 8
 }

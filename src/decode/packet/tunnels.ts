@@ -1,9 +1,8 @@
 /** Layers under which another packet begins. */
 import { readUint16, readUint32, readUint8 } from '../input.js'
-import { writeUint32Field } from '../messages.js'
-import { ETHERTYPE, etypeOfPpp, NOT_THIS_LAYER } from './carry.js'
-import { VNI } from './fields.js'
-import type { Frame } from './frame.js'
+import { TEID, VNI } from './fields.js'
+import { type Frame, NOT_THIS_LAYER, put } from './frame.js'
+import { ETHERTYPE, etypeOfIp, etypeOfPpp } from './next.js'
 
 const CHECKSUM = 0x8000
 const ROUTING = 0x4000
@@ -31,11 +30,11 @@ export function gre(frame: Frame, at: number, end: number): number {
     // address and control bytes may be left out
     const ppp = at + size + (end - at >= size + 2 && readUint16(at + size) === 0xff03 ? 2 : 0)
     if (end < ppp + 2) return size
-    frame.carried = etypeOfPpp(readUint16(ppp))
+    frame.next = etypeOfPpp(readUint16(ppp))
     return ppp + 2 - at
   }
   // source routes (RFC 1701) are of a length that only walking them tells, and are not in use
-  if ((flags & (ROUTING | 7)) === 0) frame.carried = type
+  if ((flags & (ROUTING | 7)) === 0) frame.next = type
   return size
 }
 
@@ -47,8 +46,8 @@ export function gre(frame: Frame, at: number, end: number): number {
 export function vxlan(frame: Frame, at: number, end: number): number {
   if ((readUint8(at) & 0x08) === 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    writeVni(frame, readUint32(at + 4) >>> 8)
-    frame.carried = ETHERTYPE.ethernet
+    put(frame, VNI, readUint32(at + 4) >>> 8)
+    frame.next = ETHERTYPE.ethernet
   }
   return 8
 }
@@ -61,19 +60,14 @@ export function vxlan(frame: Frame, at: number, end: number): number {
 export function geneve(frame: Frame, at: number, end: number): number {
   if (readUint8(at) >> 6 !== 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    writeVni(frame, readUint32(at + 4) >>> 8)
-    frame.carried = readUint16(at + 2)
+    put(frame, VNI, readUint32(at + 4) >>> 8)
+    frame.next = readUint16(at + 2)
   }
   return 8 + (readUint8(at) & 0x3f) * 4
 }
 
-function writeVni(frame: Frame, vni: number): void {
-  if (frame.inner || (frame.told & VNI.bit) !== 0) return
-  frame.pos = writeUint32Field(frame.pos, VNI.tag, vni)
-}
-
 /**
- * RFC 4380 section 5.1.1: indications, which are told from an IPv6 packet by their first two bytes.
+ * RFC 4380 section 5.1.1: indications, whose first two bytes no IPv6 packet starts with.
  *
  *     [00 01 client id length(1) authentication length(1) client id, authentication value, nonce(8) confirmation(1)]
  *     [00 00 obfuscated port(2) obfuscated address(4)]
@@ -84,6 +78,35 @@ export function teredo(frame: Frame, at: number, end: number): number {
   if (end - pos >= 4 && readUint16(pos) === 1) pos += 13 + readUint8(pos + 2) + readUint8(pos + 3)
   if (end - pos >= 2 && readUint16(pos) === 0) pos += 8
   if (pos < end && readUint8(pos) >> 4 !== 6) return NOT_THIS_LAYER
-  frame.carried = ETHERTYPE.ipv6
+  frame.next = ETHERTYPE.ipv6
+  return pos - at
+}
+
+/** A packet of the user's; other messages are the protocol's own. */
+const G_PDU = 255
+
+/**
+ * 3GPP TS 29.281 section 5.1, and 5.2 for extension headers. What the tunnel holds is nowhere said: IP tells itself by its version, and Ethernet is not
+ * looked for.
+ *
+ *     version(3 bits) protocol type(1 bit) reserved(1 bit) E(1 bit) S(1 bit) PN(1 bit) message type(1) length(2) TEID(4)
+ *     [sequence(2) N-PDU number(1) next extension(1) extension*] where E, S or PN is set
+ *     extension := length in 4 bytes(1) content next extension(1)
+ */
+export function gtpu(frame: Frame, at: number, end: number): number {
+  const flags = readUint8(at)
+  if (flags >> 4 !== 3) return NOT_THIS_LAYER // version 1, and GTP, not GTP'
+  if (end - at >= 8) put(frame, TEID, readUint32(at + 4))
+  let pos = at + 8
+  if ((flags & 7) !== 0) {
+    pos += 4
+    let hasExtension = (flags & 4) !== 0 && pos <= end && readUint8(pos - 1) !== 0
+    while (hasExtension && pos < end && readUint8(pos) !== 0) {
+      pos += readUint8(pos) * 4
+      hasExtension = pos <= end && readUint8(pos - 1) !== 0
+    }
+    if (hasExtension) return Math.max(pos, end) - at // cut, or of no length: where it ends is not known
+  }
+  if (pos < end && readUint8(at + 1) === G_PDU) frame.next = etypeOfIp(readUint8(pos))
   return pos - at
 }

@@ -4,6 +4,7 @@ import { readUint32 } from '../input.js'
 import { closeLength, copyBytesField, writeTag, writeUint32Field, writeVarint32 } from '../messages.js'
 import { known, wholeAddressEnd } from './header.js'
 import type { FramePlan } from '../packet/mapping.js'
+import type { FrameWalk } from '../packet/walk.js'
 import type { Records } from './records.js'
 
 const SRC_VLAN = fieldTag('src_vlan')
@@ -22,35 +23,36 @@ const NAT_DST_ADDR = fieldTag('post_nat_dst_addr')
 const NAT_SRC_PORT = fieldTag('post_nat_src_port')
 const NAT_DST_PORT = fieldTag('post_nat_dst_port')
 
-/** `plan` is what a mapping file has for frames. */
-export function writeExtended(records: Records, plan: FramePlan | undefined, pos: number): number {
-  if (records.switch >= 0) {
+/** What they say of the outer packet's ends is left out where the message is of a packet inside. */
+export function writeExtended(records: Records, { plan, isPeeled }: FrameWalk, pos: number): number {
+  if (records.switch >= 0 && !isPeeled) {
     pos = writeUint32Field(pos, SRC_VLAN, known(readUint32(records.switch)))
     pos = writeUint32Field(pos, DST_VLAN, known(readUint32(records.switch + 8)))
   }
-  if (records.router >= 0) pos = writeRouter(records.router, pos)
-  if (records.gateway >= 0) pos = writeGateway(records.gateway, plan, pos)
-  if (records.nat >= 0) {
+  if (records.router >= 0) pos = writeRouter(records.router, isPeeled, pos)
+  if (records.gateway >= 0) pos = writeGateway(records.gateway, plan, isPeeled, pos)
+  if (records.nat >= 0 && !isPeeled) {
     const sourceEnd = wholeAddressEnd(records.nat)
     pos = copyBytesField(pos, NAT_SRC_ADDR, records.nat + 4, sourceEnd)
     pos = copyBytesField(pos, NAT_DST_ADDR, sourceEnd + 4, wholeAddressEnd(sourceEnd))
   }
-  if (records.natPorts >= 0) {
+  if (records.natPorts >= 0 && !isPeeled) {
     pos = writeUint32Field(pos, NAT_SRC_PORT, readUint32(records.natPorts))
     pos = writeUint32Field(pos, NAT_DST_PORT, readUint32(records.natPorts + 4))
   }
   return pos
 }
 
-function writeRouter(at: number, pos: number): number {
+function writeRouter(at: number, isPeeled: boolean, pos: number): number {
   const hopEnd = wholeAddressEnd(at)
   pos = copyBytesField(pos, NEXT_HOP, at + 4, hopEnd)
+  if (isPeeled) return pos
   pos = writeUint32Field(pos, SRC_NET, readUint32(hopEnd))
   return writeUint32Field(pos, DST_NET, readUint32(hopEnd + 4))
 }
 
 /** The last AS of the path is the destination's, the first the next hop's; without a path the packet stays in the router's own. */
-function writeGateway(record: number, plan: FramePlan | undefined, pos: number): number {
+function writeGateway(record: number, plan: FramePlan | undefined, isPeeled: boolean, pos: number): number {
   const hopEnd = wholeAddressEnd(record)
   pos = copyBytesField(pos, BGP_NEXT_HOP, record + 4, hopEnd)
   const own = readUint32(hopEnd)
@@ -75,8 +77,10 @@ function writeGateway(record: number, plan: FramePlan | undefined, pos: number):
     }
   }
   if (lengthAt !== 0) pos = closeLength(lengthAt, 1, pos)
-  pos = writeUint32Field(pos, SRC_AS, readUint32(hopEnd + 4) || own)
-  pos = writeUint32Field(pos, DST_AS, last)
+  if (!isPeeled) {
+    pos = writeUint32Field(pos, SRC_AS, readUint32(hopEnd + 4) || own)
+    pos = writeUint32Field(pos, DST_AS, last)
+  }
   pos = writeUint32Field(pos, NEXT_HOP_AS, first)
   return plan?.replaced.has('bgp_communities') === true ? pos : writeCommunities(at, pos)
 }

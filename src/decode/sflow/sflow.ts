@@ -3,8 +3,7 @@ import type { Datagram } from '../../flow/datagram.js'
 import { inputBytes, readUint32 } from '../input.js'
 import type { Decoding } from '../decoding.js'
 import { closeLength, reserve, writeCommon } from '../messages.js'
-import { type Frame, frameFieldsBound, newFrame, writeMappedFields } from '../packet/frame.js'
-import type { FramePlan } from '../packet/mapping.js'
+import { frameFieldsBound, type FrameOptions, type FrameWalk, newWalk, writeMappedFields } from '../packet/walk.js'
 import { writeExtended } from './extended.js'
 import { newSflowHeader, readSflowHeader, type SflowHeader, writeHeader } from './header.js'
 import { writePacket } from './packet.js'
@@ -37,11 +36,11 @@ export type SflowDecoder = (
   decoding: Decoding
 ) => SflowHeader | undefined
 
-/** A decoder of datagrams that are known to be sFlow v5; `plan` is what a mapping file has for their frames. */
-export function sflowDecoder(plan?: FramePlan): SflowDecoder {
+/** A decoder of datagrams that are known to be sFlow v5. */
+export function sflowDecoder(frames: FrameOptions = {}): SflowDecoder {
   const header = newSflowHeader()
   const records = newRecords()
-  const frame = newFrame(plan)
+  const walk = newWalk(frames)
   let commonBytes = 0
 
   /**
@@ -90,12 +89,13 @@ export function sflowDecoder(plan?: FramePlan): SflowDecoder {
     }
     findRecords(readUint32(recordsStart - 4), recordsStart, end, records, decoding)
     const { messages } = decoding
-    const lengthAt = reserve(messages, messageBound(frame, end - start))
-    let pos = writeCommon(lengthAt + PREFIX_BYTES, commonBytes)
+    const lengthAt = reserve(messages, messageBound(walk, end - start))
+    walk.message = lengthAt + PREFIX_BYTES
+    let pos = writeCommon(walk.message, commonBytes)
     pos = writeSampleHead(format, start, pos)
-    pos = writePacket(records, frame, pos)
-    pos = writeExtended(records, frame.plan, pos)
-    pos = writeMappedFields(frame, pos)
+    pos = writePacket(records, walk, pos)
+    pos = writeExtended(records, walk, pos)
+    pos = writeMappedFields(walk, pos)
     messages.pos = closeLength(lengthAt, PREFIX_BYTES, pos)
     decoding.flows++
   }
@@ -104,8 +104,8 @@ export function sflowDecoder(plan?: FramePlan): SflowDecoder {
 }
 
 /** More than the message of a sample of so many bytes takes. */
-function messageBound(frame: Frame, sampleBytes: number): number {
-  return 1024 + 2 * sampleBytes + frameFieldsBound(frame, sampleBytes)
+function messageBound(walk: FrameWalk, sampleBytes: number): number {
+  return 1024 + 2 * sampleBytes + frameFieldsBound(walk, sampleBytes)
 }
 
 /**

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { frameFieldSet } from '../../../src/decode/packet/fields.js'
-import { LINK } from '../../../src/decode/packet/frame.js'
+import { LINK } from '../../../src/decode/packet/walk.js'
 import type { Flow } from '../../support/datagram-stream.js'
 import { frameFlow } from '../../support/frame-flow.js'
 import { numbers } from '../../support/generate.js'

@@ -6,6 +6,7 @@ import {
   ethernetSnap,
   geneve,
   gre,
+  gtpu,
   icmp,
   icmpv6,
   ipv4,
@@ -136,5 +137,32 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     ipv6({ src: 'fe80::1' }),
     icmpv6(134, 0),
     payload
+  ),
+  'GTP-U': packet(ethernet(), dot1q(100), ipv4(), udp(2152, 2152), gtpu(0xcafe0001), ipv4({ src: '10.0.0.1', ttl: 48 }), tcp(443, 50000)),
+  'GTP-U with a sequence number and extension headers': packet(
+    ethernet(),
+    ipv6(),
+    udp(40000, 2152),
+    gtpu(7, {
+      sequence: 9,
+      extensions: [
+        [0x85, Buffer.from([0x10, 9])],
+        [0xc0, Buffer.alloc(6)]
+      ]
+    }),
+    ipv6({ src: 'fd00::1' }),
+    udp(1, 2),
+    payload
+  ),
+  'VXLAN in GRE': packet(
+    ethernet(),
+    ipv4({ src: '198.18.0.1', dst: '198.18.0.2' }),
+    gre({ key: 5 }),
+    ipv4({ src: '198.18.1.1', dst: '198.18.1.2' }),
+    udp(50000, 4789),
+    vxlan(77),
+    ethernet({ src: '02:00:00:00:00:0a', dst: '02:00:00:00:00:0b' }),
+    ipv6({ src: 'fd00::1', dst: 'fd00::2', hopLimit: 9 }),
+    tcp(1, 2)
   )
 }

@@ -1,7 +1,8 @@
 /** Every layer of a frame: the fields that it gives, and what it says of the next. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { LINK, MAX_LAYERS } from '../../../src/decode/packet/frame.js'
+import { MAX_LAYERS } from '../../../src/decode/packet/frame.js'
+import { LINK } from '../../../src/decode/packet/walk.js'
 import {
   authentication,
   dot1q,

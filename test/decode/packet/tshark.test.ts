@@ -9,7 +9,8 @@ import { withoutTshark } from '../../captures/tshark.js'
 import type { Flow } from '../../support/datagram-stream.js'
 import { frameFlow } from '../../support/frame-flow.js'
 import { pcap } from '../../support/pcap-writer.js'
-import { comparedFields, PACKET_FIELDS, packetFields } from '../../support/tshark-packet.js'
+import { TUNNELS } from '../../../src/decode/packet/decap.js'
+import { comparedFields, hasInnerPacket, innermostFields, PACKET_FIELDS, packetFields } from '../../support/tshark-packet.js'
 import { FRAMES, PSEUDOWIRE } from './catalogue.js'
 
 /** Where we say another thing on purpose. */
@@ -52,3 +53,20 @@ for (const [i, [name, bytes]] of Object.entries(FRAMES).entries()) {
     assert.deepEqual(comparedFields(frameFlow(bytes)), { ...packetFields(protocols.split(':'), valuesOf), ...difference?.fields })
   })
 }
+
+const INNERMOST = ['proto', 'vni', 'teid', 'src_customer_vlan', 'mpls_label', 'mpls_ttl', 'layer_stack']
+
+test('the innermost packet of each that has one, with all tunnels peeled, as tshark has it', { skip: withoutTshark }, () => {
+  let peeled = 0
+  Object.entries(FRAMES).forEach(([name, bytes], i) => {
+    const [protocols, ...values] = dissected[i]
+    if (!hasInnerPacket(protocols.split(':'))) return
+    const valuesOf = (field: string): string[] => values[PACKET_FIELDS.indexOf(field)].split(',').filter((value) => value !== '')
+    const { tunnel_src_addr, tunnel_dst_addr, ...flow } = frameFlow(bytes, { decap: TUNNELS })
+    const ends = tunnel_src_addr === undefined ? {} : { tunnel_src_addr, tunnel_dst_addr }
+    const compared = Object.entries(comparedFields(flow)).filter(([field]) => !INNERMOST.includes(field))
+    assert.deepEqual({ ...Object.fromEntries(compared), ...ends }, innermostFields(protocols.split(':'), valuesOf), name)
+    peeled++
+  })
+  assert.ok(peeled > 10, `${peeled} frames with an inner packet`)
+})

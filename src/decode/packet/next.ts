@@ -1,10 +1,5 @@
 /** What a layer says of the next one, and of the packet by it. */
-import type { Frame } from './frame.js'
-
-/** `Frame.carried` of a layer that does not tell what follows, or is followed by nothing we read. */
-export const NOTHING = -1
-/** What a layer function gives where the bytes are not what the layer before had announced. */
-export const NOT_THIS_LAYER = -1
+import { type Frame, NOTHING } from './frame.js'
 
 export const ETHERTYPE = {
   ipv4: 0x0800,
@@ -14,14 +9,14 @@ export const ETHERTYPE = {
   ethernet: 0x6558
 } as const
 
-export function carryEtype(frame: Frame, etype: number): void {
-  frame.carried = etype
+export function nextEtype(frame: Frame, etype: number): void {
+  frame.next = etype
   if (!frame.inner) frame.etype = etype
 }
 
-/** `protocol` is a next header; those that are extension headers are not what the packet carries (RFC 7045). */
-export function carryProtocol(frame: Frame, protocol: number): void {
-  frame.carried = protocol
+/** `protocol` is a next header; an extension header is not the protocol of the packet (RFC 7045). */
+export function nextProtocol(frame: Frame, protocol: number): void {
+  frame.next = protocol
   if (!frame.inner && !isExtension(protocol)) frame.proto = protocol
 }
 
@@ -30,6 +25,12 @@ export const AH = 51
 /** Hop-by-hop options, routing, fragment, AH, destination options. */
 export function isExtension(protocol: number): boolean {
   return protocol === 0 || protocol === 43 || protocol === 44 || protocol === AH || protocol === 60
+}
+
+/** The Ethernet type of the IP packet that starts with this byte, NOTHING where it starts none: for layers that do not say what they hold. */
+export function etypeOfIp(first: number): number {
+  if (first >> 4 === 6) return ETHERTYPE.ipv6
+  return first >> 4 === 4 && (first & 0xf) >= 5 ? ETHERTYPE.ipv4 : NOTHING
 }
 
 /** The Ethernet type for a PPP protocol (RFC 1661, RFC 5072, RFC 3032 section 4.3), NOTHING for one that is no packet. */
