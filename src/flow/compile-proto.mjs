@@ -2,7 +2,8 @@
  * The build's first step, before tsc: parses proto/*.proto with protobufjs and writes
  *
  * - dist/proto/schema.json, which proto.ts reads: a start need not parse;
- * - src/flow/names.ts: the names of fields and layers as types, so that a misspelt one does not compile. Git ignores it.
+ * - src/flow/names.ts: the names of fields and layers as types, so that a misspelt one does not compile, and the messages as objects. Git
+ *   ignores it.
  *
  * A .proto file declares one message of a stream, its first. No two of these share a field number: that is how a tool knows a stream.
  */
@@ -43,6 +44,13 @@ function refuseSharedNumbers(messages) {
 
 const union = (type, names) => `export type ${type} =\n${names.map((name) => `  | '${name}'`).join('\n')}\n`
 
+/** A message as an object of a program: what is 64 bits wide is a bigint. */
+const OBJECT_TYPES = { uint32: 'number', uint64: 'bigint', bytes: 'Uint8Array', string: 'string', enum: 'string | number' }
+function objectType({ name, fields }) {
+  const member = ({ name, type, repeated }) => `  ${name}?: ${repeated ? `(${OBJECT_TYPES[type]})[]` : OBJECT_TYPES[type]}`
+  return `export interface ${name}Object {\n${fields.map(member).join('\n')}\n}\n`
+}
+
 const messages = fs
   .readdirSync(PROTO)
   .filter((file) => file.endsWith('.proto'))
@@ -63,7 +71,9 @@ fs.writeFileSync(
       union(
         name === 'FlowMessage' ? 'FieldName' : `${name}FieldName`,
         fields.map((field) => field.name)
-      )
+      ),
+      `/** ${name} with the fields that are set; an enum's value is its name, or its number where it has none. */`,
+      objectType({ name, fields })
     ]),
     "/** A value of FlowMessage's LayerStack. */",
     union('StackName', layers)
