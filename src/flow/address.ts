@@ -13,12 +13,14 @@ export function isMappedIPv4(buf: Buffer, start = 0, end = buf.length): boolean 
 
 /** The 4 or 16 bytes of an address; an IPv4-mapped one gives 4, a zone (`%eth0`) is left out. Undefined where the text is none. */
 export function parseAddress(text: string): Buffer | undefined {
-  const address = text.split('%', 1)[0]
-  const family = net.isIP(address)
-  if (family === 4) return ipv4Bytes(address)
-  if (family === 0) return undefined
-  const bytes = ipv6Bytes(address)
-  return isMappedIPv4(bytes) ? bytes.subarray(12) : bytes
+  const bytes = addressBytes(text.split('%', 1)[0])
+  return bytes !== undefined && isMappedIPv4(bytes) ? bytes.subarray(12) : bytes
+}
+
+/** The same as it is written, without a zone: an IPv4-mapped address gives 16 bytes. */
+export function addressBytes(text: string): Buffer | undefined {
+  const family = net.isIP(text)
+  return family === 0 || text.includes('%') ? undefined : family === 4 ? ipv4Bytes(text) : ipv6Bytes(text)
 }
 
 function ipv4Bytes(address: string): Buffer {

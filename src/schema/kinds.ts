@@ -4,8 +4,11 @@
 export const RENDERERS = ['none', 'ip', 'mac', 'etype', 'proto', 'type', 'network', 'datetime', 'datetimenano', 'string', 'hex'] as const
 export type Renderer = (typeof RENDERERS)[number]
 
-/** A column of a store of columns (Parquet, Arrow). A repeated field is a list of these. `text` has few different values, and a dictionary. */
-export type ColumnType = 'uint32' | 'uint64' | 'float64' | 'text' | 'time'
+/**
+ * A column of a store of columns (Parquet, Arrow). A repeated field is a list of these. `text` has few different values, and a dictionary;
+ * `time` is a timestamp in nanoseconds, UTC.
+ */
+export type ColumnType = 'uint32' | 'uint64' | 'float64' | 'text' | 'time' | 'binary'
 
 interface KindRow {
   /** what people call it */

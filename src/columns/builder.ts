@@ -1,0 +1,221 @@
+/**
+ * FlowMessages as typed columns: a column for each field of the schema, null where the field is absent (zero or empty, as proto3 has it),
+ * and `unknown_fields` for what has no column. Messages are read and columns filled in one pass, without an object a flow.
+ *
+ * A string that is no UTF-8 stands in its column with � in it, and as it came in `unknown_fields`, which has the last word.
+ */
+import { fieldCursor, nextField, WIRE_BYTES } from '../flow/message.js'
+import { type Field, type Schema, wireTypeOf } from '../flow/proto.js'
+import { readVarint } from '../flow/varint.js'
+import { renderingOf } from '../text/values.js'
+import { type ListColumn, listColumn } from './lists.js'
+import { newTexts, type Texts } from './texts.js'
+import { columnTypeOf } from './types.js'
+
+/** The column of one field. */
+export interface Column {
+  readonly field: Field
+  /** the values in `width` words each: numbers, or places among `texts` */
+  readonly words: Uint32Array
+  /** bit i & 7 of byte i >> 3: row i has a value */
+  readonly valid: Uint8Array
+  readonly width: 0 | 1 | 2
+  /** of a column of text */
+  readonly texts: Texts | undefined
+  /** of a repeated field, and of bytes (a list without entries but of bytes) */
+  readonly list: ListColumn | undefined
+}
+
+export interface ColumnBuilder {
+  /** Adds the message at `buf[start, end)` as a row; false, and no row, where it is no protobuf. There must be room: `rows < capacity`. */
+  add(buf: Buffer, start: number, end: number): boolean
+  /** Forgets all rows. */
+  clear(): void
+  readonly rows: number
+  readonly capacity: number
+  /** one for each field of the schema, in its order */
+  readonly columns: readonly Column[]
+  /** row by row, the fields that have no column: tags and values as they came */
+  readonly unknown: ListColumn
+}
+
+/** What to do with a field. */
+const KEEP = 0
+const NUMBER = 1
+const WIDE_NUMBER = 2
+const NAMED_NUMBER = 3
+const TEXT = 4
+const BINARY = 5
+const ENTRIES = 6
+
+/** Field numbers under this are looked up in an array, others in a map. */
+const DIRECT_NUMBERS = 16_384
+
+export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
+  const columns = schema.fields.map((field) => columnOf(field, capacity))
+  const actions = Uint8Array.from(columns, actionOf)
+  const wireTypes = Uint8Array.from(schema.fields, ({ type }) => wireTypeOf({ type, packed: false }))
+  // a number of 32 bits is the low half of what was written, an enum too
+  const isWide = Uint8Array.from(schema.fields, ({ type }) => (type === 'uint64' ? 1 : 0))
+  const words = columns.map((column) => column.words)
+  const valid = columns.map((column) => column.valid)
+  const texts = columns.map((column) => column.texts)
+  const direct = new Int16Array(DIRECT_NUMBERS).fill(-1)
+  const others = new Map<number, number>()
+  schema.fields.forEach(({ number }, place) => {
+    if (number < DIRECT_NUMBERS) direct[number] = place
+    else others.set(number, place)
+  })
+  const unknown = listColumn(capacity, 0)
+  const cursor = fieldCursor()
+  const entry = fieldCursor()
+  /** places of fields of the row at hand whose text is not all that the value is */
+  const inexact = new Set<number>()
+
+  function add(buf: Buffer, start: number, end: number): boolean {
+    const row = builder.rows
+    cursor.pos = start
+    while (nextField(buf, end, cursor)) {
+      const { field } = cursor
+      const place = field < DIRECT_NUMBERS ? direct[field] : (others.get(field) ?? -1)
+      let action = place < 0 ? KEEP : actions[place]
+      if (action !== ENTRIES && action !== KEEP && cursor.wireType !== wireTypes[place]) action = KEEP
+      switch (action) {
+        case NUMBER:
+          words[place][row] = cursor.lo
+          mark(place, row, cursor.lo !== 0)
+          break
+        case WIDE_NUMBER:
+          words[place][2 * row] = cursor.lo
+          words[place][2 * row + 1] = cursor.hi
+          mark(place, row, (cursor.lo | cursor.hi) !== 0)
+          break
+        case NAMED_NUMBER: {
+          const hi = isWide[place] === 1 ? cursor.hi : 0
+          const isThere = (cursor.lo | hi) !== 0
+          if (isThere) words[place][row] = texts[place]!.ofNumber(hi, cursor.lo)
+          mark(place, row, isThere)
+          break
+        }
+        case TEXT:
+          if (cursor.end > cursor.start) words[place][row] = exactly(place, texts[place]!.ofBytes(buf, cursor.start, cursor.end))
+          mark(place, row, cursor.end > cursor.start)
+          break
+        case BINARY:
+          // a scalar that comes again takes the place of the one before
+          columns[place].list!.drop(row)
+          if (cursor.end > cursor.start) columns[place].list!.appendBytes(row, buf, cursor.start, cursor.end)
+          mark(place, row, cursor.end > cursor.start)
+          break
+        case ENTRIES:
+          if (!takeEntries(buf, row, place)) return dropRow(row)
+          break
+        default:
+          unknown.appendBytes(row, buf, cursor.tagStart, cursor.end)
+      }
+    }
+    if (cursor.pos !== end) return dropRow(row)
+    if (inexact.size > 0) keepAsTheyCame(buf, row, start, end)
+    builder.rows++
+    return true
+  }
+
+  function mark(place: number, row: number, isThere: boolean): void {
+    if (isThere) valid[place][row >> 3] |= 1 << (row & 7)
+    else valid[place][row >> 3] &= ~(1 << (row & 7))
+  }
+
+  /** The place of a text, noted where the text is not all that the value is. */
+  function exactly(place: number, text: number): number {
+    if (text >= 0) return text
+    inexact.add(place)
+    return ~text
+  }
+
+  /** Takes what stands under the cursor of a repeated field: an entry, or a packed run; false where that is broken. */
+  function takeEntries(buf: Buffer, row: number, place: number): boolean {
+    const list = columns[place].list!
+    const column = texts[place]
+    const { wireType, start, end } = cursor
+    if (wireType === wireTypes[place]) {
+      if (wireType !== WIRE_BYTES) putEntry(place, row, cursor.lo, cursor.hi)
+      else if (column === undefined) list.appendBytes(row, buf, start, end)
+      else list.append(row, exactly(place, column.ofBytes(buf, start, end)), 0)
+      mark(place, row, true)
+    } else if (wireType === WIRE_BYTES) {
+      for (entry.pos = start; entry.pos < end;) {
+        if (!readVarint(buf, entry.pos, end, entry)) return false
+        putEntry(place, row, entry.lo, entry.hi)
+        mark(place, row, true)
+      }
+    } else unknown.appendBytes(row, buf, cursor.tagStart, end)
+    return true
+  }
+
+  function putEntry(place: number, row: number, lo: number, hi: number): void {
+    if (isWide[place] === 0) hi = 0
+    const column = texts[place]
+    if (column === undefined) columns[place].list!.append(row, lo, hi)
+    else columns[place].list!.append(row, column.ofNumber(hi, lo), 0)
+  }
+
+  /** Puts all that came of the inexact fields into `unknown_fields`. */
+  function keepAsTheyCame(buf: Buffer, row: number, start: number, end: number): void {
+    const numbers = new Set(Array.from(inexact, (place) => schema.fields[place].number))
+    inexact.clear()
+    cursor.pos = start
+    while (nextField(buf, end, cursor)) {
+      if (numbers.has(cursor.field)) unknown.appendBytes(row, buf, cursor.tagStart, cursor.end)
+    }
+  }
+
+  function dropRow(row: number): false {
+    for (let place = 0; place < columns.length; place++) {
+      mark(place, row, false)
+      columns[place].list?.drop(row)
+    }
+    unknown.drop(row)
+    inexact.clear()
+    return false
+  }
+
+  const builder = {
+    add,
+    clear(): void {
+      builder.rows = 0
+      unknown.clear()
+      for (const column of columns) {
+        column.list?.clear()
+        column.valid.fill(0)
+        if (column.texts === undefined) continue
+        column.texts.clear()
+        column.words.fill(0) // no place past the texts, not even where there is no value
+      }
+    },
+    rows: 0,
+    capacity,
+    columns,
+    unknown
+  }
+  return builder
+}
+
+function columnOf(field: Field, capacity: number): Column {
+  const type = columnTypeOf(field)
+  const width = type === 'binary' ? 0 : type === 'uint32' || type === 'text' ? 1 : 2
+  return {
+    field,
+    words: new Uint32Array(field.repeated ? 0 : width * capacity),
+    valid: new Uint8Array((capacity + 7) >> 3),
+    width,
+    texts: type === 'text' ? newTexts(renderingOf(field)) : undefined,
+    list: field.repeated || type === 'binary' ? listColumn(capacity, width) : undefined
+  }
+}
+
+function actionOf({ field, width, texts, list }: Column): number {
+  if (field.repeated) return ENTRIES
+  if (list !== undefined) return BINARY
+  if (texts === undefined) return width === 1 ? NUMBER : WIDE_NUMBER
+  return field.type === 'bytes' || field.type === 'string' ? TEXT : NAMED_NUMBER
+}

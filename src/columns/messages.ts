@@ -1,0 +1,211 @@
+/**
+ * Rows of columns back into FlowMessages, with their lengths in front: the fields in the order of the columns, each as its number says
+ * (Parquet's field id), and what `unknown_fields` has as it came, which has the last word.
+ */
+import type { Data, DataType, List, RecordBatch, Schema as ArrowSchema } from 'apache-arrow'
+import { closeFrame, MAX_PREFIX_BYTES } from '../flow/frames.js'
+import { fieldCursor, nextField, packedTag, WIRE_BYTES, WIRE_VARINT, writeTag } from '../flow/message.js'
+import { type Field, flowMessage } from '../flow/proto.js'
+import { writeVarint32, writeVarint64 } from '../flow/varint.js'
+import { type Arrow, FIELD_ID, UNKNOWN_FIELDS } from './types.js'
+import { textReader, type Value } from './values.js'
+
+/** Columns that are none of ours; the message says which and why. */
+export class ColumnError extends Error {}
+
+/** The frames of a batch's rows, valid until the next call. Throws ColumnError. */
+export type BatchReader = (batch: RecordBatch) => Buffer
+
+/** Writes the value of a row behind `pos`, which it gives the end of; there is room for `most(row)` bytes. */
+interface Values {
+  write(buf: Buffer, pos: number, row: number): number
+  most(row: number): number
+}
+
+/** A column of the batch at hand that has values. */
+interface Present {
+  readonly number: number
+  readonly valid: Uint8Array | undefined
+  readonly values: Values
+}
+
+const MAX_TAG_AND_NUMBER = 16
+/** what the length of a message of 128 bytes and more takes */
+const USUAL_PREFIX_BYTES = 2
+
+export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader {
+  const known = fields.map(({ name, type, metadata }) =>
+    name === UNKNOWN_FIELDS ? undefined : fieldOf(name, type as DataType, metadata.get(FIELD_ID))
+  )
+  const unknownAt = fields.findIndex(({ name }) => name === UNKNOWN_FIELDS)
+  const cursor = fieldCursor()
+  const overridden = new Set<number>()
+  let frames = Buffer.allocUnsafeSlow(1024 * 1024)
+
+  /** The field of a column; one that the schema does not have is of the file's own schema. */
+  function fieldOf(name: string, type: DataType, id: string | undefined): Field {
+    const listed = arrow.DataType.isList(type)
+    const item = listed ? (type as List<DataType>).valueType : type
+    const isBytes = arrow.DataType.isBinary(item)
+    const isText = arrow.DataType.isUtf8(item) || arrow.DataType.isDictionary(item)
+    const isNumber = arrow.DataType.isInt(item) || arrow.DataType.isTimestamp(item)
+    if (!isBytes && !isText && !isNumber)
+      throw new ColumnError(`column ${name} is of a type that none of ours has: ${arrow.Type[item.typeId]}`)
+    const field = id === undefined ? flowMessage.find(name) : flowMessage.byNumber(Number(id))
+    if (field !== undefined) return field
+    if (id === undefined) throw new ColumnError(`column ${name} has no field number, and is no field of FlowMessage`)
+    return { name, number: Number(id), type: isBytes ? 'bytes' : isText ? 'string' : 'uint64', repeated: listed, packed: false }
+  }
+
+  function presentColumns({ data }: RecordBatch): Present[] {
+    return data.children.flatMap((column, place) => {
+      const field = known[place]
+      if (field === undefined || column.nullCount === column.length) return []
+      return [{ number: field.number, valid: bitmapOf(column), values: valuesOf(arrow, field, column) }]
+    })
+  }
+
+  function reserve(pos: number, size: number): void {
+    if (pos + size <= frames.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * frames.length, pos + size))
+    frames.copy(larger, 0, 0, pos)
+    frames = larger
+  }
+
+  return (batch) => {
+    const present = presentColumns(batch)
+    const unknown = unknownAt < 0 ? undefined : bytesOf(batch.data.children[unknownAt])
+    let pos = 0
+    for (let row = 0; row < batch.numRows; row++) {
+      reserve(pos, MAX_PREFIX_BYTES)
+      const lengthAt = pos
+      pos += USUAL_PREFIX_BYTES
+      const from = unknown === undefined ? 0 : unknown.valueOffsets[row]
+      const to = unknown === undefined ? 0 : unknown.valueOffsets[row + 1]
+      if (from < to) noteOverridden(unknown!.values, from, to)
+      for (const { number, valid, values } of present) {
+        if (valid !== undefined && (valid[row >> 3] & (1 << (row & 7))) === 0) continue
+        if (overridden.size > 0 && overridden.has(number)) continue
+        reserve(pos, values.most(row) + MAX_PREFIX_BYTES)
+        pos = values.write(frames, pos, row)
+      }
+      reserve(pos, to - from + MAX_PREFIX_BYTES)
+      if (from < to) frames.set(unknown!.values.subarray(from, to), pos)
+      pos = closeFrame(frames, lengthAt, USUAL_PREFIX_BYTES, pos + to - from)
+      overridden.clear()
+    }
+    return frames.subarray(0, pos)
+  }
+
+  /** Notes the fields that a row's unknown fields tell themselves. */
+  function noteOverridden(bytes: Uint8Array, from: number, to: number): void {
+    cursor.pos = from
+    while (nextField(bytes, to, cursor)) {
+      const field = flowMessage.byNumber(cursor.field) ?? known.find((one) => one?.number === cursor.field)
+      // of another wire type it is none of the column's values
+      if (field !== undefined && (field.type === 'string' ? WIRE_BYTES : -1) === cursor.wireType) overridden.add(cursor.field)
+    }
+  }
+}
+
+/** What Arrow's types say of the data of lists, and of bytes and texts. */
+interface BytesData {
+  readonly valueOffsets: Int32Array
+  readonly values: Uint8Array
+}
+const bytesOf = (column: Data): BytesData => column
+
+function bitmapOf({ nullCount, nullBitmap }: Data): Uint8Array | undefined {
+  return nullCount === 0 ? undefined : nullBitmap
+}
+
+/** The values of a column, tags in front. */
+function valuesOf(arrow: Arrow, field: Field, column: Data): Values {
+  if (!field.repeated) return entriesOf(arrow, field, column, packedTag(field.number, isBytes(field) ? WIRE_BYTES : WIRE_VARINT))
+  const { valueOffsets } = bytesOf(column)
+  const [child] = column.children
+  if (isBytes(field) || !field.packed) {
+    const entries = entriesOf(arrow, field, child, packedTag(field.number, isBytes(field) ? WIRE_BYTES : WIRE_VARINT))
+    return {
+      most: (row) => sumOf(valueOffsets, row, (entry) => entries.most(entry)),
+      write(buf, pos, row) {
+        for (let entry = valueOffsets[row]; entry < valueOffsets[row + 1]; entry++) pos = entries.write(buf, pos, entry)
+        return pos
+      }
+    }
+  }
+  const entries = entriesOf(arrow, field, child, 0)
+  const tag = packedTag(field.number, WIRE_BYTES)
+  return {
+    most: (row) => MAX_TAG_AND_NUMBER + sumOf(valueOffsets, row, (entry) => entries.most(entry)),
+    write(buf, pos, row) {
+      const lengthAt = writeTag(buf, pos, tag)
+      pos = lengthAt + 1
+      for (let entry = valueOffsets[row]; entry < valueOffsets[row + 1]; entry++) pos = entries.write(buf, pos, entry)
+      return closeFrame(buf, lengthAt, 1, pos)
+    }
+  }
+}
+
+function sumOf(offsets: Int32Array, row: number, most: (entry: number) => number): number {
+  let sum = 0
+  for (let entry = offsets[row]; entry < offsets[row + 1]; entry++) sum += most(entry)
+  return sum
+}
+
+const isBytes = ({ type }: Field): boolean => type === 'bytes' || type === 'string'
+
+/** Single values, each behind `tag`; without one (0) as a packed run has them. */
+function entriesOf(arrow: Arrow, field: Field, column: Data, tag: number): Values {
+  const { type } = column as { type: DataType }
+  if (arrow.DataType.isDictionary(type)) {
+    const encoded = Array.from(column.dictionary!, (text: string | null) => encode(field, tag, text ?? ''))
+    const places = column.values as Int32Array
+    return {
+      most: (row) => encoded[places[row]].length,
+      write: (buf, pos, row) => pos + encoded[places[row]].copy(buf, pos)
+    }
+  }
+  if (arrow.DataType.isUtf8(type) || arrow.DataType.isBinary(type)) {
+    const { valueOffsets, values } = bytesOf(column)
+    const bytesAt = (row: number): Buffer =>
+      Buffer.from(values.buffer, values.byteOffset + valueOffsets[row], valueOffsets[row + 1] - valueOffsets[row])
+    return {
+      most: (row) => MAX_TAG_AND_NUMBER + 8 * (valueOffsets[row + 1] - valueOffsets[row]),
+      write(buf, pos, row) {
+        const bytes = bytesAt(row)
+        const value = arrow.DataType.isBinary(type) ? encodeValue(tag, bytes) : encode(field, tag, bytes.toString())
+        return pos + value.copy(buf, pos)
+      }
+    }
+  }
+  const isWide = column.values instanceof BigInt64Array || column.values instanceof BigUint64Array
+  const { buffer, byteOffset, length } = column.values as BigInt64Array | Uint32Array
+  const words = new Uint32Array(buffer, byteOffset, isWide ? 2 * length : length)
+  return {
+    most: () => MAX_TAG_AND_NUMBER,
+    write(buf, pos, row) {
+      if (tag !== 0) pos = writeTag(buf, pos, tag)
+      return isWide ? writeVarint64(buf, pos, words[2 * row + 1], words[2 * row]) : writeVarint32(buf, pos, words[row])
+    }
+  }
+}
+
+function encode(field: Field, tag: number, text: string): Buffer {
+  const value = textReader(field)(text)
+  if (value === undefined) throw new ColumnError(`column ${field.name} has '${text}', which is none of its values`)
+  return encodeValue(tag, value)
+}
+
+function encodeValue(tag: number, value: Value): Buffer {
+  const size = typeof value === 'bigint' ? 0 : value.length
+  const buf = Buffer.alloc(MAX_TAG_AND_NUMBER + size)
+  let pos = tag === 0 ? 0 : writeTag(buf, 0, tag)
+  if (typeof value === 'bigint') pos = writeVarint64(buf, pos, Number(value >> 32n), Number(value & 0xffffffffn))
+  else {
+    pos = writeVarint32(buf, pos, size)
+    buf.set(value, pos)
+    pos += size
+  }
+  return buf.subarray(0, pos)
+}
