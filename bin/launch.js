@@ -8,8 +8,8 @@ export async function launch(stage) {
   }
   let tool
   try {
-    tool = await import(`../dist/src/${stage}/flow-${stage}.js`)
-    if (tool.main === undefined) throw new SyntaxError('a file ends too early')
+    tool = (await import(`../dist/src/${stage}/flow-${stage}.js`)).tool
+    if (tool === undefined) throw new SyntaxError('a file ends too early')
   } catch (error) {
     const missing = error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'ENOENT'
     const why = missing ? 'it is not built yet, or is being built' : `its build is broken (${String(error).split('\n')[0]})`

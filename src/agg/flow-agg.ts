@@ -1,38 +1,50 @@
 /** flow-agg: FlowMessages in, their sums by key and window out, as FlowMessages again. */
-import { filterFrames, filterInput } from '../cli/filter.js'
-import { serveMetrics } from '../cli/metrics.js'
-import { binaryStdout, runTool, type Tool } from '../cli/tool.js'
+import { FILES } from '../cli/definition.js'
+import { readFrames } from '../cli/filter.js'
+import { defineTool, type Tool } from '../cli/tool.js'
 import type { Output } from '../flow/output.js'
 import { timedInput } from '../query/streamtime.js'
 import { aggregation } from './aggregation.js'
-import { COMMAND, type Options, requestOf } from './options.js'
+import { type Options, OPTIONS, requestOf } from './options.js'
 import { seriesOf } from './series.js'
-import { metricsOf, summaryOf } from './told.js'
+import { declareMetrics, summaryOf } from './told.js'
 
-export async function main(): Promise<void> {
-  await runTool<Options>(COMMAND, run)
-}
+export const tool = defineTool(
+  {
+    name: 'flow-agg',
+    summary: 'Sums flows into groups, by keys and windows of time: flows in, flows out.',
+    operands: FILES,
+    modes: [{ reads: ['FlowMessage'], writes: ['FlowMessage'] }],
+    options: OPTIONS,
+    examples: [
+      'flow-pcap a.pcap | flow-decode | flow-agg -by src_addr -top 10 | flow-format',
+      'flow-listen | flow-decode | flow-agg -by src_as,dst_as -every 1m | flow-kafka -topic flows-1m'
+    ]
+  },
+  run
+)
 
 async function run(tool: Tool<Options>): Promise<void> {
   const { options, log } = tool
   const request = requestOf(options)
-  const input = filterInput(tool)
-  const output = binaryStdout(tool, () => {
-    input.stop()
-  })
+  const output = tool.stdout()
   const budget = { maxGroups: options['max-groups'], maxBytes: options.memory, groups: 0, bytes: 0 }
   const series = options.addr === undefined ? undefined : seriesOf(request.grouping, options['metrics.series'])
   const summing = aggregation(request, budget, request.having, series, output, log)
-  if (series !== undefined) await serveMetrics(options.addr!, [...metricsOf(summing), ...series.metrics], new Map(), log)
-
-  const timed = timedInput(input, summing.time, () => summing.nextDue())
+  await tool.serve((metrics) => {
+    declareMetrics(metrics, summing)
+    series?.declareMetrics(metrics)
+  })
+  tool.summary(() => summaryOf(summing))
   try {
-    await filterFrames(tool, timed, 'FlowMessage', output, summing.onFrame, summing.more)
+    await readFrames(tool, output, summing.onFrame, {
+      more: summing.more,
+      through: (input) => timedInput(input, summing.time, () => summing.nextDue())
+    })
   } finally {
     summing.end()
     await drain(summing.more, output)
   }
-  log.info(summaryOf(summing))
 }
 
 /** Writes what is left at the reader's pace. */

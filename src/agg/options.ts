@@ -1,6 +1,7 @@
 /** flow-agg's command line, and what it asks for. */
 import { EXIT, UserError } from '../cli/exit.js'
-import { badValue, type CommandLine, duration, wholeNumber, wordList } from '../cli/options.js'
+import { badValue, duration, wholeNumber, wordList } from '../cli/options.js'
+import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { byteSize } from '../cli/sizes.js'
 import type { Grouping } from '../query/aggregate.js'
 import { keyParts, singlePart } from '../query/by.js'
@@ -11,68 +12,46 @@ import { told } from '../query/usererror.js'
 import { type Time, TIMES } from './placing.js'
 import type { Condition } from './result.js'
 
-export const COMMAND: CommandLine = {
-  name: 'flow-agg',
-  summary: 'Sums flows into groups, by keys and windows of time: flows in, flows out.',
-  options: [
-    {
-      flags: 'by <keys>',
-      help: 'fields to group by, as src_as,dst_port; addresses cut as src_addr/24:56; addr, port … count either end',
-      parse: wordList
-    },
-    { flags: 'every <time>', help: 'length of a window, as 1m; without it one sum at the end of the input', parse: windowLength },
-    {
-      flags: 'time <which>',
-      help: "which of a flow's times chooses its window: received, start or end",
-      choices: TIMES,
-      default: 'received'
-    },
-    {
-      flags: 'grace <time>',
-      help: 'wait so long for late flows behind the end of a window [10s; 2m with -time start, end or -spread]',
-      parse: duration
-    },
-    { flags: 'top <n>', help: 'only the first n groups of each window, the others as one sum', parse: wholeNumber(1) },
-    {
-      flags: 'order <by>',
-      help: 'what groups are ordered by: bytes, packets, flows or distinct',
-      choices: [...COUNTERS, 'distinct'],
-      default: 'bytes'
-    },
-    { flags: 'having <expression>', help: "only groups that match, as 'bps > 1G' (man flow-filter has the language)" },
-    { flags: 'distinct <field>', help: 'count the different values of a field in each group' },
-    { flags: 'spread', help: 'divide a flow over the windows that it lasted through' },
-    { flags: 'raw-counts', help: 'leave bytes and packets as they are, not multiplied by the sampling rate' },
-    {
-      flags: 'max-groups <n>',
-      help: 'groups held at a time; what is past them goes to the rest',
-      parse: wholeNumber(1),
-      default: 1_000_000
-    },
-    { flags: 'memory <size>', help: 'memory that groups may take, as 512Mi', parse: byteSize(2 ** 20), default: '512Mi' },
-    { flags: 'metrics.series <n>', help: 'groups that -addr serves as series of their own', parse: wholeNumber(), default: 1000 }
-  ],
-  examples: [
-    'flow-pcap a.pcap | flow-decode | flow-agg -by src_addr -top 10 | flow-format',
-    'flow-listen | flow-decode | flow-agg -by src_as,dst_as -every 1m | flow-kafka -topic flows-1m'
-  ]
-}
+export const OPTIONS = optionTable({
+  by: {
+    argument: 'keys',
+    help: 'fields to group by, as src_as,dst_port; addresses cut as src_addr/24:56; addr, port … count either end',
+    parse: wordList
+  },
+  every: { argument: 'time', help: 'length of a window, as 1m; without it one sum at the end of the input', parse: windowLength },
+  time: {
+    argument: 'which',
+    help: "which of a flow's times chooses its window: received, start or end",
+    choices: TIMES,
+    default: 'received'
+  },
+  grace: {
+    argument: 'time',
+    help: 'wait so long for late flows behind the end of a window [10s; 2m with -time start, end or -spread]',
+    parse: duration
+  },
+  top: { argument: 'n', help: 'only the first n groups of each window, the others as one sum', parse: wholeNumber(1) },
+  order: {
+    argument: 'by',
+    help: 'what groups are ordered by: bytes, packets, flows or distinct',
+    choices: [...COUNTERS, 'distinct'],
+    default: 'bytes'
+  },
+  having: { argument: 'expression', help: "only groups that match, as 'bps > 1G' (man flow-filter has the language)" },
+  distinct: { argument: 'field', help: 'count the different values of a field in each group' },
+  spread: { help: 'divide a flow over the windows that it lasted through' },
+  'raw-counts': { help: 'leave bytes and packets as they are, not multiplied by the sampling rate' },
+  'max-groups': {
+    argument: 'n',
+    help: 'groups held at a time; what is past them goes to the rest',
+    parse: wholeNumber(1),
+    default: 1_000_000
+  },
+  memory: { argument: 'size', help: 'memory that groups may take, as 512Mi', parse: byteSize(2 ** 20), default: '512Mi' },
+  'metrics.series': { argument: 'n', help: 'groups that -addr serves as series of their own', parse: wholeNumber(), default: 1000 }
+})
 
-export interface Options {
-  by?: string[]
-  every?: number
-  time: Time
-  grace?: number
-  top?: number
-  order: Grouping['order']
-  distinct?: string
-  having?: string
-  spread?: boolean
-  'raw-counts'?: boolean
-  'max-groups': number
-  memory: number
-  'metrics.series': number
-}
+export type Options = OptionsOf<typeof OPTIONS>
 
 const GRACE_MS = 10_000
 /** Where a flow comes in when it is over, long after its start: more than the exporters' active timeout. */
@@ -92,7 +71,7 @@ export interface Request {
 }
 
 export function requestOf(options: Options): Request {
-  const { every = 0, spread = false, time, order, distinct } = options
+  const { every = 0, spread, time, order, distinct } = options
   if (spread && every === 0) throw new UserError(EXIT.usage, '-spread divides flows over windows: give -every too, as -every 1m')
   if (order === 'distinct' && distinct === undefined) {
     throw new UserError(EXIT.usage, '-order distinct needs the field whose values are counted: -distinct dst_port')
@@ -104,7 +83,7 @@ export function requestOf(options: Options): Request {
       order,
       distinct: distinct === undefined ? undefined : singlePart(distinct.trim(), 'distinct'),
       times: every === 0,
-      raw: options['raw-counts'] === true
+      raw: options['raw-counts']
     },
     every,
     grace: options.grace ?? (spread || time !== 'received' ? LONG_GRACE_MS : GRACE_MS),

@@ -2,7 +2,7 @@
  * Running totals of groups as Prometheus counters. A group that is among the biggest of a window gets a series while one is free, and keeps
  * it; all else is in the series of the rest, with what groups had before they got one of their own. So no counter ever falls or goes away.
  */
-import type { Metric } from '../cli/metrics.js'
+import type { Metrics, Reading } from '../cli/metrics.js'
 import type { Aggregate, Grouping } from '../query/aggregate.js'
 import { addSums, BYTES_AT, COUNTERS_SIZE, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
 import { findGroup, firstGroup, groupOf, type Groups, keyOf, newGroups, nextGroup } from '../query/groups.js'
@@ -17,7 +17,7 @@ const REST = '(rest)'
 export interface Series {
   /** Adds the groups of a window that has closed. */
   add(aggregate: Aggregate): void
-  readonly metrics: readonly Metric[]
+  declareMetrics(metrics: Metrics): void
 }
 
 /** Series of at most `most` groups and of the rest. */
@@ -67,25 +67,19 @@ export function seriesOf(grouping: Grouping, most: number): Series {
     for (let i = 0; i < key.length; i++) key.words[i] = groups.words[at + i]
   }
 
-  function counter(name: string, help: string, at: number): Metric {
-    return {
-      name: `flow_agg_${name}_total`,
-      type: 'counter',
-      help,
-      labels,
-      read: () => [
-        ...Array.from(texts, ([series, text]) => [text, sumAsNumber(known.records, series + at)] as const),
-        [restLabels, sumAsNumber(rest, at)] as const
-      ]
-    }
+  function sums(at: number): Reading {
+    return [
+      ...Array.from(texts, ([series, text]) => [text, sumAsNumber(known.records, series + at)] as const),
+      [restLabels, sumAsNumber(rest, at)] as const
+    ]
   }
 
   return {
     add,
-    metrics: [
-      counter('bytes', 'Bytes of the windows that have closed, by group', BYTES_AT),
-      counter('packets', 'Packets of the windows that have closed, by group', PACKETS_AT),
-      counter('flows', 'Flows of the windows that have closed, by group', FLOWS_AT)
-    ]
+    declareMetrics({ counter }) {
+      counter('bytes', 'Bytes of the windows that have closed, by group', () => sums(BYTES_AT), labels)
+      counter('packets', 'Packets of the windows that have closed, by group', () => sums(PACKETS_AT), labels)
+      counter('flows', 'Flows of the windows that have closed, by group', () => sums(FLOWS_AT), labels)
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** What flow-agg tells of itself: the summary at the end, and /metrics. */
-import type { Metric } from '../cli/metrics.js'
+import type { Metrics } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
 import type { Aggregation } from './aggregation.js'
 
@@ -25,33 +25,19 @@ export function summaryOf(summing: Aggregation): string {
   )
 }
 
-export function metricsOf(summing: Aggregation): Metric[] {
+export function declareMetrics({ counter, gauge }: Metrics, summing: Aggregation): void {
   const { counts, adder, placed, windows, results, budget } = summing
-  const metric = (name: string, type: Metric['type'], help: string, read: Metric['read'], labels: readonly string[] = []): Metric => ({
-    name: `flow_agg_${name}`,
-    type,
-    help,
-    labels,
-    read
-  })
-  return [
-    metric('read_flows_total', 'counter', 'Messages read', () => counts.flows),
-    metric('late_flows_total', 'counter', 'Flows whose window had gone out', () => placed.late),
-    metric('unspread_flows_total', 'counter', 'Flows that -spread took whole', () => placed.unspread),
-    metric('unrated_flows_total', 'counter', 'Flows that told no sampling rate', () => adder.counters.unrated),
-    metric('overflowed_flows_total', 'counter', 'Flows in the rest because there were too many groups', () => adder.overflowed),
-    metric(
-      'saturated_total',
-      'counter',
-      'Products and sums that stopped at 2^64 - 1',
-      () => adder.counters.saturated + results.writer.saturated
-    ),
-    metric('errors_total', 'counter', 'Messages left out, by cause', () => [[{ kind: 'malformed-message' }, counts.malformed]], ['kind']),
-    metric('windows_total', 'counter', 'Windows written, or parts of them', () => results.counts.windows),
-    metric('early_windows_total', 'counter', 'Windows written before their time for want of room', () => windows.early),
-    metric('messages_total', 'counter', 'Messages written', () => results.counts.messages),
-    metric('groups', 'gauge', 'Groups held', () => budget.groups),
-    metric('held_bytes', 'gauge', 'Memory that groups take', () => budget.bytes),
-    metric('exporters', 'gauge', 'Exporters that flows came from', () => summing.exporters())
-  ]
+  counter('read_flows', 'Messages read', () => counts.flows)
+  counter('late_flows', 'Flows whose window had gone out', () => placed.late)
+  counter('unspread_flows', 'Flows that -spread took whole', () => placed.unspread)
+  counter('unrated_flows', 'Flows that told no sampling rate', () => adder.counters.unrated)
+  counter('overflowed_flows', 'Flows in the rest because there were too many groups', () => adder.overflowed)
+  counter('saturated', 'Products and sums that stopped at 2^64 - 1', () => adder.counters.saturated + results.writer.saturated)
+  counter('errors', 'Messages left out, by cause', () => [[{ kind: 'malformed-message' }, counts.malformed]], ['kind'])
+  counter('windows', 'Windows written, or parts of them', () => results.counts.windows)
+  counter('early_windows', 'Windows written before their time for want of room', () => windows.early)
+  counter('messages', 'Messages written', () => results.counts.messages)
+  gauge('groups', 'Groups held', () => budget.groups)
+  gauge('held_bytes', 'Memory that groups take', () => budget.bytes)
+  gauge('exporters', 'Exporters that flows came from', () => summing.exporters())
 }

@@ -27,6 +27,16 @@ export class UserError extends Error {
   }
 }
 
+/** An input that breaks off; all that came before is handled. */
+export class BrokenInputError extends UserError {
+  constructor(
+    input: string,
+    readonly reason: string
+  ) {
+    super(EXIT.badData, `${input}: ${reason}`)
+  }
+}
+
 const REASONS: Partial<Record<string, string>> = {
   ENOENT: 'no such file',
   EACCES: 'permission denied',

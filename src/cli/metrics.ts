@@ -12,11 +12,11 @@ import type { Log } from './log.js'
 export type Reading = number | Iterable<readonly [labels: Record<string, string>, value: number]>
 
 export interface Metric {
-  /** flow_<tool>_… ; a counter's ends in _total */
+  /** flow_<tool>_…; a counter's ends in _total */
   name: string
   help: string
   type: 'counter' | 'gauge'
-  labels?: readonly string[]
+  labels: readonly string[]
   read: () => Reading
 }
 
@@ -34,8 +34,43 @@ export interface DistributionMetric {
   read: () => Distribution
 }
 
-/** More pages on the same port. */
+/** Another page on the same port. */
 export type Route = (request: http.IncomingMessage, response: http.ServerResponse) => void
+
+/** Where a tool says what it counts: names without `flow_<tool>_` and, of counters, `_total`. */
+export interface Metrics {
+  readonly counter: (name: string, help: string, read: () => Reading, labels?: readonly string[]) => void
+  readonly gauge: (name: string, help: string, read: () => Reading, labels?: readonly string[]) => void
+  readonly histogram: (name: string, help: string, read: () => Distribution) => void
+  readonly page: (path: string, route: Route) => void
+}
+
+export interface Declared {
+  readonly metrics: readonly (Metric | DistributionMetric)[]
+  readonly pages: ReadonlyMap<string, Route>
+}
+
+/** What `declare` says that the tool counts and shows. */
+export function declared(tool: string, declare: (metrics: Metrics) => void): Declared {
+  const metrics: (Metric | DistributionMetric)[] = []
+  const pages = new Map<string, Route>()
+  const prefix = tool.replaceAll('-', '_')
+  declare({
+    counter(name, help, read, labels = []) {
+      metrics.push({ name: `${prefix}_${name}_total`, help, type: 'counter', labels, read })
+    },
+    gauge(name, help, read, labels = []) {
+      metrics.push({ name: `${prefix}_${name}`, help, type: 'gauge', labels, read })
+    },
+    histogram(name, help, read) {
+      metrics.push({ name: `${prefix}_${name}`, help, type: 'histogram', read })
+    },
+    page(path, route) {
+      pages.set(path, route)
+    }
+  })
+  return { metrics, pages }
+}
 
 export interface Served {
   /** where it listens, for people and tests */
@@ -56,12 +91,7 @@ export function observe(distribution: Distribution, value: number): void {
 }
 
 /** Serves at `addr` (`:8080`, `host:8080`, `[::1]:8080`). Throws UserError: 64 for no such address, 69 for one in use. */
-export async function serveMetrics(
-  addr: string,
-  metrics: readonly (Metric | DistributionMetric)[],
-  routes: ReadonlyMap<string, Route>,
-  log: Log
-): Promise<Served> {
+export async function serveMetrics(addr: string, { metrics, pages }: Declared, log: Log): Promise<Served> {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(addr)
   if (match === null || Number(match[3]) > 65535) {
     throw new UserError(EXIT.usage, `-addr ${addr}: an address is :PORT or HOST:PORT, as :8080 or [::1]:8080`)
@@ -69,7 +99,7 @@ export async function serveMetrics(
   const registry = await registryOf(metrics)
   const server = http.createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0]
-    const route = routes.get(path)
+    const route = pages.get(path)
     if (route !== undefined) route(request, response)
     else if (path === '/__health') response.end('ok\n')
     else if (path === '/metrics') {
@@ -80,7 +110,7 @@ export async function serveMetrics(
           response.writeHead(500).end()
         }
       )
-    } else response.writeHead(404).end(`only ${['/metrics', '/__health', ...routes.keys()].join(', ')} here\n`)
+    } else response.writeHead(404).end(`only ${['/metrics', '/__health', ...pages.keys()].join(', ')} here\n`)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
@@ -110,7 +140,7 @@ async function registryOf(metrics: readonly (Metric | DistributionMetric)[]): Pr
       registerDistribution(registry, metric)
       continue
     }
-    const { name, help, labels = [], read } = metric
+    const { name, help, labels, read } = metric
     if (metric.type === 'gauge') {
       new prom.Gauge({
         name,

@@ -1,49 +1,118 @@
-/** What every tool does around its work: command line, log, signals, exit code. */
+/** What every tool does around its work: command line, log, signals, metrics, summary, exit code. */
 import fs from 'node:fs'
-import tty from 'node:tty'
-import { BrokenStreamError } from '../flow/frames.js'
-import { openOutput, type Output } from '../flow/output.js'
-import { EXIT, type ExitCode, reasonOf, UserError } from './exit.js'
+import type { Output } from '../flow/output.js'
+import { parseCommandLine } from './commandline.js'
+import { type Definition, FILES, invocation, type Mode, modeOf } from './definition.js'
+import { BrokenInputError, EXIT, type ExitCode, reasonOf, UserError } from './exit.js'
+import { type Inputs, inputsOf } from './inputs.js'
 import { type Log, openLog } from './log.js'
-import { type CommandLine, type CommonOptions, parseCommandLine } from './options.js'
+import { declared, type Metrics, type Served, serveMetrics } from './metrics.js'
+import type { CommonOptions, OptionsOf, OptionTable } from './optiontable.js'
 import { type Signals, watchSignals } from './signals.js'
+import { ReaderGoneError, refuseTerminals, stdoutOutput } from './stdio.js'
 
 /** What a tool's `run` works with. */
-export interface Tool<O> {
+export interface Tool<Options = unknown> {
   readonly name: string
-  readonly options: O & CommonOptions
+  readonly options: Options & CommonOptions
   readonly operands: readonly string[]
+  /** what the options make of the tool */
+  readonly mode: Mode
+  readonly inputs: Inputs
   readonly log: Log
   readonly signals: Signals
+  /** stdout as an output; when the reader goes away, `onGone` is called (without: reading stops), and the output's next `ready` or `end` ends the tool. */
+  stdout(onGone?: () => void): Output
+  /** With -addr: serves what `declare` says, until the tool ends. */
+  serve(declare: (metrics: Metrics) => void): Promise<void>
+  /** Sets what the last line of the log says, also where what was read breaks off; without, or for '', there is none. */
+  summary(text: () => string): void
 }
 
-/** Thrown through `run` when whoever read our stdout went away: the end of the work, and no error. */
-class ReaderGoneError extends Error {}
+export type Run<Options> = (tool: Tool<Options>) => Promise<ExitCode | void>
 
-/**
- * Runs a tool to its end and leaves the process with its exit code: the one that `run` gives, 0 without. Errors a user can make cost one
- * line.
- */
-export async function runTool<O>(line: CommandLine, run: (tool: Tool<O>) => Promise<ExitCode | void>): Promise<void> {
+/** A tool that is said: its bin/ file calls `main`; help, completion and tests read the rest. */
+export interface DefinedTool<T extends OptionTable = OptionTable> {
+  readonly definition: Definition<T>
+  /** Runs it to its end and leaves the process with its exit code: the one that `run` gives, 0 without. Errors a user can make cost one line. */
+  main(): Promise<void>
+}
+
+export function defineTool<const T extends OptionTable>(definition: Definition<T>, run: Run<OptionsOf<T>>): DefinedTool<T> {
+  return { definition, main: () => runTool(definition, run) }
+}
+
+async function runTool<T extends OptionTable>(definition: Definition<T>, run: Run<OptionsOf<T>>): Promise<void> {
+  const { name } = definition
   // ps, top and pkill see the tool, not node
-  process.title = [line.name, ...process.argv.slice(2)].join(' ')
-  let log = openLog(line.name, 'info', 'normal')
+  process.title = [name, ...process.argv.slice(2)].join(' ')
+  let log = openLog(name, 'info', 'normal')
+  let served: Served | undefined
+  let summary: (() => string) | undefined
   let code: number = EXIT.ok
   try {
-    const parsed = parseCommandLine<O>(line, packageVersion(), process.argv.slice(2))
+    const parsed = parseCommandLine(definition, packageVersion(), process.argv.slice(2))
     if ('text' in parsed) process.stdout.write(parsed.text)
     else {
       const { options, operands } = parsed
-      nameProcess(line.name)
-      log = openLog(line.name, options.loglevel, options.logfmt)
-      code = (await run({ name: line.name, options, operands, log, signals: watchSignals() })) ?? EXIT.ok
+      nameProcess(name)
+      log = openLog(name, options.loglevel, options.logfmt)
+      const signals = watchSignals()
+      const mode = modeOf(definition, options)
+      const inputs = inputsOf(filesOf(definition, mode, options, operands), signals)
+      refuseTerminals(definition, mode, inputs.fromStdin)
+      const stopReading = (): void => {
+        inputs.stop()
+      }
+      const tool: Tool<OptionsOf<T>> = {
+        name,
+        options,
+        operands,
+        mode,
+        inputs,
+        log,
+        signals,
+        stdout: (onGone = stopReading) => stdoutOutput(onGone),
+        async serve(declare) {
+          if (options.addr !== undefined) served = await serveMetrics(options.addr, declared(name, declare), log)
+        },
+        summary(text) {
+          summary = text
+        }
+      }
+      code = (await run(tool)) ?? EXIT.ok
+      summarize(summary, log)
     }
   } catch (error) {
+    if (error instanceof BrokenInputError || (error instanceof UserError && error.exitCode === EXIT.unavailable)) summarize(summary, log)
     code = exitCodeOf(error, log)
   }
+  served?.close()
   // all that was written has been taken by now (Output.end); what may still hold the loop open is a source that was stopped
   process.exitCode = code
   if (process.stdout.writableLength === 0) process.exit(code)
+}
+
+function summarize(summary: (() => string) | undefined, log: Log): void {
+  const text = summary?.() ?? ''
+  if (text !== '') log.info(text)
+}
+
+/** The files to read. Throws UserError where there are some that the mode has no use for. */
+function filesOf(
+  definition: Definition,
+  mode: Mode,
+  options: Readonly<Record<string, unknown>>,
+  operands: readonly string[]
+): readonly string[] {
+  if (definition.operands === FILES) {
+    if (operands.length > 0 && mode.reads === 'nothing')
+      throw new UserError(EXIT.usage, `${invocation(definition.name, mode)} reads nothing: leave out ${operands.join(' ')}`)
+    return operands
+  }
+  const name = Object.keys(definition.options).find((option) => definition.options[option].isInput)
+  const files = name === undefined ? undefined : options[name]
+  return Array.isArray(files) ? files.map(String) : []
 }
 
 /** Lets ps, top and `pkill -HUP -x flow-format` know the process by the tool's name instead of node's. Linux alone has a way that keeps the arguments. */
@@ -62,10 +131,6 @@ function exitCodeOf(error: unknown, log: Log): number {
     log.error(error.message)
     return error.exitCode
   }
-  if (error instanceof BrokenStreamError) {
-    log.error(`stdin: ${error.message}`)
-    return EXIT.badData
-  }
   log.error(`internal error: ${reasonOf(error)}`)
   if (error instanceof Error) log.debug(error.stack ?? '')
   return EXIT.software
@@ -74,54 +139,4 @@ function exitCodeOf(error: unknown, log: Log): number {
 function packageVersion(): string {
   const { version } = JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
   return version
-}
-
-/**
- * stdout as an output for a stream of messages; refused where it is a terminal. `onGone` is called when the reader went away:
- * stop reading then, the output's next `ready` or `end` ends the tool.
- */
-export function binaryStdout(tool: Tool<unknown>, onGone: () => void): Output {
-  if (tty.isatty(1)) {
-    throw new UserError(EXIT.usage, `stdout is a terminal and the output is binary: try ${pipelineFrom(tool.name)}`)
-  }
-  return stdoutOutput(onGone)
-}
-
-/** stdout as an output for text. */
-export function textStdout(onGone: () => void): Output {
-  return stdoutOutput(onGone)
-}
-
-function stdoutOutput(onGone: () => void): Output {
-  // process.stdout writes to a file at once and holds up all else for as long as the disk takes
-  const stdout = fs.fstatSync(1).isFile() ? fs.createWriteStream('', { fd: 1, autoClose: false }) : process.stdout
-  return openOutput(stdout, (error) => {
-    onGone()
-    return error.code === 'EPIPE' ? new ReaderGoneError() : new UserError(EXIT.ioError, `cannot write stdout: ${reasonOf(error)}`)
-  })
-}
-
-function pipelineFrom(tool: string): string {
-  switch (tool) {
-    case 'flow-listen':
-    case 'flow-pcap':
-      return `${tool} | flow-decode | flow-format`
-    case 'flow-format':
-      return 'flow-format without -format bin'
-    case 'flow-kafka':
-      return `${tool} -consume | flow-format`
-    default:
-      return `… | ${tool} | flow-format`
-  }
-}
-
-/** Refuses a terminal as binary input. */
-export function refuseTerminalInput(tool: Tool<unknown>): void {
-  if (!tty.isatty(0)) return
-  const source =
-    tool.name === 'flow-decode' ? 'flow-listen' : tool.name === 'flow-pcap' ? 'tcpdump -w - udp port 2055' : 'flow-listen | flow-decode'
-  throw new UserError(
-    EXIT.usage,
-    `stdin is a terminal and the input is binary: try ${source} | ${tool.name}${tool.name === 'flow-pcap' ? ' | flow-decode | flow-format, or flow-pcap FILE' : ''}`
-  )
 }

@@ -1,5 +1,5 @@
 /** What flow-decode counts, and how it tells of it. */
-import { type Distribution, distribution, type DistributionMetric, type Metric, type Reading } from '../cli/metrics.js'
+import { type Distribution, distribution, type Metrics } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
 import { ERROR_KINDS, type ErrorKind } from './decoding.js'
 import type { Exporters } from './exporters.js'
@@ -59,49 +59,34 @@ export function missing({ exporters }: Counted): number {
   return units
 }
 
-export function decodeMetrics(counted: Counted): (Metric | DistributionMetric)[] {
+export function declareMetrics({ counter, gauge, histogram }: Metrics, counted: Counted): void {
   const { counts, exporters, held, netflow } = counted
-  const counter = (name: string, help: string, read: () => Reading, labels?: readonly string[]): Metric => ({
-    name: `flow_decode_${name}_total`,
-    help,
-    type: 'counter',
-    read,
-    ...(labels === undefined ? {} : { labels })
+  counter('datagrams', 'Datagrams read, by protocol', () => labelled('protocol', counts.byType), ['protocol'])
+  counter('bytes', 'Bytes of the datagrams read', () => counts.bytes)
+  counter('flows', 'FlowMessages written', () => counted.flows() ?? 0)
+  counter('counter_samples', 'sFlow counter samples passed over', counted.counterSamples)
+  counter('errors', 'What was wrong with datagrams, by kind and exporter', () => errorsByExporter(counted), ['kind', 'exporter'])
+  counter('bad_frames', 'Messages of the input that were no datagram', () => counts.badFrames)
+  counter('missing', 'Sequence numbers that never came, by exporter, in units of the protocol', () => byExporter(counted, 'missing'), [
+    'exporter'
+  ])
+  counter('restarts', 'Restarts of exporters, seen in their sequence numbers', () => byExporter(counted, 'restarts'), ['exporter'])
+  counter('templates_received', 'Template definitions received', () => netflow.templates)
+  counter('templates_evicted', 'Templates forgotten because their exporter has more than it may', () => netflow.templatesEvicted)
+  counter('withdrawals', 'Template withdrawals, which are ignored over UDP', () => netflow.withdrawals)
+  counter('options_records', 'Options records read', () => netflow.optionsRecords)
+  counter('unknown_sets', 'Sets of an id that has no meaning', () => netflow.unknownSets)
+  counter('exporters_evicted', 'Exporters forgotten because there were more than may be', () => exporters.evicted)
+  gauge('exporters', 'Exporters known', () => exporters.size)
+  gauge('templates', 'Templates held', () => {
+    let templates = 0
+    for (const exporter of exporters.all()) templates += exporter.templates.size
+    return templates
   })
-  const gauge = (name: string, help: string, read: () => Reading): Metric => ({ name: `flow_decode_${name}`, help, type: 'gauge', read })
-  return [
-    counter('datagrams', 'Datagrams read, by protocol', () => labelled('protocol', counts.byType), ['protocol']),
-    counter('bytes', 'Bytes of the datagrams read', () => counts.bytes),
-    counter('flows', 'FlowMessages written', () => counted.flows() ?? 0),
-    counter('counter_samples', 'sFlow counter samples passed over', counted.counterSamples),
-    counter('errors', 'What was wrong with datagrams, by kind and exporter', () => errorsByExporter(counted), ['kind', 'exporter']),
-    counter('bad_frames', 'Messages of the input that were no datagram', () => counts.badFrames),
-    counter('missing', 'Sequence numbers that never came, by exporter, in units of the protocol', () => byExporter(counted, 'missing'), [
-      'exporter'
-    ]),
-    counter('restarts', 'Restarts of exporters, seen in their sequence numbers', () => byExporter(counted, 'restarts'), ['exporter']),
-    counter('templates_received', 'Template definitions received', () => netflow.templates),
-    counter('templates_evicted', 'Templates forgotten because their exporter has more than it may', () => netflow.templatesEvicted),
-    counter('withdrawals', 'Template withdrawals, which are ignored over UDP', () => netflow.withdrawals),
-    counter('options_records', 'Options records read', () => netflow.optionsRecords),
-    counter('unknown_sets', 'Sets of an id that has no meaning', () => netflow.unknownSets),
-    counter('exporters_evicted', 'Exporters forgotten because there were more than may be', () => exporters.evicted),
-    gauge('exporters', 'Exporters known', () => exporters.size),
-    gauge('templates', 'Templates held', () => {
-      let templates = 0
-      for (const exporter of exporters.all()) templates += exporter.templates.size
-      return templates
-    }),
-    gauge('state_bytes', 'Memory for what exporters told, roughly', () => exporters.bytes),
-    gauge('held_bytes', 'Bytes of data sets held until their template comes', () => held.bytes),
-    {
-      name: 'flow_decode_delay_seconds',
-      help: 'From the export of a datagram to its receipt',
-      type: 'histogram',
-      read: () => counts.delay
-    },
-    { name: 'flow_decode_decoding_seconds', help: 'Time to decode a datagram', type: 'histogram', read: () => counts.decoding }
-  ]
+  gauge('state_bytes', 'Memory for what exporters told, roughly', () => exporters.bytes)
+  gauge('held_bytes', 'Bytes of data sets held until their template comes', () => held.bytes)
+  histogram('delay_seconds', 'From the export of a datagram to its receipt', () => counts.delay)
+  histogram('decoding_seconds', 'Time to decode a datagram', () => counts.decoding)
 }
 
 function* labelled(label: string, values: Map<string, number>): Iterable<readonly [Record<string, string>, number]> {

@@ -1,75 +1,71 @@
 /** flow-decode: Datagram frames in, FlowMessage frames out. */
 import { EXIT, UserError } from '../cli/exit.js'
-import { filterFrames, filterInput } from '../cli/filter.js'
+import { FILES } from '../cli/definition.js'
+import { readFrames } from '../cli/filter.js'
 import type { Log } from '../cli/log.js'
-import { type Route, serveMetrics } from '../cli/metrics.js'
+import type { Route } from '../cli/metrics.js'
 import { nearest } from '../cli/nearest.js'
-import { badValue, type CommandLine, duration, timerDuration, wholeNumber } from '../cli/options.js'
-import { binaryStdout, runTool, textStdout, type Tool } from '../cli/tool.js'
-import { decodeMetrics, summaryOf } from './counts.js'
-import { loadMapping } from '../mapping/mapping.js'
+import { badValue, duration, timerDuration, wholeNumber } from '../cli/options.js'
+import { type OptionsOf, optionTable } from '../cli/optiontable.js'
+import { defineTool, type Tool } from '../cli/tool.js'
+import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
+import { declareMetrics, summaryOf } from './counts.js'
 import { type DatagramDecoder, datagramDecoder } from './datagrams.js'
 import { type Tunnel, TUNNELS } from './packet/decap.js'
-import { RAW_FORMATS, type RawFormat } from './raw/raw.js'
+import { RAW_FORMATS } from './raw/raw.js'
 import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
-import { parseRates, type RateOf } from './rates.js'
+import { parseRates } from './rates.js'
 
-const COMMAND: CommandLine = {
-  name: 'flow-decode',
-  summary: 'Decodes NetFlow v1, v5, v7, v9, IPFIX and sFlow v5: datagrams of flow-listen or flow-pcap in, flows out.',
-  options: [
-    { flags: 'mapping <file>', help: 'YAML file of fields to add and elements to map to them' },
-    { flags: 'decap <tunnels>', help: 'report the packet inside these tunnels: vxlan,gre,… or all', parse: parseTunnels },
-    { flags: 'samplingrate <rates>', help: 'rate of exporters that tell none: N, or NETWORK=N,…', parse: parseRates },
-    { flags: 'err.cnt <n>', help: 'errors logged per interval', parse: wholeNumber(), default: 10 },
-    { flags: 'err.int <duration>', help: 'the interval', parse: duration, default: '10s' },
-    { flags: 'exporters.max <n>', help: 'exporters known at a time', parse: wholeNumber(1), default: 10_000 },
-    { flags: 'templates.max <n>', help: 'templates of one exporter', parse: wholeNumber(1), default: 4096 },
-    { flags: 'templates.json.path <file>', help: 'keep templates in this file, and load them at the start' },
-    { flags: 'templates.json.interval <duration>', help: 'how often it is written', parse: timerDuration, default: '10s' },
-    { flags: 'templates.ttl <duration>', help: 'forget templates not defined again for so long; 0: never', parse: duration, default: '0' },
-    { flags: 'templates.ttl.extend-on-access', help: 'use counts as definition' },
-    { flags: 'templates.sweep-interval <duration>', help: 'how often old ones are looked for', parse: timerDuration, default: '1m' },
-    { flags: 'templates.path <path>', help: 'where -addr shows the templates', parse: urlPath, default: '/templates' },
-    { flags: 'state.bytes <n>', help: 'memory for what all exporters told', parse: wholeNumber(), default: 256 << 20 },
-    { flags: 'held.bytes <n>', help: 'data held per exporter until its template comes', parse: wholeNumber(), default: 1 << 20 },
-    { flags: 'held.total <n>', help: 'data held for all exporters', parse: wholeNumber(), default: 64 << 20 },
-    { flags: 'held.time <duration>', help: 'how long it is held', parse: duration, default: '30m' },
-    {
-      flags: 'produce <what>',
-      help: 'sample: flows; raw: all that a datagram holds, for people',
-      choices: ['sample', 'raw'],
-      default: 'sample'
-    },
-    { flags: 'format <format>', help: 'of raw: json, a line a datagram (which it is), or text', choices: RAW_FORMATS }
-  ],
-  examples: [
-    'flow-listen | flow-decode | flow-format',
-    'flow-pcap capture.pcap | flow-decode -samplingrate 192.0.2.0/24=1000 | flow-format'
-  ]
-}
+const OPTIONS = optionTable({
+  mapping: { ...MAPPING_OPTION.mapping, help: 'YAML file of fields to add and elements to map to them' },
+  decap: { argument: 'tunnels', help: 'report the packet inside these tunnels: vxlan,gre,… or all', parse: parseTunnels },
+  samplingrate: { argument: 'rates', help: 'rate of exporters that tell none: N, or NETWORK=N,…', parse: parseRates },
+  'err.cnt': { argument: 'n', help: 'errors logged per interval', parse: wholeNumber(), default: 10 },
+  'err.int': { argument: 'duration', help: 'the interval', parse: duration, default: '10s' },
+  'exporters.max': { argument: 'n', help: 'exporters known at a time', parse: wholeNumber(1), default: 10_000 },
+  'templates.max': { argument: 'n', help: 'templates of one exporter', parse: wholeNumber(1), default: 4096 },
+  'templates.json.path': { argument: 'file', help: 'keep templates in this file, and load them at the start' },
+  'templates.json.interval': { argument: 'duration', help: 'how often it is written', parse: timerDuration, default: '10s' },
+  'templates.ttl': {
+    argument: 'duration',
+    help: 'forget templates not defined again for so long; 0: never',
+    parse: duration,
+    default: '0'
+  },
+  'templates.ttl.extend-on-access': { help: 'use counts as definition' },
+  'templates.sweep-interval': { argument: 'duration', help: 'how often old ones are looked for', parse: timerDuration, default: '1m' },
+  'templates.path': { argument: 'path', help: 'where -addr shows the templates', parse: urlPath, default: '/templates' },
+  'state.bytes': { argument: 'n', help: 'memory for what all exporters told', parse: wholeNumber(), default: 256 << 20 },
+  'held.bytes': { argument: 'n', help: 'data held per exporter until its template comes', parse: wholeNumber(), default: 1 << 20 },
+  'held.total': { argument: 'n', help: 'data held for all exporters', parse: wholeNumber(), default: 64 << 20 },
+  'held.time': { argument: 'duration', help: 'how long it is held', parse: duration, default: '30m' },
+  produce: {
+    argument: 'what',
+    help: 'sample: flows; raw: all that a datagram holds, for people',
+    choices: ['sample', 'raw'],
+    default: 'sample'
+  },
+  format: { argument: 'format', help: 'of raw: json, a line a datagram (which it is), or text', choices: RAW_FORMATS }
+})
+type Options = OptionsOf<typeof OPTIONS>
 
-interface Options {
-  mapping?: string
-  decap?: readonly Tunnel[]
-  samplingrate?: RateOf
-  'err.cnt': number
-  'err.int': number
-  'exporters.max': number
-  'templates.max': number
-  'templates.json.path'?: string
-  'templates.json.interval': number
-  'templates.ttl': number
-  'templates.ttl.extend-on-access'?: boolean
-  'templates.sweep-interval': number
-  'templates.path': string
-  'state.bytes': number
-  'held.bytes': number
-  'held.total': number
-  'held.time': number
-  produce: 'sample' | 'raw'
-  format?: RawFormat
-}
+export const tool = defineTool(
+  {
+    name: 'flow-decode',
+    summary: 'Decodes NetFlow v1, v5, v7, v9, IPFIX and sFlow v5: datagrams of flow-listen or flow-pcap in, flows out.',
+    operands: FILES,
+    modes: [
+      { when: ['produce=raw'], reads: ['Datagram'], writes: 'text' },
+      { reads: ['Datagram'], writes: ['FlowMessage'] }
+    ],
+    options: OPTIONS,
+    examples: [
+      'flow-listen | flow-decode | flow-format',
+      'flow-pcap capture.pcap | flow-decode -samplingrate 192.0.2.0/24=1000 | flow-format'
+    ]
+  },
+  run
+)
 
 /** `vxlan,gre` or `all`. */
 function parseTunnels(text: string): readonly Tunnel[] {
@@ -85,23 +81,14 @@ function urlPath(word: string): string {
   return word.startsWith('/') ? word : `/${word}`
 }
 
-export async function main(): Promise<void> {
-  await runTool<Options>(COMMAND, run)
-}
-
 async function run(tool: Tool<Options>): Promise<void> {
   const { options, log } = tool
-  const input = filterInput(tool)
-  const stopInput = (): void => {
-    input.stop()
-  }
   if (options.produce !== 'raw' && options.format !== undefined) {
     throw new UserError(EXIT.usage, `-format ${options.format} goes with -produce raw; flow-format prints flows`)
   }
   const raw = options.produce === 'raw' ? (options.format ?? 'json') : undefined
-  const output = raw === undefined ? binaryStdout(tool, stopInput) : textStdout(stopInput)
-  const mapping = await loadMapping(options.mapping)
-  for (const warning of mapping.warnings) log.warn(warning)
+  const output = tool.stdout()
+  const mapping = await mappingOf(tool)
   const decoder = datagramDecoder({
     output,
     log,
@@ -113,7 +100,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     maxStateBytes: options['state.bytes'],
     maxTemplates: options['templates.max'],
     templateTtlMs: options['templates.ttl'],
-    templateAccess: options['templates.ttl.extend-on-access'] === true,
+    templateAccess: options['templates.ttl.extend-on-access'],
     ...(options.decap === undefined ? {} : { decap: options.decap }),
     held: { exporterBytes: options['held.bytes'], totalBytes: options['held.total'], ms: options['held.time'] },
     timed: options.addr !== undefined,
@@ -122,18 +109,19 @@ async function run(tool: Tool<Options>): Promise<void> {
   const file = keepTemplates(decoder, options, log)
   const sweeping = setInterval(decoder.sweep, options['templates.sweep-interval'] || 60_000).unref()
   const expiring = setInterval(decoder.expire, 1000).unref()
-  if (options.addr !== undefined) {
-    await serveMetrics(options.addr, decodeMetrics(decoder), new Map([[options['templates.path'], showTemplates(decoder)]]), log)
-  }
+  await tool.serve((metrics) => {
+    declareMetrics(metrics, decoder)
+    metrics.page(options['templates.path'], showTemplates(decoder))
+  })
+  tool.summary(() => summaryOf(decoder))
   try {
-    await filterFrames(tool, input, 'Datagram', output, decoder.decode, decoder.more)
+    await readFrames(tool, output, decoder.decode, { more: decoder.more })
   } finally {
     clearInterval(sweeping)
     clearInterval(expiring)
     decoder.end()
     file?.end()
   }
-  log.info(summaryOf(decoder))
 }
 
 /** Loads the file of templates and keeps it up to date, where there is to be one. */

@@ -1,43 +1,45 @@
 /** flow-filter: FlowMessages in, those that match an expression out. */
 import fs from 'node:fs'
 import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
-import { filterFiles } from '../cli/filter.js'
-import { type Metric, serveMetrics } from '../cli/metrics.js'
-import type { CommandLine } from '../cli/options.js'
+import { readFrames } from '../cli/filter.js'
+import type { Metrics, Reading } from '../cli/metrics.js'
+import { INPUT_FILES, type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { plural } from '../cli/plural.js'
-import { binaryStdout, runTool, type Tool } from '../cli/tool.js'
+import { defineTool, type Tool } from '../cli/tool.js'
 import { fileIdentity, watchFile } from '../cli/watch.js'
 import type { FrameHandler } from '../flow/frames.js'
 import { copier } from '../flow/copy.js'
 import { openOutput, type Output, type Sink } from '../flow/output.js'
-import { loadMapping } from '../mapping/mapping.js'
+import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { compileFilter, type Filter, FilterError } from '../query/filter.js'
 import { told } from '../query/usererror.js'
 
-const COMMAND: CommandLine = {
-  name: 'flow-filter',
-  summary: 'Passes on the flows that match an expression, byte for byte: flows in, flows out.',
-  operands: 'EXPRESSION...',
-  options: [
-    { flags: 'f <file>', help: 'read the expression from this file' },
-    { flags: 'fail <file>', help: 'write the flows that do not match there; >(COMMAND) and /dev/fd/3 do too' },
-    { flags: 'r <file>', help: 'read flows from this file instead of stdin; may be given again', parse: another },
-    { flags: 'check', help: 'print the expression as it was understood, with all parentheses, and end' },
-    { flags: 'mapping <file>', help: 'YAML file with fields of your own' }
-  ],
-  examples: [
-    "flow-listen | flow-decode | flow-filter 'tcp and dst port 443 and not src net 10.0.0.0/8' | flow-format",
-    "flow-filter -r flows.bin 'host in [192.0.2.0/24, 2001:db8::/32] and bytes > 1M' | flow-format -format table"
-  ]
-}
+const OPTIONS = optionTable({
+  f: { argument: 'file', help: 'read the expression from this file' },
+  fail: { argument: 'file', help: 'write the flows that do not match there; >(COMMAND) and /dev/fd/3 do too' },
+  ...INPUT_FILES,
+  check: { help: 'print the expression as it was understood, with all parentheses, and end' },
+  ...MAPPING_OPTION
+})
+type Options = OptionsOf<typeof OPTIONS>
 
-interface Options {
-  f?: string
-  fail?: string
-  r?: string[]
-  check?: boolean
-  mapping?: string
-}
+export const tool = defineTool(
+  {
+    name: 'flow-filter',
+    summary: 'Passes on the flows that match an expression, byte for byte: flows in, flows out.',
+    operands: 'EXPRESSION...',
+    modes: [
+      { when: ['check'], reads: 'nothing', writes: 'text' },
+      { reads: ['FlowMessage'], writes: ['FlowMessage'] }
+    ],
+    options: OPTIONS,
+    examples: [
+      "flow-listen | flow-decode | flow-filter 'tcp and dst port 443 and not src net 10.0.0.0/8' | flow-format",
+      "flow-filter -r flows.bin 'host in [192.0.2.0/24, 2001:db8::/32] and bytes > 1M' | flow-format -format table"
+    ]
+  },
+  run
+)
 
 interface Counts {
   /** read, matched, and no protobuf */
@@ -49,36 +51,25 @@ interface Counts {
   failedReloads: number
 }
 
-function another(word: string, previous: unknown): string[] {
-  return [...((previous as string[] | undefined) ?? []), word]
-}
-
-export async function main(): Promise<void> {
-  await runTool<Options>(COMMAND, run)
-}
-
 async function run(tool: Tool<Options>): Promise<void> {
-  const { options, log } = tool
-  const { schema, warnings } = await loadMapping(options.mapping)
-  for (const warning of warnings) log.warn(warning)
+  const { options } = tool
+  const { schema } = await mappingOf(tool)
   const text = expressionOf(tool)
   const now = BigInt(Date.now()) * 1_000_000n
   const filter = told(() => compileFilter(text, { schema, now, ...(options.f === undefined ? {} : { file: options.f }) }))
-  if (options.check === true) {
+  if (options.check) {
     process.stdout.write(`${filter.written}\n`)
     return
   }
   const counts: Counts = { flows: 0, matched: 0, malformed: 0, reloads: 0, failedReloads: 0 }
-  let isGone = false
-  const output = binaryStdout(tool, () => {
-    isGone = true
-  })
+  const output = tool.stdout()
   const others = options.fail === undefined ? undefined : openOthers(options.fail)
   await watchLists(tool, filter, counts)
-  if (options.addr !== undefined) await serveMetrics(options.addr, metricsOf(counts), new Map(), log)
-
-  await filterFiles(tool, options.r ?? [], 'FlowMessage', bothOf(output, others), passer(filter, counts, output, others), () => isGone)
-  log.info(summaryOf(counts))
+  await tool.serve((metrics) => {
+    declareMetrics(metrics, counts)
+  })
+  tool.summary(() => summaryOf(counts))
+  await readFrames(tool, bothOf(output, others), passer(filter, counts, output, others))
 }
 
 /** The text of the operands, or of the file of -f. */
@@ -171,22 +162,15 @@ async function watchLists({ log }: Tool<Options>, { files }: Filter, counts: Cou
   }
 }
 
-function metricsOf(counts: Counts): Metric[] {
-  return [
-    { name: 'flow_filter_flows_total', help: 'Flows read.', type: 'counter', read: () => counts.flows },
-    { name: 'flow_filter_matched_total', help: 'Flows that matched and were passed on.', type: 'counter', read: () => counts.matched },
-    { name: 'flow_filter_malformed_total', help: 'Messages that are no protobuf.', type: 'counter', read: () => counts.malformed },
-    {
-      name: 'flow_filter_list_reloads_total',
-      help: 'Times that a file of values changed and was read again, by result.',
-      type: 'counter',
-      labels: ['result'],
-      read: () => [
-        [{ result: 'ok' }, counts.reloads],
-        [{ result: 'error' }, counts.failedReloads]
-      ]
-    }
+function declareMetrics({ counter }: Metrics, counts: Counts): void {
+  counter('flows', 'Flows read', () => counts.flows)
+  counter('matched', 'Flows that matched and were passed on', () => counts.matched)
+  counter('malformed', 'Messages that are no protobuf', () => counts.malformed)
+  const reloads = (): Reading => [
+    [{ result: 'ok' }, counts.reloads],
+    [{ result: 'error' }, counts.failedReloads]
   ]
+  counter('list_reloads', 'Times that a file of values changed and was read again, by result', reloads, ['result'])
 }
 
 function summaryOf({ flows, matched, malformed }: Counts): string {

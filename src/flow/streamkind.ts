@@ -5,6 +5,14 @@ import { readVarint } from './varint.js'
 
 export type StreamKind = 'Datagram' | 'FlowMessage'
 
+/** What makes a stream of a kind, or a capture, and what shows it to people. */
+export const SOURCES: Readonly<Record<StreamKind | 'capture', string>> = {
+  Datagram: 'flow-listen',
+  FlowMessage: 'flow-listen | flow-decode',
+  capture: 'tcpdump -w - udp port 2055'
+}
+export const VIEWERS: typeof SOURCES = { Datagram: 'flow-decode | flow-format', FlowMessage: 'flow-format', capture: 'tcpdump -r -' }
+
 /** The kind of a message by its field numbers (the two kinds share none); undefined where it is no protobuf, or has no field. */
 export function messageKind(message: Buffer): StreamKind | undefined {
   const cursor = fieldCursor()
@@ -16,25 +24,26 @@ export function messageKind(message: Buffer): StreamKind | undefined {
 }
 
 /**
- * What to say of a stream that should be of `kind` (`any`: of one of the two), from its first bytes and its first message (undefined: no message could be cut off);
+ * What to say of a stream that should be of one of `kinds`, from its first bytes and its first message (undefined: no message could be cut off);
  * `%` stands for the tool. Undefined where all is well or where nothing can be told.
  */
-export function otherKind(kind: StreamKind | 'any', head: Buffer, message: Buffer | undefined): string | undefined {
+export function otherKind(kinds: readonly StreamKind[], head: Buffer, message: Buffer | undefined): string | undefined {
   const found = message === undefined ? undefined : messageKind(message)
-  if (found === kind || (kind === 'any' && found !== undefined)) return undefined
+  if (found !== undefined && kinds.includes(found)) return undefined
   if (found === 'Datagram') return 'carries datagrams, not flows: put flow-decode in between, as in flow-listen | flow-decode | %'
   if (found === 'FlowMessage') return 'carries flows that are decoded already, not datagrams: leave flow-decode out'
-  const via = kind === 'Datagram' ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
+  const takesLines = kinds.length > 1
+  const via = kinds.includes('Datagram') ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
   if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via}`
   if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via}`
   if (head[0] === 0x7b || head[0] === 0x5b)
-    return kind === 'any'
+    return takesLines
       ? 'is JSON text: -format json sends its lines'
       : 'is JSON text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
   if (head[0] === 0 && [1, 5, 7, 9, 10].includes(head[1]))
     return `is a bare NetFlow or IPFIX datagram: put flow-pcap -raw in between, as in ${via.replace('flow-pcap', 'flow-pcap -raw')}`
   if (isText(head))
-    return kind === 'any'
+    return takesLines
       ? 'is text: -format text sends its lines'
       : 'is text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
   if (message !== undefined) return 'is no stream of messages: the first one is no protobuf'

@@ -1,14 +1,31 @@
 /** What flow-format needs of a form that flows are printed in. */
+import type { Log } from '../cli/log.js'
 import type { Output } from '../flow/output.js'
+import type { Mapping } from '../mapping/mapping.js'
+import type { Zone } from '../table/times.js'
 import type { FlowWriter } from '../text/line.js'
 
 export interface Format {
   /** what stands at the start of each file, with its line end */
-  readonly header?: string
-  /** Is told where rows go, before the first of them. */
-  readonly begin?: (output: Output) => void
+  readonly begin?: string
   /** Takes a message; what it makes of it is appended at once or later. */
   readonly row: FlowWriter
+  /** Appends what has been held back long enough: messages have paused, or the first of them has waited. */
+  readonly pause?: (output: Output) => void
   /** Appends what is held back, when no more messages come. */
   readonly end?: (output: Output) => void
+}
+
+/** What the command line asks of a format. */
+export interface Asked {
+  readonly mapping: Mapping
+  readonly fields: readonly string[] | undefined
+  /** what ends a line, where the user says so */
+  readonly terminator: string | undefined
+  /** of tables: all digits, and where the clock is */
+  readonly isExact: boolean
+  readonly zone: Zone | undefined
+  /** lines go to stdout, which may be a terminal */
+  readonly toStdout: boolean
+  readonly log: Log
 }

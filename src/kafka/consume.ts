@@ -5,8 +5,8 @@
 import crypto from 'node:crypto'
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload } from 'kafkajs'
 import { EXIT, UserError } from '../cli/exit.js'
-import { type Metric, serveMetrics } from '../cli/metrics.js'
-import { binaryStdout, textStdout, type Tool } from '../cli/tool.js'
+import type { Metrics, Reading } from '../cli/metrics.js'
+import type { Tool } from '../cli/tool.js'
 import { plural } from '../cli/plural.js'
 import type { Client } from './client.js'
 import { isRefusal, kafkaReason } from './errors.js'
@@ -48,7 +48,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
     isStopped = true
     onStop?.()
   }
-  const output = options.format === 'bin' ? binaryStdout(tool, stop) : textStdout(stop)
+  const output = tool.stdout(stop)
   const write = valueWriter(output, options.format, options.delimited)
   signals.onStop(stop)
 
@@ -60,16 +60,11 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
   let troubleSince: number | undefined
 
   await reachTopic(client, topic, false, { isStopped: () => isStopped, log })
-  const progress = options['exit-at-end'] === true ? await progressTo(client, topic, group, from) : undefined
-  const served =
-    options.addr === undefined
-      ? undefined
-      : await serveMetrics(
-          options.addr,
-          metricsOf(counters, () => assigned.length),
-          new Map(),
-          log
-        )
+  const progress = options['exit-at-end'] ? await progressTo(client, topic, group, from) : undefined
+  await tool.serve((metrics) => {
+    declareMetrics(metrics, counters, () => assigned.length)
+  })
+  tool.summary(() => `${plural(counters.messages, 'message')} out, ${counters.malformed} malformed`)
 
   function checkEnd(): void {
     if (progress?.isComplete(assigned) === true) stop()
@@ -182,46 +177,24 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
     }
   }
 
-  try {
-    while (!isStopped) {
-      try {
-        await readAsMember()
-      } catch (error) {
-        if (isRefusal(error)) throw new UserError(EXIT.unavailable, kafkaReason(error))
-        fails(error)
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
-      }
+  while (!isStopped) {
+    try {
+      await readAsMember()
+    } catch (error) {
+      if (isRefusal(error)) throw new UserError(EXIT.unavailable, kafkaReason(error))
+      fails(error)
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     }
-    if (failure !== undefined) throw failure as Error
-  } finally {
-    // nothing is to be said of a reader that went away
-    if (failure === undefined || failure instanceof UserError)
-      log.info(`${plural(counters.messages, 'message')} out, ${counters.malformed} malformed`)
-    served?.close()
   }
+  if (failure !== undefined) throw failure as Error
 }
 
-function metricsOf(counters: Counters, assigned: () => number): Metric[] {
-  const metric = (name: string, type: Metric['type'], help: string, read: Metric['read']): Metric => ({
-    name: `flow_kafka_${name}`,
-    type,
-    help,
-    read
-  })
-  return [
-    metric('messages_written_total', 'counter', 'Messages of the topic written to stdout', () => counters.messages),
-    metric('bytes_written_total', 'counter', 'Bytes of their values', () => counters.bytes),
-    {
-      ...metric('dropped_total', 'counter', 'Messages dropped, by cause', () => [[{ cause: 'malformed' }, counters.malformed]]),
-      labels: ['cause']
-    },
-    metric('commits_total', 'counter', 'Commits of offsets', () => counters.commits),
-    metric('assigned_partitions', 'gauge', 'Partitions that the group has given to this member', assigned),
-    {
-      ...metric('lag_messages', 'gauge', 'Messages of the partition that are not read yet', () =>
-        [...counters.lag].map(([partition, lag]) => [{ partition: String(partition) }, lag] as const)
-      ),
-      labels: ['partition']
-    }
-  ]
+function declareMetrics({ counter, gauge }: Metrics, counters: Counters, assigned: () => number): void {
+  const lag = (): Reading => [...counters.lag].map(([partition, messages]) => [{ partition: String(partition) }, messages] as const)
+  counter('messages_written', 'Messages of the topic written to stdout', () => counters.messages)
+  counter('bytes_written', 'Bytes of their values', () => counters.bytes)
+  counter('dropped', 'Messages dropped, by cause', () => [[{ cause: 'malformed' }, counters.malformed]], ['cause'])
+  counter('commits', 'Commits of offsets', () => counters.commits)
+  gauge('assigned_partitions', 'Partitions that the group has given to this member', assigned)
+  gauge('lag_messages', 'Messages of the partition that are not read yet', lag, ['partition'])
 }

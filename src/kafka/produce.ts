@@ -1,11 +1,11 @@
 /** stdin to a topic: frames or lines in, messages out. */
 import { EXIT, UserError } from '../cli/exit.js'
-import { filterFrames, filterInput, textInput } from '../cli/filter.js'
-import type { Log } from '../cli/log.js'
-import { type Metric, serveMetrics } from '../cli/metrics.js'
+import { readFrames } from '../cli/filter.js'
+import type { Metrics, Reading } from '../cli/metrics.js'
 import type { Tool } from '../cli/tool.js'
 import { plural } from '../cli/plural.js'
-import { columnNames, findColumn, loadMapping, type Mapping, unknownField } from '../mapping/mapping.js'
+import { columnNames, findColumn, type Mapping, unknownField } from '../mapping/mapping.js'
+import { mappingOf } from '../mapping/option.js'
 import { messageKind } from '../flow/streamkind.js'
 import type { Client } from './client.js'
 import { compressionType } from './codecs.js'
@@ -36,8 +36,7 @@ interface Counters {
 /** Reads stdin to its end; returns when all of it is delivered. */
 export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise<void> {
   const { options, log, signals } = tool
-  const input = options.format === 'bin' ? filterInput(tool) : textInput(tool)
-  const keys = await keysFor(options, log)
+  const keys = await keysFor(tool)
   const counters: Counters = { messages: 0, bytes: 0, tooLarge: 0 }
 
   let isStopped = false
@@ -53,11 +52,13 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   })
   const packs = packBytes > 0 ? openPacks({ packBytes, maxMessageBytes, waitMs: options['pack.time'], partitionOf, outbox }) : undefined
   const sink = packs ?? outbox
-  const served =
-    options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counters, delivery, outbox, packs), new Map(), log)
+  await tool.serve((metrics) => {
+    declareMetrics(metrics, counters, delivery, outbox, packs)
+  })
+  tool.summary(() => summaryOf(counters, delivery.counters, packs !== undefined))
   const patienceMs = (): number => Math.min(options.giveup ?? Infinity, isStopped ? PATIENCE_AFTER_TERM_MS : Infinity)
   const onGivenUp = (): void => {
-    input.stop()
+    tool.inputs.stop()
   }
   signals.onStop(
     watchDelivery({
@@ -107,7 +108,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   async function sendFrames(): Promise<void> {
     const { delimited } = options
     let keyOf: KeyOf | undefined
-    await filterFrames(tool, input, 'any', sink, (buf, start, end, frameStart) => {
+    await readFrames(tool, sink, (buf, start, end, frameStart) => {
       keyOf ??= end > start ? keys[messageKind(buf.subarray(start, end)) ?? 'FlowMessage']() : undefined
       append(keyOf?.(buf, start, end) ?? NO_KEY, buf, delimited ? frameStart : start, end)
     })
@@ -115,7 +116,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
 
   async function sendLines(format: 'json' | 'text'): Promise<void> {
     const keyOf = format === 'json' ? keys.json() : noKey
-    await filterLines(input, format, sink, (buf, start, end) => {
+    await filterLines(tool.inputs, format, sink, (buf, start, end) => {
       append(keyOf(buf, start, end), buf, start, end)
     })
   }
@@ -123,8 +124,6 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   try {
     await (options.format === 'bin' ? sendFrames() : sendLines(options.format))
   } finally {
-    log.info(summary(counters, delivery.counters, packs !== undefined))
-    served?.close()
     await delivery.close()
   }
 }
@@ -136,10 +135,9 @@ interface Keys {
 }
 
 /** How messages of each kind get their keys, from `-key` and the mapping file. */
-async function keysFor(options: KafkaOptions, log: Log): Promise<Keys> {
-  const mapping: Mapping = await loadMapping(options.mapping)
-  for (const warning of mapping.warnings) log.warn(warning)
-  const columns = options.key?.map((name) => keyColumn(mapping, name)) ?? mapping.formatter.key
+async function keysFor(tool: Tool<KafkaOptions>): Promise<Keys> {
+  const mapping = await mappingOf(tool)
+  const columns = tool.options.key?.map((name) => keyColumn(mapping, name)) ?? mapping.formatter.key
   const hasKey = columns.length > 0
   return {
     Datagram: exporterKey,
@@ -155,7 +153,7 @@ function keyColumn({ schema }: Mapping, name: string): string {
 }
 
 /** What came in and went out; of the rest what there was of it. */
-function summary(counters: Counters, { messages, delivered, tooLarge, retries }: DeliveryCounters, isPacking: boolean): string {
+function summaryOf(counters: Counters, { messages, delivered, tooLarge, retries }: DeliveryCounters, isPacking: boolean): string {
   const dropped = counters.tooLarge + tooLarge
   return [
     `${plural(counters.messages, 'message')} in`,
@@ -165,33 +163,28 @@ function summary(counters: Counters, { messages, delivered, tooLarge, retries }:
   ].join(', ')
 }
 
-function metricsOf(counters: Counters, delivery: Delivery, outbox: Outbox, packs: Packs | undefined): Metric[] {
+function declareMetrics(
+  { counter, gauge }: Metrics,
+  counters: Counters,
+  delivery: Delivery,
+  outbox: Outbox,
+  packs: Packs | undefined
+): void {
   const delivered = delivery.counters
-  const counter = (name: string, help: string, read: Metric['read']): Metric => ({
-    name: `flow_kafka_${name}`,
-    help,
-    type: 'counter',
-    read
-  })
-  const gauge = (name: string, help: string, read: Metric['read']): Metric => ({ name: `flow_kafka_${name}`, help, type: 'gauge', read })
-  return [
-    counter('messages_read_total', 'Messages read from stdin', () => counters.messages),
-    counter('bytes_read_total', 'Bytes of messages read from stdin', () => counters.bytes),
-    counter('messages_delivered_total', 'Messages from stdin that the cluster has', () => delivered.delivered),
-    counter('records_delivered_total', 'Messages of the topic that hold these: with -pack fewer', () => delivered.messages),
-    counter('bytes_delivered_total', 'Bytes of keys and values that the cluster has', () => delivered.bytes),
-    counter('batches_delivered_total', 'Batches that the cluster has', () => delivered.batches),
-    counter('retries_total', 'Batches that had to be sent again', () => delivered.retries),
-    {
-      ...counter('dropped_total', 'Messages dropped, by cause', () => [
-        [{ cause: 'maxmsgbytes' }, counters.tooLarge],
-        [{ cause: 'broker' }, delivered.tooLarge]
-      ]),
-      labels: ['cause']
-    },
-    gauge('held_messages', 'Messages read and not delivered yet', () => outbox.held + (packs?.held ?? 0)),
-    ...(packs === undefined ? [] : [gauge('open_packs', 'Packs that wait for more flows', () => packs.open)]),
-    gauge('held_bytes', 'Memory that these take', () => outbox.heldBytes),
-    gauge('delivering', '1 while batches are taken, 0 while the cluster takes none', () => (delivery.trouble === undefined ? 1 : 0))
+  const dropped = (): Reading => [
+    [{ cause: 'maxmsgbytes' }, counters.tooLarge],
+    [{ cause: 'broker' }, delivered.tooLarge]
   ]
+  counter('messages_read', 'Messages read from stdin', () => counters.messages)
+  counter('bytes_read', 'Bytes of messages read from stdin', () => counters.bytes)
+  counter('messages_delivered', 'Messages from stdin that the cluster has', () => delivered.delivered)
+  counter('records_delivered', 'Messages of the topic that hold these: with -pack fewer', () => delivered.messages)
+  counter('bytes_delivered', 'Bytes of keys and values that the cluster has', () => delivered.bytes)
+  counter('batches_delivered', 'Batches that the cluster has', () => delivered.batches)
+  counter('retries', 'Batches that had to be sent again', () => delivered.retries)
+  counter('dropped', 'Messages dropped, by cause', dropped, ['cause'])
+  gauge('held_messages', 'Messages read and not delivered yet', () => outbox.held + (packs?.held ?? 0))
+  if (packs !== undefined) gauge('open_packs', 'Packs that wait for more flows', () => packs.open)
+  gauge('held_bytes', 'Memory that these take', () => outbox.heldBytes)
+  gauge('delivering', '1 while batches are taken, 0 while the cluster takes none', () => (delivery.trouble === undefined ? 1 : 0))
 }

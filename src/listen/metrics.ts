@@ -1,42 +1,53 @@
 /** The metrics of flow-listen, and the warnings that say the same in words. */
 import type { Log } from '../cli/log.js'
-import type { Metric } from '../cli/metrics.js'
+import type { Metrics } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
 import type { Listening, Numbers } from './listening.js'
 
 type Labelled = (readonly [labels: Record<string, string>, value: number])[]
 
-export function metricsOf(listenings: readonly Listening[]): Metric[] {
-  const each = (value: (listening: Listening) => number) => (): Labelled =>
-    listenings.map((listening) => [{ listener: listening.name }, value(listening)])
-  const metric = (type: Metric['type'], name: string, help: string, value: (numbers: Numbers) => number): Metric => ({
-    name: `flow_listen_${name}`,
-    help,
-    type,
-    labels: ['listener'],
-    read: each((listening) => value(listening.numbers()))
-  })
-  return [
-    metric('counter', 'datagrams_total', 'Datagrams received.', ({ received }) => received),
-    metric('counter', 'bytes_total', 'Bytes of payload received.', ({ receivedBytes }) => receivedBytes),
-    metric('counter', 'written_datagrams_total', 'Datagrams that the reader of stdout has taken.', ({ written }) => written),
-    {
-      name: 'flow_listen_dropped_total',
-      help: 'Datagrams dropped: the queue was full, the exporter is not allowed, or the kernel had no room.',
-      type: 'counter',
-      labels: ['listener', 'cause'],
-      read: () => listenings.flatMap(dropsOf)
-    },
-    metric('gauge', 'queue_datagrams', 'Datagrams that wait for the reader of stdout.', ({ heldDatagrams }) => heldDatagrams),
-    metric('gauge', 'queue_bytes', 'Memory of what waits for the reader of stdout.', ({ heldBytes }) => heldBytes),
-    {
-      name: 'flow_listen_receive_buffer_bytes',
-      help: "The kernel's receive buffer (SO_RCVBUF) of each socket.",
-      type: 'gauge',
-      labels: ['listener'],
-      read: each(({ rcvbuf }) => rcvbuf)
-    }
-  ]
+export function declareMetrics({ counter, gauge }: Metrics, listenings: readonly Listening[]): void {
+  const labels = ['listener']
+  const each = (value: (numbers: Numbers) => number) => (): Labelled =>
+    listenings.map(({ name, numbers }) => [{ listener: name }, value(numbers())])
+  const buffers = (): Labelled => listenings.map(({ name, rcvbuf }) => [{ listener: name }, rcvbuf])
+  counter(
+    'datagrams',
+    'Datagrams received',
+    each(({ received }) => received),
+    labels
+  )
+  counter(
+    'bytes',
+    'Bytes of payload received',
+    each(({ receivedBytes }) => receivedBytes),
+    labels
+  )
+  counter(
+    'written_datagrams',
+    'Datagrams that the reader of stdout has taken',
+    each(({ written }) => written),
+    labels
+  )
+  counter(
+    'dropped',
+    'Datagrams dropped: the queue was full, the exporter is not allowed, or the kernel had no room',
+    () => listenings.flatMap(dropsOf),
+    [...labels, 'cause']
+  )
+  gauge(
+    'queue_datagrams',
+    'Datagrams that wait for the reader of stdout',
+    each(({ heldDatagrams }) => heldDatagrams),
+    labels
+  )
+  gauge(
+    'queue_bytes',
+    'Memory of what waits for the reader of stdout',
+    each(({ heldBytes }) => heldBytes),
+    labels
+  )
+  gauge('receive_buffer_bytes', "The kernel's receive buffer (SO_RCVBUF) of each socket", buffers, labels)
 }
 
 function dropsOf({ name, numbers }: Listening): Labelled {

@@ -1,5 +1,5 @@
 /** What flow-pcap counts, for its metrics and its last line. */
-import type { Metric } from '../cli/metrics.js'
+import type { Metrics, Reading } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
 import type { Output } from '../flow/output.js'
 import { SKIP_CAUSES, type SkipCause } from './packet.js'
@@ -33,28 +33,15 @@ export function summaryOf({ files, packets, fragments, datagrams, skipped, cutDa
   ].join(', ')
 }
 
-export function metricsOf(counts: Counts, output: Output): Metric[] {
-  const counter = (name: string, help: string, read: Metric['read'], labels: string[] = []): Metric => ({
-    name: `flow_pcap_${name}_total`,
-    help,
-    type: 'counter',
-    labels,
-    read
-  })
-  return [
-    counter('files', 'Files begun', () => counts.files),
-    counter('bad_files', 'Files that were broken or could not be read', () => counts.badFiles),
-    counter('read_bytes', 'Bytes of files read', () => counts.bytes),
-    counter('packets', 'Packets in captures', () => counts.packets),
-    counter('fragments', 'Packets that were fragments', () => counts.fragments),
-    counter(
-      'skipped_packets',
-      'Packets without a datagram, by cause',
-      () => SKIP_CAUSES.map((cause) => [{ cause }, counts.skipped[cause]] as const),
-      ['cause']
-    ),
-    counter('datagrams', 'Datagrams written', () => counts.datagrams),
-    counter('cut_datagrams', 'Datagrams of which the capture has only the beginning', () => counts.cutDatagrams),
-    counter('written_bytes', 'Bytes written', () => output.bytesWritten)
-  ]
+export function declareMetrics({ counter }: Metrics, counts: Counts, output: Output): void {
+  const skipped = (): Reading => SKIP_CAUSES.map((cause) => [{ cause }, counts.skipped[cause]] as const)
+  counter('files', 'Files begun', () => counts.files)
+  counter('bad_files', 'Files that were broken or could not be read', () => counts.badFiles)
+  counter('read_bytes', 'Bytes of files read', () => counts.bytes)
+  counter('packets', 'Packets in captures', () => counts.packets)
+  counter('fragments', 'Packets that were fragments', () => counts.fragments)
+  counter('skipped_packets', 'Packets without a datagram, by cause', skipped, ['cause'])
+  counter('datagrams', 'Datagrams written', () => counts.datagrams)
+  counter('cut_datagrams', 'Datagrams of which the capture has only the beginning', () => counts.cutDatagrams)
+  counter('written_bytes', 'Bytes written', () => output.bytesWritten)
 }

@@ -1,71 +1,69 @@
 /** flow-pcap: capture files → Datagram. */
+import { FILES } from '../cli/definition.js'
 import { EXIT, type ExitCode, UserError } from '../cli/exit.js'
+import { STDIN } from '../cli/inputs.js'
 import type { Log } from '../cli/log.js'
-import { serveMetrics } from '../cli/metrics.js'
-import { badValue, type CommandLine, wholeNumber, wordList } from '../cli/options.js'
-import { binaryStdout, refuseTerminalInput, runTool, type Tool } from '../cli/tool.js'
+import { badValue, wholeNumber, wordList } from '../cli/options.js'
+import { type OptionsOf, optionTable } from '../cli/optiontable.js'
+import { defineTool, type Tool } from '../cli/tool.js'
 import { parseAddress } from '../flow/address.js'
-import { type Counts, metricsOf, newCounts, summaryOf } from './counts.js'
+import { type Counts, declareMetrics, newCounts, summaryOf } from './counts.js'
 import { openProgress, type Progress } from './progress.js'
 import { type Exporter, replay, type Replay, type ReplayOptions } from './replay.js'
 import { writeCapture } from './writing.js'
-import { checkReadable, inputError, openSource, STDIN } from './sources.js'
+import { checkReadable, inputError, openSource } from './sources.js'
 
-interface Options {
-  port?: ReadonlySet<number>
-  speed: number
-  raw?: boolean
-  ipfix?: boolean
-  src?: Exporter
-  w?: string
-}
+const OPTIONS = optionTable({
+  port: { argument: 'ports', help: 'take all UDP to these ports and no other, as 2055,6343', parse: portSet },
+  speed: {
+    argument: 'factor',
+    help: "1 keeps the capture's pace, 10 is ten times it; 0: as fast as it is read",
+    parse: factor,
+    default: 0
+  },
+  raw: { help: "each FILE is one datagram's payload" },
+  ipfix: { help: 'each FILE is IPFIX messages one after another (RFC 5655)' },
+  src: {
+    argument: 'address',
+    help: 'the exporter of -raw and -ipfix, as 192.0.2.1 or [2001:db8::1]:2055 (default: 127.0.0.1)',
+    parse: exporterOf
+  },
+  w: { argument: 'file', help: 'the other way: write the datagrams that come in to a capture file (- for stdout)' }
+})
+type Options = OptionsOf<typeof OPTIONS>
 
-const LINE: CommandLine = {
-  name: 'flow-pcap',
-  summary:
-    'Reads captures (pcap or pcapng, plain or gzip) from files or stdin, and writes the NetFlow, IPFIX and sFlow datagrams in them as a stream of Datagram messages for flow-decode.',
-  operands: '[FILE...]',
-  options: [
-    { flags: 'port <ports>', help: 'take all UDP to these ports and no other, as 2055,6343', parse: portSet },
-    {
-      flags: 'speed <factor>',
-      help: "1 keeps the capture's pace, 10 is ten times it; 0: as fast as it is read",
-      parse: factor,
-      default: 0
-    },
-    { flags: 'raw', help: "each FILE is one datagram's payload" },
-    { flags: 'ipfix', help: 'each FILE is IPFIX messages one after another (RFC 5655)' },
-    {
-      flags: 'src <address>',
-      help: 'the exporter of -raw and -ipfix, as 192.0.2.1 or [2001:db8::1]:2055 (default: 127.0.0.1)',
-      parse: exporterOf
-    },
-    { flags: 'w <file>', help: 'the other way: write the datagrams that come on stdin to a capture file (- for stdout)' }
-  ],
-  examples: [
-    'flow-pcap export.pcap.gz | flow-decode | flow-format',
-    'tcpdump --immediate-mode -U -w - udp port 2055 | flow-pcap | flow-decode | flow-format',
-    'flow-pcap -speed 1 monday.pcapng | flow-decode | flow-kafka -brokers localhost:9092',
-    'flow-listen | flow-pcap -w export.pcap'
-  ]
-}
-
-export function main(): Promise<void> {
-  return runTool<Options>(LINE, run)
-}
+export const tool = defineTool(
+  {
+    name: 'flow-pcap',
+    summary:
+      'Reads captures (pcap or pcapng, plain or gzip) from files or stdin, and writes the NetFlow, IPFIX and sFlow datagrams in them as a stream of Datagram messages for flow-decode.',
+    operands: FILES,
+    modes: [
+      { when: ['w=-'], reads: ['Datagram'], writes: 'capture' },
+      { when: ['w'], reads: ['Datagram'], writes: 'nothing' },
+      { reads: 'capture', writes: ['Datagram'] }
+    ],
+    options: OPTIONS,
+    examples: [
+      'flow-pcap export.pcap.gz | flow-decode | flow-format',
+      'tcpdump --immediate-mode -U -w - udp port 2055 | flow-pcap | flow-decode | flow-format',
+      'flow-pcap -speed 1 monday.pcapng | flow-decode | flow-kafka -brokers localhost:9092',
+      'flow-listen | flow-pcap -w export.pcap'
+    ]
+  },
+  run
+)
 
 async function run(tool: Tool<Options>): Promise<ExitCode> {
-  const { options, log, signals } = tool
+  const { options, operands, log, signals } = tool
   checkOptions(options)
   if (options.w !== undefined) {
-    if (tool.operands.length > 0) throw new UserError(EXIT.usage, '-w writes what comes on stdin, and reads no FILE')
     await writeCapture(tool, options.w)
     return EXIT.ok
   }
-  const files = tool.operands.length === 0 ? [STDIN] : tool.operands
-  if (files.includes(STDIN)) refuseTerminalInput(tool)
+  const files = operands.length === 0 ? [STDIN] : operands
   const totalBytes = checkReadable(files)
-  const output = binaryStdout(tool, () => {
+  const output = tool.stdout(() => {
     player.cancel()
   })
   const counts = newCounts()
@@ -73,13 +71,14 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
   signals.onStop(() => {
     player.stop()
   })
-  const served = options.addr === undefined ? undefined : await serveMetrics(options.addr, metricsOf(counts, output), new Map(), log)
+  await tool.serve((metrics) => {
+    declareMetrics(metrics, counts, output)
+  })
+  // of what is no capture at all, the error has said enough
+  tool.summary(() => (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0 ? summaryOf(counts) : ''))
   const progress = await openProgress(options.loglevel === 'info' || options.loglevel === 'debug' ? totalBytes : 0)
   const exitCode = await playAll(files, player, counts, progress, log)
   await output.end()
-  served?.close()
-  // of what is no capture at all, the error has said enough
-  if (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0) log.info(summaryOf(counts))
   return exitCode
 }
 
@@ -116,7 +115,7 @@ async function playAll(files: readonly string[], player: Replay, counts: Counts,
 
 function replayOptionsOf({ raw, ipfix, port, src, speed }: Options): ReplayOptions {
   return {
-    kind: raw === true ? 'raw' : ipfix === true ? 'ipfix' : 'capture',
+    kind: raw ? 'raw' : ipfix ? 'ipfix' : 'capture',
     exporter: src ?? exporterOf('127.0.0.1'),
     ports: port,
     speed
@@ -124,16 +123,16 @@ function replayOptionsOf({ raw, ipfix, port, src, speed }: Options): ReplayOptio
 }
 
 function checkOptions({ raw, ipfix, port, speed, src, w }: Options): void {
-  if (w !== undefined && (raw === true || ipfix === true || port !== undefined || speed > 0 || src !== undefined)) {
+  if (w !== undefined && (raw || ipfix || port !== undefined || speed > 0 || src !== undefined)) {
     throw new UserError(EXIT.usage, '-w writes a capture; -raw, -ipfix, -port, -speed and -src are for reading one')
   }
-  const payloads = raw === true || ipfix === true
-  if (raw === true && ipfix === true) throw new UserError(EXIT.usage, '-raw or -ipfix: a file is a payload or IPFIX messages, not both')
+  const payloads = raw || ipfix
+  if (raw && ipfix) throw new UserError(EXIT.usage, '-raw or -ipfix: a file is a payload or IPFIX messages, not both')
   if (payloads && port !== undefined)
     throw new UserError(EXIT.usage, '-port is for captures: what -raw and -ipfix read was sent to no port')
   if (!payloads && src !== undefined)
     throw new UserError(EXIT.usage, '-src goes with -raw or -ipfix: in a capture the packets name their exporter')
-  if (raw === true && speed > 0) throw new UserError(EXIT.usage, '-speed is for captures and -ipfix: a payload of -raw has no time')
+  if (raw && speed > 0) throw new UserError(EXIT.usage, '-speed is for captures and -ipfix: a payload of -raw has no time')
 }
 
 function portSet(word: string): ReadonlySet<number> {

@@ -1,12 +1,11 @@
 /** What flow-pcap reads: files and stdin, with gzip taken off. */
 import fs from 'node:fs'
 import { EXIT, type ExitCode, reasonOf, UserError } from '../cli/exit.js'
+import { STDIN } from '../cli/inputs.js'
 import { BrokenStreamError } from '../flow/blocks.js'
 import { openInput } from '../flow/input.js'
 import { gunzip, isGzip } from './gunzip.js'
 import { WrongInputError } from './wronginput.js'
-
-export const STDIN = '-'
 
 /** What a writer that hears the same signal as we do may still have in its buffers and in the pipe. */
 const IN_FLIGHT_BYTES = 1024 * 1024

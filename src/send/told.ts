@@ -1,7 +1,7 @@
 /** What flow-send tells of itself: the summary at the end, and /metrics. */
-import type { Metric } from '../cli/metrics.js'
+import type { Metrics, Reading } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
-import { DROP_CAUSES, type Destinations } from './destinations.js'
+import { type Destination, DROP_CAUSES, type Destinations } from './destinations.js'
 import type { Exporters } from './exporters.js'
 import type { Relay } from './relay.js'
 
@@ -20,36 +20,32 @@ export function summaryOf({ all }: Destinations, { counts: { exporters, closed }
   )
 }
 
-export function metricsOf({ all }: Destinations, exporters: Exporters, { counts }: Relay): Metric[] {
-  const metric = (name: string, type: Metric['type'], help: string, labels: readonly string[], read: Metric['read']): Metric => ({
-    name: `flow_send_${name}`,
-    type,
-    help,
-    labels,
-    read
-  })
-  return [
-    metric('read_datagrams_total', 'counter', 'Datagrams read', [], () => counts.datagrams),
-    metric('errors_total', 'counter', 'Messages left out, by cause', ['kind'], () => [[{ kind: 'malformed-message' }, counts.malformed]]),
-    metric('unwanted_datagrams_total', 'counter', 'Datagrams that no target allows', [], () => counts.unwanted),
-    metric(
-      'exporters_total',
-      'counter',
-      'Exporters met, those that came back after they were closed once more',
-      [],
-      () => exporters.counts.exporters
-    ),
-    metric('sent_datagrams_total', 'counter', 'Datagrams sent, by target', ['target'], () =>
-      all.map(({ name, sent }) => [{ target: name }, sent] as const)
-    ),
-    metric('sent_bytes_total', 'counter', 'Bytes of datagrams sent, by target', ['target'], () =>
-      all.map(({ name, sentBytes }) => [{ target: name }, sentBytes] as const)
-    ),
-    metric('dropped_datagrams_total', 'counter', 'Datagrams not sent, by target and cause', ['target', 'cause'], () =>
-      all.flatMap(({ name, dropped }) => DROP_CAUSES.map((cause) => [{ target: name, cause }, dropped[cause]] as const))
-    ),
-    metric('waiting_bytes', 'gauge', 'Bytes that wait to be sent, by target', ['target'], () =>
-      all.map(({ name, waitingBytes }) => [{ target: name }, waitingBytes] as const)
-    )
-  ]
+export function declareMetrics({ counter, gauge }: Metrics, { all }: Destinations, exporters: Exporters, { counts }: Relay): void {
+  const byTarget = (value: (destination: Destination) => number) => (): Reading =>
+    all.map((destination) => [{ target: destination.name }, value(destination)] as const)
+  const drops = (): Reading =>
+    all.flatMap(({ name, dropped }) => DROP_CAUSES.map((cause) => [{ target: name, cause }, dropped[cause]] as const))
+  counter('read_datagrams', 'Datagrams read', () => counts.datagrams)
+  counter('errors', 'Messages left out, by cause', () => [[{ kind: 'malformed-message' }, counts.malformed]], ['kind'])
+  counter('unwanted_datagrams', 'Datagrams that no target allows', () => counts.unwanted)
+  counter('exporters', 'Exporters met, those that came back after they were closed once more', () => exporters.counts.exporters)
+  counter(
+    'sent_datagrams',
+    'Datagrams sent, by target',
+    byTarget(({ sent }) => sent),
+    ['target']
+  )
+  counter(
+    'sent_bytes',
+    'Bytes of datagrams sent, by target',
+    byTarget(({ sentBytes }) => sentBytes),
+    ['target']
+  )
+  counter('dropped_datagrams', 'Datagrams not sent, by target and cause', drops, ['target', 'cause'])
+  gauge(
+    'waiting_bytes',
+    'Bytes that wait to be sent, by target',
+    byTarget(({ waitingBytes }) => waitingBytes),
+    ['target']
+  )
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import split2 from 'split2'
 import { EXIT, UserError } from '../cli/exit.js'
 import { readable } from '../cli/filter.js'
+import type { Inputs, NamedInput } from '../cli/inputs.js'
 import { MAX_MESSAGE_BYTES } from '../flow/frames.js'
-import type { Input } from '../flow/input.js'
 import type { Sink } from '../flow/output.js'
 
 export type TextFormat = 'json' | 'text'
@@ -13,10 +13,18 @@ export type TextFormat = 'json' | 'text'
 export type LineHandler = (buf: Buffer, start: number, end: number) => void
 
 /**
- * Hands every line of the input that is not empty to `onLine`, without its line end (LF or CRLF); the last one may lack it. `sink` sets the
+ * Hands every line of the inputs that is not empty to `onLine`, without its line end (LF or CRLF); the last one may lack it. `sink` sets the
  * pace. What came before something that is no text, or no JSON, is handled; then this throws.
  */
-export async function filterLines(input: Input, format: TextFormat, sink: Sink, onLine: LineHandler): Promise<void> {
+export async function filterLines(inputs: Inputs, format: TextFormat, sink: Sink, onLine: LineHandler): Promise<void> {
+  try {
+    for (const input of inputs.each()) await readLines(input, format, sink, onLine)
+  } finally {
+    await sink.end()
+  }
+}
+
+async function readLines(input: NamedInput, format: TextFormat, sink: Sink, onLine: LineHandler): Promise<void> {
   const lines = split2({ maxLength: MAX_MESSAGE_BYTES })
   let failure: Error | undefined
   let isFirst = true
@@ -26,33 +34,29 @@ export async function filterLines(input: Input, format: TextFormat, sink: Sink, 
     onLine(bytes, 0, bytes.length)
   })
   lines.on('error', () => {
-    failure ??= new UserError(EXIT.badData, `stdin: a line is longer than ${MAX_MESSAGE_BYTES >> 20} MiB`)
+    failure ??= new UserError(EXIT.badData, `${input.name}: a line is longer than ${MAX_MESSAGE_BYTES >> 20} MiB`)
   })
-  try {
-    for await (const chunk of readable(input)) {
-      if (isFirst) refuseOther(chunk, format)
-      isFirst = false
-      await new Promise<void>((resolve) => {
-        lines.write(chunk, () => {
-          resolve()
-        })
+  for await (const chunk of readable(input, input.name)) {
+    if (isFirst) refuseOther(input.name, chunk, format)
+    isFirst = false
+    await new Promise<void>((resolve) => {
+      lines.write(chunk, () => {
+        resolve()
       })
-      if (failure !== undefined) throw failure
-      sink.commit()
-      if (sink.blocked) await sink.ready()
-    }
-    const ended = once(lines, 'end')
-    lines.end()
-    await ended
-  } finally {
-    await sink.end()
+    })
+    if (failure !== undefined) throw failure
+    sink.commit()
+    if (sink.blocked) await sink.ready()
   }
+  const ended = once(lines, 'end')
+  lines.end()
+  await ended
 }
 
-function refuseOther(head: Buffer, format: TextFormat): void {
-  if (looksBinary(head)) throw new UserError(EXIT.badData, `stdin is no text: leave out -format ${format}, or put flow-format in between`)
+function refuseOther(name: string, head: Buffer, format: TextFormat): void {
+  if (looksBinary(head)) throw new UserError(EXIT.badData, `${name} is no text: leave out -format ${format}, or put flow-format in between`)
   if (format === 'json' && !/^\s*[{[]/.test(head.toString('latin1', 0, 1024)))
-    throw new UserError(EXIT.badData, 'stdin is no JSON: its first line begins with no {')
+    throw new UserError(EXIT.badData, `${name} is no JSON: its first line begins with no {`)
 }
 
 /** Whether there are control characters that no text holds; a message has some nearly always. */

@@ -1,17 +1,16 @@
 /** flow-top: FlowMessages in, a live view of their biggest groups on the terminal. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import tty from 'node:tty'
-import { EXIT, UserError } from '../cli/exit.js'
-import { filterFrames, filterInput } from '../cli/filter.js'
+import { BrokenInputError, EXIT, UserError } from '../cli/exit.js'
+import { readFrames } from '../cli/filter.js'
 import { plural } from '../cli/plural.js'
-import { runTool, textStdout, type Tool } from '../cli/tool.js'
-import { BrokenStreamError } from '../flow/frames.js'
+import { defineTool, type Tool } from '../cli/tool.js'
 import type { Sink } from '../flow/output.js'
 import { timedInput } from '../query/streamtime.js'
 import { groupingOf, type Looking } from './controls.js'
 import { compileFilter, type Matcher } from './filter.js'
 import { groupTable, noteWords, ratesText } from './lines.js'
-import { COMMAND, type Options } from './options.js'
+import { type Options, OPTIONS } from './options.js'
 import { openScreen, type Screen } from './screen.js'
 import { snapshot } from './snapshot.js'
 import { liveView } from './view.js'
@@ -25,16 +24,34 @@ const LONGEST_START_MS = 1000
 /** What `-once` prints at the most. */
 const GROUPS_ONCE = 20
 
-export async function main(): Promise<void> {
-  await runTool<Options>(COMMAND, run)
-}
+export const tool = defineTool(
+  {
+    name: 'flow-top',
+    summary: 'A live view of the biggest groups of flows, as top is one of processes.',
+    operands: '[EXPRESSION...]',
+    modes: [{ reads: ['FlowMessage'], writes: 'text' }],
+    options: OPTIONS,
+    examples: [
+      'flow-listen | flow-decode | flow-top',
+      'flow-listen | flow-decode | flow-top -by dst_as src port 443',
+      'flow-pcap -speed 1 a.pcap | flow-decode | flow-top',
+      'flow-pcap a.pcap | flow-decode | flow-top -once -by src_addr/24,proto'
+    ]
+  },
+  run
+)
 
 async function run(tool: Tool<Options>): Promise<void> {
   const { options, operands } = tool
   const looking: Looking = { by: options.by, order: options.order, filter: operands.join(' ') }
   const matcher = matcherOf(looking.filter)
   const live = liveWindow(options.window, groupingOf(looking), matcher)
-  if (options.once === true || !tty.isatty(1)) await printOnce(tool, live, looking)
+  await tool.serve(({ counter }) => {
+    counter('flows', 'Flows read', () => live.counts.flows)
+    counter('malformed', 'Messages that are no protobuf', () => live.counts.malformed)
+  })
+  tool.summary(() => summaryOf(live))
+  if (options.once || !tty.isatty(1)) await printOnce(tool, live, looking)
   else await watch(tool, live, looking, matcher)
 }
 
@@ -49,26 +66,16 @@ const NO_SINK: Sink = { commit: () => undefined, blocked: false, ready: () => Pr
 
 async function printOnce(tool: Tool<Options>, live: LiveWindow, looking: Looking): Promise<void> {
   const { options } = tool
-  const input = filterInput(tool)
-  const output = textStdout(() => {
-    input.stop()
-  })
+  const output = tool.stdout()
   const expire = (): boolean => {
     live.expire()
     return false
   }
   let failure: unknown
   try {
-    await filterFrames(
-      tool,
-      timedInput(input, live.time, () => Infinity),
-      'FlowMessage',
-      NO_SINK,
-      live.add,
-      expire
-    )
+    await readFrames(tool, NO_SINK, live.add, { more: expire, through: (input) => timedInput(input, live.time, () => Infinity) })
   } catch (error) {
-    if (!(error instanceof BrokenStreamError)) throw error
+    if (!(error instanceof BrokenInputError)) throw error
     failure = error
   }
   const grouping = groupingOf(looking)
@@ -80,30 +87,27 @@ async function printOnce(tool: Tool<Options>, live: LiveWindow, looking: Looking
   output.reserve(Buffer.byteLength(text))
   output.pos += output.buf.write(text, output.pos)
   await output.end()
-  summarize(tool, live)
   if (failure !== undefined) throw failure as Error
 }
 
 async function watch(tool: Tool<Options>, live: LiveWindow, looking: Looking, matcher: Matcher | undefined): Promise<void> {
-  const input = filterInput(tool)
   const view = liveView(tool, live, looking, matcher)
   let screen: Screen | undefined
   try {
-    const reading = filterFrames(tool, timedInput(input, live.time, view.due), 'FlowMessage', NO_SINK, live.add, view.tick).then(
-      () => view.end(undefined),
-      view.end
-    )
+    const reading = readFrames(tool, NO_SINK, live.add, {
+      more: view.tick,
+      through: (input) => timedInput(input, live.time, view.due)
+    }).then(() => view.end(undefined), view.end)
     await Promise.race([view.started, sleep(LONGEST_START_MS), reading])
     screen = openScreen()
     await view.on(screen)
   } finally {
     screen?.close()
-    input.stop()
+    tool.inputs.stop()
   }
-  summarize(tool, live)
   if (view.broken() !== undefined) throw view.broken()!
 }
 
-function summarize({ log }: Tool<Options>, { counts }: LiveWindow): void {
-  log.info(`${plural(counts.flows, 'flow')} in, ${counts.malformed} malformed`)
+function summaryOf({ counts }: LiveWindow): string {
+  return `${plural(counts.flows, 'flow')} in, ${counts.malformed} malformed`
 }

@@ -1,6 +1,6 @@
 /** The view while it lives: flows come in, keys are pressed, pictures are drawn. */
+import { BrokenInputError } from '../cli/exit.js'
 import type { Tool } from '../cli/tool.js'
-import { BrokenStreamError } from '../flow/frames.js'
 import { controlsOf, type Looking } from './controls.js'
 import type { Matcher } from './filter.js'
 import type { Options } from './options.js'
@@ -93,12 +93,12 @@ export function liveView({ options, signals }: Tool<Options>, live: LiveWindow, 
       return false
     },
     end: guarded((error) => {
-      if (error !== undefined && !(error instanceof BrokenStreamError)) {
+      if (error !== undefined && !(error instanceof BrokenInputError)) {
         fail(errorOf(error))
         return
       }
       broken = error
-      ended = error === undefined ? 'input ended' : `input broken: ${error.message}`
+      ended = error === undefined ? 'input ended' : `input broken: ${error.reason}`
       draw(!controls.frozen)
     }),
     broken: () => broken,

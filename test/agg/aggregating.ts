@@ -2,11 +2,12 @@
 import { Writable } from 'node:stream'
 import protobuf from 'protobufjs'
 import { aggregation, type Aggregation } from '../../src/agg/aggregation.js'
-import { COMMAND, type Options, requestOf } from '../../src/agg/options.js'
+import { tool } from '../../src/agg/flow-agg.js'
+import { requestOf } from '../../src/agg/options.js'
 import type { Series } from '../../src/agg/series.js'
 import type { Condition } from '../../src/agg/result.js'
 import type { Log } from '../../src/cli/log.js'
-import { parseCommandLine } from '../../src/cli/options.js'
+import { parseCommandLine } from '../../src/cli/commandline.js'
 import { frameReader } from '../../src/flow/frames.js'
 import { openOutput } from '../../src/flow/output.js'
 import { FlowMessage, longOf, readFlows, type Flow } from '../support/datagram-stream.js'
@@ -55,7 +56,7 @@ export async function aggregated(
   args: readonly string[],
   { having, series, chunkBytes = Math.max(1, stream.length), wait }: Run = {}
 ): Promise<Aggregated> {
-  const parsed = parseCommandLine<Options>(COMMAND, '0', args)
+  const parsed = parseCommandLine(tool.definition, '0', args)
   if ('text' in parsed) throw new Error(parsed.text)
   const { options } = parsed
   const written: Buffer[] = []

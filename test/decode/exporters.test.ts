@@ -1,14 +1,24 @@
 /** The exporters that are known, what is counted of them, and what goes when there are too many. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { decodeMetrics, summaryOf } from '../../src/decode/counts.js'
+import { type Counted, declareMetrics, summaryOf } from '../../src/decode/counts.js'
 import { type ExporterLimits, type KnownExporter, knownExporters } from '../../src/decode/exporters.js'
 import { mutedLog } from '../../src/decode/mutedlog.js'
-import type { Metric } from '../../src/cli/metrics.js'
+import { declared, type Reading } from '../../src/cli/metrics.js'
 import { be, set, v5 } from '../support/build-netflow.js'
 import { datagramFrame, type DatagramSpec } from '../support/datagram-stream.js'
 import { decode, openDecoder, streamOf } from '../support/decode.js'
 import { message, optionsSets, templateSet, text, uint } from '../support/records.js'
+
+/** What /metrics has under that name. */
+function readingOf(counted: Counted, name: string): Reading {
+  const { metrics } = declared('flow-decode', (declare) => {
+    declareMetrics(declare, counted)
+  })
+  const metric = metrics.find((each) => each.name === name)
+  if (metric === undefined || metric.type === 'histogram') throw new Error(`no metric ${name}`)
+  return metric.read()
+}
 
 const FIELDS = [uint(4, 6, 1), uint(7, 0, 2)]
 const definition = message(9, {}, templateSet(9, 256, FIELDS))
@@ -165,8 +175,7 @@ test('errors are counted by kind and exporter', async () => {
   ])
   assert.equal(flows.length, 3)
   const metric = (name: string): unknown[] => {
-    const { read } = decodeMetrics(decoder).find((each) => each.name === name) as Metric
-    const reading = read()
+    const reading = readingOf(decoder, name)
     return typeof reading === 'number' ? [reading] : [...reading]
   }
   assert.deepEqual(metric('flow_decode_errors_total'), [
@@ -206,8 +215,7 @@ test('errors by exporter have a bounded number of label values', async () => {
     Array.from({ length: 2500 }, (_, i) => from(Buffer.alloc(4, 0xff), 10, 9, i >> 8, i & 255)),
     { maxExporters: 5000 }
   )
-  const { read } = decodeMetrics(decoder).find(({ name }) => name === 'flow_decode_errors_total') as Metric
-  const readings = [...(read() as Iterable<readonly [Record<string, string>, number]>)]
+  const readings = [...(readingOf(decoder, 'flow_decode_errors_total') as Iterable<readonly [Record<string, string>, number]>)]
   assert(readings.length <= 1001)
   assert.equal(
     readings.reduce((sum, [, value]) => sum + value, 0),
@@ -308,10 +316,8 @@ test('no counter of an exporter goes back, however many there are and whichever 
   const { decoder, push } = openDecoder({ maxExporters: 1100 })
   const wrong = (i: number): DatagramSpec => ({ payload: Buffer.from('what?'), src: Buffer.from([10, 0, i >> 8, i & 255]) })
   const read = (): Map<string, number> => {
-    const metric = decodeMetrics(decoder).find((each): each is Metric => each.name === 'flow_decode_errors_total')!
-    return new Map(
-      [...(metric.read() as Iterable<readonly [Record<string, string>, number]>)].map(([{ exporter }, value]) => [exporter, value])
-    )
+    const reading = readingOf(decoder, 'flow_decode_errors_total')
+    return new Map([...(reading as Iterable<readonly [Record<string, string>, number]>)].map(([{ exporter }, value]) => [exporter, value]))
   }
   push(streamOf(Array.from({ length: 1050 }, (_, i) => wrong(i))))
   let before = read()

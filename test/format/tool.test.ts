@@ -284,7 +284,7 @@ test('wrong words on the command line, in one line each', async () => {
     [['-transport.file.sep', '\\q'], 64, /\\q/],
     [['-mapping', path.join(folder, 'none.yaml')], 66, /none\.yaml: no such file/],
     [['-mapping', mapping], 78, /mapping\.yaml:4: unknown field 'nothing': /],
-    [['operand'], 64, /operands/],
+    [['no-such-file'], 66, /^flow-format: cannot read no-such-file: no such file\n$/],
     [['-addr', 'x'], 64, /-addr x/]
   ]
   for (const [args, code, said] of usage) {

@@ -113,9 +113,8 @@ test('what no packet can carry is told, and the rest is written', async () => {
   assert.match(stderr, /2 datagrams in, 1 packet to stdout, 1 longer than a packet can be/)
 })
 
-test('-w with what is for reading is refused, and so is a folder that is not there', async () => {
+test('-w with what is for reading is refused, and so are a folder and a file that are not there', async () => {
   for (const args of [
-    ['-w', 'x', 'y'],
     ['-w', 'x', '-speed', '1'],
     ['-w', 'x', '-raw']
   ]) {
@@ -124,4 +123,7 @@ test('-w with what is for reading is refused, and so is a folder that is not the
   const { code, stderr } = await runTool('flow-pcap', ['-w', '/nowhere/x.pcap'])
   assert.equal(code, 73)
   assert.match(stderr, /cannot create \/nowhere\/x.pcap: there is no folder \/nowhere/)
+  const missing = path.join(os.tmpdir(), `${process.pid}.pcap`)
+  assert.equal((await runTool('flow-pcap', ['-w', missing, 'no-such-file'])).code, 66)
+  assert.equal(fs.existsSync(missing), false)
 })

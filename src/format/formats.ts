@@ -1,0 +1,58 @@
+/** The formats there are: a row each. */
+import tty from 'node:tty'
+import { EXIT, UserError } from '../cli/exit.js'
+import { lineWriter } from '../text/line.js'
+import { frameCopier } from './bin.js'
+import { coloured } from './colour.js'
+import { chooseColumns } from './columns.js'
+import { csvHeader, csvStyle } from './csv.js'
+import type { Asked, Format } from './format.js'
+import { jsonStyle } from './json.js'
+import { tableFormat } from './table.js'
+import { textStyle } from './text.js'
+
+/** Each throws UserError with code 64 for what it is asked and cannot do. */
+export const FORMATS = {
+  json(asked): Format {
+    refuseTableOptions(asked)
+    const row = lineWriter(columnsOf(asked), jsonStyle, asked.terminator ?? '\n')
+    return { row: asked.toStdout && tty.isatty(1) && process.env.NO_COLOR === undefined ? coloured(row) : row }
+  },
+  text(asked): Format {
+    refuseTableOptions(asked)
+    return { row: lineWriter(columnsOf(asked), textStyle, asked.terminator ?? '\n') }
+  },
+  csv(asked): Format {
+    refuseTableOptions(asked)
+    const terminator = asked.terminator ?? '\n'
+    const columns = columnsOf(asked)
+    return {
+      begin: csvHeader(columns.all.map(({ name }) => name)) + terminator,
+      row: lineWriter({ ...columns, listed: true }, csvStyle, terminator)
+    }
+  },
+  table(asked): Format {
+    if (asked.terminator !== undefined) throw new UserError(EXIT.usage, '-transport.file.sep is for the other formats: a table has lines')
+    return tableFormat(asked)
+  },
+  bin(asked): Format {
+    refuseTableOptions(asked)
+    if (asked.fields !== undefined) throw new UserError(EXIT.usage, '-fields is not for bin, which passes every flow on as it came')
+    return { row: frameCopier(asked.terminator ?? '') }
+  }
+} satisfies Record<string, (asked: Asked) => Format>
+
+export type FormatName = keyof typeof FORMATS
+export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[]
+
+function columnsOf({ mapping, fields }: Asked): ReturnType<typeof chooseColumns> {
+  return chooseColumns(mapping, fields)
+}
+
+function refuseTableOptions({ isExact, zone }: Asked): void {
+  if (!isExact && zone === undefined) return
+  throw new UserError(
+    EXIT.usage,
+    `-${isExact ? 'exact' : 'tz'} is for -format table: the other formats have all digits, and times as numbers`
+  )
+}

@@ -1,0 +1,45 @@
+/** When a format that holds rows back is to let them go. */
+import type { Output, Sink } from '../flow/output.js'
+import type { Format } from './format.js'
+
+/** Rows wait for a pause of so many milliseconds, but no longer than so from the first of them. */
+const PAUSE_MS = 200
+const LONGEST_WAIT_MS = 1000
+
+/** The output as a filter's sink, with the format told of pauses and of the end. */
+export function pausingSink(output: Output, { pause, end }: Format): Sink {
+  let first: number | undefined
+  let last = 0
+  let timer: NodeJS.Timeout | undefined
+
+  function look(): void {
+    const left = Math.min(last + PAUSE_MS, first! + LONGEST_WAIT_MS) - performance.now()
+    if (left > 0) {
+      timer = setTimeout(look, left)
+      return
+    }
+    timer = first = undefined
+    pause!(output)
+    output.commit()
+  }
+
+  return {
+    commit() {
+      if (pause !== undefined) {
+        last = performance.now()
+        first ??= last
+        timer ??= setTimeout(look, PAUSE_MS)
+      }
+      output.commit()
+    },
+    ready: () => output.ready(),
+    get blocked() {
+      return output.blocked
+    },
+    async end() {
+      clearTimeout(timer)
+      end?.(output)
+      await output.end()
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** Files named on the command line in the place of stdin. */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import test, { after, before } from 'node:test'
+import { FlowMessage } from '../support/datagram-stream.js'
+import { ROOT, runTool } from '../support/tools.js'
+
+const flow = (port: number): Buffer => Buffer.from(FlowMessage.encodeDelimited({ bytes: 1500, src_port: port }).finish())
+const CAPTURE = path.join(ROOT, 'test/fixtures/softflowd-v9.pcap')
+
+let folder = ''
+const file = (name: string): string => path.join(folder, name)
+
+before(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-files-'))
+  fs.writeFileSync(file('one.bin'), flow(1))
+  fs.writeFileSync(file('two.bin'), flow(2))
+  fs.writeFileSync(file('cut.bin'), Buffer.concat([flow(3), flow(4).subarray(0, 3)]))
+  fs.writeFileSync(file('datagrams.bin'), (await runTool('flow-pcap', [CAPTURE])).stdout)
+})
+
+after(() => {
+  fs.rmSync(folder, { recursive: true })
+})
+
+const ports = (stdout: Buffer): number[] =>
+  stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => (JSON.parse(line) as { src_port: number }).src_port)
+
+test('files are read in their order, and stdin in the place of -', async () => {
+  const all = await runTool('flow-format', [file('one.bin'), '-', file('two.bin')], flow(9))
+  assert.equal(all.code, 0, all.stderr)
+  assert.deepEqual(ports(all.stdout), [1, 9, 2])
+  const { stdout, stderr } = await runTool('flow-enrich', ['-samplingrate', '7', file('one.bin'), file('two.bin')])
+  assert.match(stderr, /2 flows in/)
+  assert.deepEqual(ports((await runTool('flow-format', [], stdout)).stdout), [1, 2])
+  assert.deepEqual(ports((await runTool('flow-format', [file('one.bin')], 'no stream at all')).stdout), [1])
+})
+
+test('each filter takes them', async () => {
+  const decoded = await runTool('flow-decode', [file('datagrams.bin')])
+  assert.equal(decoded.code, 0, decoded.stderr)
+  assert.deepEqual(decoded.stdout, (await runTool('flow-decode', [], fs.readFileSync(file('datagrams.bin')))).stdout)
+  const summed = await runTool('flow-agg', [file('one.bin'), file('two.bin')])
+  assert.match(summed.stderr, /2 flows of 0 exporters in, 1 group/)
+  const top = await runTool('flow-top', ['-once', '-r', file('one.bin'), '-r', file('two.bin')])
+  assert.match(top.stderr, /2 flows in/)
+  const written = await runTool('flow-pcap', ['-w', '-', file('datagrams.bin')])
+  assert.equal(written.code, 0, written.stderr)
+  assert.equal((await runTool('flow-pcap', [], written.stdout)).stdout.length, fs.statSync(file('datagrams.bin')).size)
+})
+
+test('a broken file is named, what came before it is written', async () => {
+  const { code, stdout, stderr } = await runTool('flow-format', [file('one.bin'), file('cut.bin'), file('two.bin')])
+  assert.equal(code, 65)
+  assert.deepEqual(ports(stdout), [1, 3])
+  assert.match(stderr, /2 flows in.*\nflow-format: .*cut\.bin: the stream ends inside a message at byte \d+\n$/)
+})
+
+test('a file of another kind names the tool for it', async () => {
+  for (const [tool, args, advice] of [
+    ['flow-decode', [CAPTURE], /softflowd-v9\.pcap is a capture file: put flow-pcap in between/],
+    ['flow-format', [CAPTURE], /is a capture file: put flow-pcap in between, as in flow-pcap \| flow-decode \| flow-format/],
+    ['flow-format', [file('datagrams.bin')], /datagrams\.bin carries datagrams, not flows/]
+  ] as const) {
+    const { code, stderr } = await runTool(tool, args)
+    assert.equal(code, 65)
+    assert.match(stderr, advice)
+  }
+})
+
+test('a file that is not there is told before anything is written', async () => {
+  const { code, stdout, stderr } = await runTool('flow-format', [file('one.bin'), file('missing.bin')])
+  assert.deepEqual([code, stdout.length], [66, 0])
+  assert.match(stderr, /^flow-format: cannot read .*missing\.bin: no such file\n$/)
+  assert.match((await runTool('flow-format', [folder])).stderr, /is a directory/)
+})
