@@ -57,7 +57,8 @@ export function written(expression: Expression): string {
     case 'include':
       return `@include ${quoted(expression.file)}`
     case 'protocol':
-      return expression.word
+      // `ip` alone is none, and as a part of `ip tcp` it stands alone where that is written out
+      return expression.word === 'ip' ? 'ip4' : expression.word
     case 'stray':
       return writtenValue(expression.value)
     case 'test': {

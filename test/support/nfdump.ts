@@ -66,10 +66,12 @@ export async function sendDatagrams(stream: Buffer, port: number): Promise<void>
 
 /** The rows of `nfdump -R folder ARGS -o csv`, without its summary: an object a row, by the names of the header. */
 export function nfdump(folder: string, args: readonly string[]): Record<string, string>[] {
-  const { stdout } = spawnSync('nfdump', ['-R', folder, ...args, '-o', 'csv'], { encoding: 'utf8' })
-  const [header, ...rows] = stdout.split('\n\n')[0].split('\n')
+  const { stdout, stderr, status } = spawnSync('nfdump', ['-R', folder, ...args, '-o', 'csv'], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`nfdump ${args.join(' ')}: ${stderr}${stdout}`)
+  const [header, ...rows] = stdout
+    .split(/^(?:Summary|No match.*)?$/m)[0]
+    .trimEnd()
+    .split('\n')
   const names = header.split(',')
-  return rows
-    .filter((row) => row !== '' && row !== 'Summary')
-    .map((row) => Object.fromEntries(row.split(',').map((value, i) => [names[i], value])))
+  return rows.map((row) => Object.fromEntries(row.split(',').map((value, i) => [names[i], value])))
 }
