@@ -106,7 +106,7 @@ function* byExporter({ exporters }: Counted, what: 'missing' | 'restarts'): Iter
 function* errorsByExporter({ counts, exporters }: Counted): Iterable<readonly [Record<string, string>, number]> {
   const other = new Map(counts.forgottenErrors)
   for (const { name, errors, labelled: own } of exporters.all()) {
-    for (const [kind, value] of errors) {
+    for (const [kind, value] of errors ?? []) {
       if (own) yield [{ kind, exporter: name }, value]
       else add(other, kind, value)
     }

@@ -13,6 +13,7 @@ import { type KnownExporter, knownExporters } from './exporters.js'
 import { inputBytes, load, MAX_DATAGRAM_BYTES } from './input.js'
 import { dropMessages, handOn, messagesFor } from './messages.js'
 import { mutedLog } from './mutedlog.js'
+import { domainKey } from './netflow/domain.js'
 import { type HeldLimits, heldSets } from './netflow/held.js'
 import { netflowDecoder, type ExportHeader } from './netflow/netflow.js'
 import { type MappedElement } from './netflow/plan.js'
@@ -68,6 +69,7 @@ export interface DatagramDecoder extends Counted {
 }
 
 const SFLOW_VERSION = 5
+const PORTS = 0x10000
 
 /** How often what has been held too long is looked for. */
 const EXPIRE_MS = 1000
@@ -100,7 +102,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         : `more than ${maxExporters} exporters (-exporters.max)`
     errorLog.warn(`${why}: the one that was silent longest is forgotten`, { exporter: gone.name })
     held.drop(gone)
-    for (const [kind, count] of gone.errors) add(counts.forgottenErrors, kind, count)
+    for (const [kind, count] of gone.errors ?? []) add(counts.forgottenErrors, kind, count)
   })
   const { maxTemplates, mapping } = options
   const netflow = netflowDecoder({
@@ -120,6 +122,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
 
   function countError(of: KnownExporter, kind: Parameters<Decoding['report']>[0], detail: string): void {
     add(counts.errors, kind)
+    of.errors ??= new Map()
     add(of.errors, kind)
     errorLog.warn(detail, { kind, exporter: of.name })
   }
@@ -155,7 +158,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         const { receivedHi, receivedLo, srcPort } = datagram
         const header = netflow.decode({ start: 0, end, exporter, port: srcPort, receivedHi, receivedLo }, version, decoding)
         if (header === undefined) add(counts.byType, 'unknown')
-        else follow(header, srcPort)
+        else follow(header, version, srcPort)
         return
       }
       default:
@@ -179,14 +182,14 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     followSequence(exporter.sequences, `sflow ${inputBytes().toString('hex', agentStart, agentEnd)} ${subAgent}`, sequence, 1, uptime)
   }
 
-  function follow(header: ExportHeader, port: number): void {
+  function follow(header: ExportHeader, version: number, port: number): void {
     add(counts.byType, header.type)
     const received = (datagram.receivedHi * 0x1_0000_0000 + datagram.receivedLo) / 1e9
     if (received > 0) observe(counts.delay, Math.max(received - header.exportSeconds, 0))
     if (header.type === 'NETFLOW_V1') return
     followSequence(
       exporter.sequences,
-      `${header.type} ${port} ${header.domain}`,
+      domainKey(version, header.domain) * PORTS + port,
       header.sequence,
       header.units,
       header.uptime,

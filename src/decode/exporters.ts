@@ -1,7 +1,9 @@
 /** The exporters that are known: bounded in number, the one that was silent longest is forgotten. */
-import { type Exporter, newExporter, stateBytes } from './netflow/domain.js'
 import { addressText } from '../text/addresses.js'
 import { type ErrorKind } from './decoding.js'
+import { newExporter, stateBytes } from './netflow/domain.js'
+import type { Exporter } from './netflow/exporter.js'
+import { inOrder, join, leave, newQueue, type Place, rejoin } from './queue.js'
 import { endSequences, newSequences, type Sequences } from './sequence.js'
 
 /** An exporter with what flow-decode counts of it. */
@@ -9,7 +11,8 @@ export interface KnownExporter extends Exporter {
   /** its address as text */
   readonly name: string
   readonly sequences: Sequences
-  readonly errors: Map<ErrorKind, number>
+  /** undefined while there are none */
+  errors: Map<ErrorKind, number> | undefined
   /** metrics have a label of its own for it; else it counts among the others, from its first datagram on, so that no counter goes back */
   readonly labelled: boolean
   /** of what it told, as it was last taken account of */
@@ -42,43 +45,47 @@ export interface ExporterLimits {
 
 /** Exporters that have a label of their own in metrics. */
 const LABELLED_EXPORTERS = 1000
-/** Memory that an exporter takes that told nothing, and each stream of sequence numbers. */
-const EXPORTER_BYTES = 1200
+/** Memory that an exporter takes that told nothing, each stream of sequence numbers, and each hole in one. */
+const EXPORTER_BYTES = 1100
 const STREAM_BYTES = 350
+const HOLE_BYTES = 100
 
 /** `rateOf` gives the sampling rate set for an address, 0 for none; `onEvict` hears of what is forgotten, and of the limit that made it so. */
 export function knownExporters(
   most: ExporterLimits,
-  rateOf: (address: Buffer) => number,
+  rateOf: (address: Uint8Array) => number,
   onEvict: (exporter: KnownExporter, limit: keyof ExporterLimits) => void
 ): Exporters {
-  const exporters = new Map<string, KnownExporter>() // the one heard of last at the end
+  const exporters = new Map<string, Place<KnownExporter>>()
+  const order = newQueue<KnownExporter>() // the one heard of last at the end
   const forgotten = { missing: 0, restarts: 0 }
   let evicted = 0
   let bytes = 0
   let labelled = 0
-  let lastKey = ''
   let last: KnownExporter | undefined
 
-  function add(key: string, buf: Buffer, start: number, end: number): KnownExporter {
+  function add(address: string): Place<KnownExporter> {
     if (exporters.size >= most.exporters) forgetOldest('exporters')
-    const address = Buffer.from(buf.subarray(start, end))
+    const addressBytes = Buffer.from(address, 'latin1')
     const exporter: KnownExporter = {
-      ...newExporter(address, rateOf(address)),
-      name: addressText(address),
+      ...newExporter(address, rateOf(addressBytes)),
+      name: addressText(addressBytes),
       sequences: newSequences(),
-      errors: new Map(),
+      errors: undefined,
       labelled: labelled < LABELLED_EXPORTERS,
       settledBytes: 0
     }
     if (exporter.labelled) labelled++
-    exporters.set(key, exporter)
-    return exporter
+    const place = join(order, exporter)
+    exporters.set(address, place)
+    return place
   }
 
   function forgetOldest(limit: keyof ExporterLimits): void {
-    const [[key, oldest]] = exporters
-    exporters.delete(key)
+    const place = order.first!
+    const oldest = place.of
+    leave(place)
+    exporters.delete(oldest.address)
     bytes -= oldest.settledBytes
     if (oldest.labelled) labelled--
     endSequences(oldest.sequences)
@@ -97,20 +104,16 @@ export function knownExporters(
     },
     forgotten,
     get(buf, start, end) {
-      const key = buf.toString('latin1', start, end)
-      if (last !== undefined && key === lastKey) return last
-      let exporter = exporters.get(key)
-      if (exporter === undefined) exporter = add(key, buf, start, end)
-      else {
-        exporters.delete(key)
-        exporters.set(key, exporter)
-      }
-      lastKey = key
-      last = exporter
-      return exporter
+      const address = buf.toString('latin1', start, end)
+      if (last?.address === address) return last
+      const place = exporters.get(address) ?? add(address)
+      rejoin(place)
+      last = place.of
+      return last
     },
     settle(exporter) {
-      const now = EXPORTER_BYTES + stateBytes(exporter) + exporter.sequences.streams.size * STREAM_BYTES
+      const { streams, holes } = exporter.sequences
+      const now = EXPORTER_BYTES + stateBytes(exporter) + streams.size * STREAM_BYTES + holes * HOLE_BYTES
       bytes += now - exporter.settledBytes
       exporter.settledBytes = now
       while (bytes > most.bytes && exporters.size > 1) forgetOldest('bytes')
@@ -118,6 +121,8 @@ export function knownExporters(
     get bytes() {
       return bytes
     },
-    all: () => exporters.values()
+    *all() {
+      for (const { of } of inOrder(order)) yield of
+    }
   }
 }

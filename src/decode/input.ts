@@ -20,6 +20,16 @@ export function load(from: Buffer, start: number, end: number, at: number): numb
   return at + end - start
 }
 
+/** The bytes `[start, end)` as a string, a letter a byte: so they take the least memory where they are kept. */
+export function letters(start: number, end: number): string {
+  return bytes.toString('latin1', start, end)
+}
+
+/** Puts what `letters` gave at `at`; gives the position behind it. */
+export function loadLetters(from: string, at: number): number {
+  return at + bytes.write(from, at, 'latin1')
+}
+
 // Numbers in network byte order; the caller has checked that they are there.
 
 export function readUint8(at: number): number {

@@ -146,6 +146,16 @@ export function writeBytesField(pos: number, tag: number, from: Uint8Array): num
   return from.length === 0 ? pos : writeBytes(writeVarint32(writeTag(pos, tag), from.length), from)
 }
 
+/** The same of bytes that are kept as a string, a letter a byte. */
+export function writeLettersField(pos: number, tag: number, letters: string): number {
+  return letters === '' ? pos : writeLetters(writeVarint32(writeTag(pos, tag), letters.length), letters)
+}
+
+function writeLetters(pos: number, letters: string): number {
+  for (let i = 0; i < letters.length; i++) view.setUint8(pos + i, letters.charCodeAt(i))
+  return pos + letters.length
+}
+
 export function writeBytes(pos: number, from: Uint8Array): number {
   bytes.set(from, pos)
   return pos + from.length

@@ -3,7 +3,7 @@ import { badValue } from '../cli/options.js'
 import { isInNetwork, type Network, parseNetwork } from '../flow/address.js'
 
 /** Gives the rate for an exporter's address (4 or 16 bytes), 0 where none is set. */
-export type RateOf = (address: Buffer) => number
+export type RateOf = (address: Uint8Array) => number
 
 /** Reads the option's word; the longest prefix wins. Throws a bad value. */
 export function parseRates(word: string): RateOf {

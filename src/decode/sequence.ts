@@ -53,21 +53,30 @@ interface Stream {
 
 /** The streams of one exporter. */
 export interface Sequences {
-  readonly streams: Map<string, Stream>
+  readonly streams: Map<number | string, Stream>
+  /** that are open in all of them */
+  holes: number
   /** units (flows, records or datagrams) that never came */
   missing: number
   restarts: number
 }
 
 export function newSequences(): Sequences {
-  return { streams: new Map(), missing: 0, restarts: 0 }
+  return { streams: new Map(), holes: 0, missing: 0, restarts: 0 }
 }
 
 /**
  * Takes note of a datagram with `number`, which carries `units` of what the protocol counts, `options` of them options records (−1: not
  * known, so that the next number is taken as it comes). `uptime` is in milliseconds; NaN for a protocol that has none.
  */
-export function followSequence(sequences: Sequences, key: string, number: number, units: number, uptime: number, options = 0): void {
+export function followSequence(
+  sequences: Sequences,
+  key: number | string,
+  number: number,
+  units: number,
+  uptime: number,
+  options = 0
+): void {
   const { streams } = sequences
   let stream = streams.get(key)
   if (stream !== undefined && streams.size >= MAX_STREAMS / 2) {
@@ -93,14 +102,17 @@ export function followSequence(sequences: Sequences, key: string, number: number
   const own = Math.max(counted(stream.way, units, options), 0)
   const first = stream.way.after ? (number - own) >>> 0 : number
   if (ahead < 0 && isLate(stream, first, ahead, uptime)) {
-    fillHole(stream, first, Math.max(own, 1))
+    fillHole(sequences, stream, first, Math.max(own, 1))
     giveUp(sequences, stream, stream.datagrams)
     return
   }
   if (ahead < 0) {
     sequences.restarts++
     giveUp(sequences, stream, Infinity)
-  } else if (ahead > 0) stream.holes.push({ from: (first - ahead) >>> 0, units: ahead, until: stream.datagrams + REORDER_DATAGRAMS })
+  } else if (ahead > 0) {
+    stream.holes.push({ from: (first - ahead) >>> 0, units: ahead, until: stream.datagrams + REORDER_DATAGRAMS })
+    sequences.holes++
+  }
   stream.last = number
   stream.units = units
   stream.options = options
@@ -132,7 +144,7 @@ function isLate(stream: Stream, number: number, ahead: number, uptime: number): 
 }
 
 /** Takes what came late out of the hole that it left. */
-function fillHole(stream: Stream, number: number, units: number): void {
+function fillHole(sequences: Sequences, stream: Stream, number: number, units: number): void {
   const index = stream.holes.findIndex(({ from, units: size }) => (number - from) >>> 0 < size)
   if (index < 0) return
   const hole = stream.holes[index]
@@ -142,11 +154,15 @@ function fillHole(stream: Stream, number: number, units: number): void {
   if (before > 0) left.push({ ...hole, units: before })
   if (after > 0) left.push({ ...hole, from: (number + units) >>> 0, units: after })
   stream.holes.splice(index, 1, ...left)
+  sequences.holes += left.length - 1
 }
 
 function giveUp(sequences: Sequences, stream: Stream, datagrams: number): void {
   const { holes } = stream
-  while (holes.length > 0 && holes[0].until <= datagrams) sequences.missing += holes.shift()!.units
+  while (holes.length > 0 && holes[0].until <= datagrams) {
+    sequences.missing += holes.shift()!.units
+    sequences.holes--
+  }
 }
 
 /** Counts what is still open: nothing more comes. */

@@ -1,13 +1,12 @@
 /** Records into messages: what all records of a datagram share, and what each becomes. */
 import { fieldTag, flowMessage } from '../../flow/proto.js'
 import type { Decoding } from '../decoding.js'
-import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
+import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeLettersField, writeUint32Field, writeUint64Field } from '../messages.js'
 import { frameFieldsBound, type FrameOptions, newWalk } from '../packet/walk.js'
 import { useRecord } from './arena.js'
-import type { Domain, Port } from './domain.js'
+import type { Domain, Port, Told } from './exporter.js'
 import type { Plan } from './ops.js'
 import { hasReverse, programOf, writeRecord } from './record.js'
-import type { Told } from './standin.js'
 import type { RecordContext } from './steps.js'
 
 /** Who sent a datagram, or a set that was held, and when it came. */
@@ -62,7 +61,7 @@ export function openEmitter(frames: FrameOptions | undefined): Emitter {
     let pos = writeUint32Field(COMMON_AT, TAG_TYPE, typeValue(type))
     pos = writeUint64Field(pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
     pos = writeUint32Field(pos, TAG_SEQUENCE_NUM, sequence)
-    pos = writeBytesField(pos, TAG_SAMPLER_ADDRESS, port.exporter.address)
+    pos = writeLettersField(pos, TAG_SAMPLER_ADDRESS, port.exporter.address)
     context.commonBytes = writeUint32Field(pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain) - COMMON_AT
     context.domain = domain
     context.headerRate = undefined

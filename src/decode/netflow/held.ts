@@ -2,6 +2,7 @@
  * Data sets whose template has not come yet. They are held, bounded in bytes and time for each exporter and in bytes for all, and
  * decoded when it comes; what the bounds push out was in vain.
  */
+import { inOrder, join, leave, newQueue, type Place, type Queue } from '../queue.js'
 
 /** A data set as it came, with what is needed to decode it later. */
 export interface HeldSet {
@@ -9,10 +10,10 @@ export interface HeldSet {
   /** the source port that it came from */
   readonly port: number
   readonly domainKey: number
-  /** the records, without the set's header */
-  readonly body: Buffer
-  /** the datagram's header, from its version on */
-  readonly header: Buffer
+  /** the records, without the set's header; a letter a byte */
+  readonly body: string
+  /** the datagram's header, from its version on; a letter a byte */
+  readonly header: string
   readonly receivedHi: number
   readonly receivedLo: number
   /** milliseconds of the clock by which the holding time is measured */
@@ -43,6 +44,32 @@ export interface HeldSets {
 /** After so many milliseconds of waiting for a template someone should hear of it. */
 const LONG_MS = 10_000
 
+/** What of one exporter waits: all of it in its order, and the same by template. */
+interface Waiting {
+  readonly exporter: object
+  readonly sets: Queue<Entry>
+  readonly byTemplate: Map<number, SameTemplate>
+  bytes: number
+}
+
+/** What waits for one template. */
+interface SameTemplate {
+  readonly key: number
+  readonly sets: Queue<Entry>
+  /** when the first of them came */
+  readonly since: number
+  /** among those that nobody heard of yet */
+  untold: Place<SameTemplate> | undefined
+}
+
+interface Entry {
+  readonly set: HeldSet
+  readonly of: Waiting
+  readonly same: SameTemplate
+  /** where it stands among all, those of its exporter, and those of its template */
+  places: readonly Place<Entry>[]
+}
+
 /** `onDrop` hears of every set that is given up, `onLongWait` once of each template that does not come, with the set that came first. */
 export function heldSets(
   limits: HeldLimits,
@@ -50,29 +77,42 @@ export function heldSets(
   onLongWait: (exporter: object, set: HeldSet) => void = () => undefined
 ): HeldSets {
   const exporters = new Map<object, Waiting>()
-  const all = newQueue()
+  const all = newQueue<Entry>()
+  const untold = newQueue<SameTemplate>() // the one that began to wait first at the front
   let total = 0
 
   const cost = (set: HeldSet): number => set.body.length + OVERHEAD_BYTES
 
-  function release(entry: Entry): void {
-    const { exporter, set, key } = entry
-    const own = exporters.get(exporter)!
-    const same = own.byTemplate.get(key)!
-    entry.isGone = true
-    for (const queue of [all, own.queue, same]) queue.left()
-    own.bytes -= cost(set)
-    total -= cost(set)
-    if (same.size === 0) {
-      own.byTemplate.delete(key)
-      own.told.delete(key)
+  function waitingOf(exporter: object): Waiting {
+    let waiting = exporters.get(exporter)
+    if (waiting === undefined) exporters.set(exporter, (waiting = { exporter, sets: newQueue(), byTemplate: new Map(), bytes: 0 }))
+    return waiting
+  }
+
+  function sameTemplate({ byTemplate }: Waiting, { domainKey, templateId, heldAt }: HeldSet): SameTemplate {
+    const key = keyOf(domainKey, templateId)
+    let same = byTemplate.get(key)
+    if (same === undefined) {
+      byTemplate.set(key, (same = { key, sets: newQueue(), since: heldAt, untold: undefined }))
+      same.untold = join(untold, same)
     }
-    if (own.queue.size === 0) exporters.delete(exporter)
+    return same
+  }
+
+  function release({ of, same, set, places }: Entry): void {
+    for (const place of places) leave(place)
+    of.bytes -= cost(set)
+    total -= cost(set)
+    if (same.sets.size === 0) {
+      of.byTemplate.delete(same.key)
+      if (same.untold !== undefined) leave(same.untold)
+    }
+    if (of.sets.size === 0) exporters.delete(of.exporter)
   }
 
   function drop(entry: Entry): void {
     release(entry)
-    onDrop(entry.exporter, entry.set)
+    onDrop(entry.of.exporter, entry.set)
   }
 
   return {
@@ -84,99 +124,41 @@ export function heldSets(
         onDrop(exporter, set)
         return
       }
-      let own = exporters.get(exporter)
-      if (own === undefined) exporters.set(exporter, (own = { queue: newQueue(), bytes: 0, byTemplate: new Map(), told: new Set() }))
-      const key = keyOf(set.domainKey, set.templateId)
-      let same = own.byTemplate.get(key)
-      if (same === undefined) own.byTemplate.set(key, (same = newQueue()))
-      const entry: Entry = { exporter, set, key, isGone: false }
-      for (const queue of [all, own.queue, same]) queue.push(entry)
-      own.bytes += cost(set)
+      const of = waitingOf(exporter)
+      const same = sameTemplate(of, set)
+      const entry: Entry = { set, of, same, places: [] }
+      entry.places = [join(all, entry), join(of.sets, entry), join(same.sets, entry)]
+      of.bytes += cost(set)
       total += cost(set)
-      while (own.bytes > limits.exporterBytes) drop(own.queue.first()!)
-      while (total > limits.totalBytes) drop(all.first()!)
+      while (of.bytes > limits.exporterBytes) drop(of.sets.first!.of)
+      while (total > limits.totalBytes) drop(all.first!.of)
     },
     take(exporter, domainKey, templateId, isDue) {
       const same = exporters.get(exporter)?.byTemplate.get(keyOf(domainKey, templateId))
-      const due = same?.all().filter(({ set }) => isDue(set)) ?? []
-      for (const entry of due) release(entry)
-      return due.map(({ set }) => set)
+      const due: HeldSet[] = []
+      if (same === undefined) return due
+      for (const { of: entry } of inOrder(same.sets)) {
+        if (!isDue(entry.set)) continue
+        due.push(entry.set)
+        release(entry)
+      }
+      return due
     },
     expire(now) {
-      for (let entry = all.first(); entry !== undefined && entry.set.heldAt + limits.ms < now; entry = all.first()) drop(entry)
-      for (const [exporter, { byTemplate, told }] of exporters) {
-        if (told.size === byTemplate.size) continue
-        for (const [key, same] of byTemplate) {
-          const { set } = same.first()!
-          if (told.has(key) || set.heldAt + LONG_MS > now) continue
-          told.add(key)
-          onLongWait(exporter, set)
-        }
+      while (all.first !== undefined && all.first.of.set.heldAt + limits.ms < now) drop(all.first.of)
+      for (const { of: same } of inOrder(untold)) {
+        if (same.since + LONG_MS > now) break
+        leave(same.untold!)
+        const { of, set } = same.sets.first!.of
+        onLongWait(of.exporter, set)
       }
     },
     drop(exporter) {
-      const queue = exporter === undefined ? all : exporters.get(exporter)?.queue
-      for (let entry = queue?.first(); entry !== undefined; entry = queue?.first()) drop(entry)
+      const sets = exporter === undefined ? all : exporters.get(exporter)?.sets
+      while (sets?.first !== undefined) drop(sets.first.of)
     }
   }
 }
 
 /** No more than 2^53: a domain's key has 37 bits, a template's id 16. */
 const keyOf = (domainKey: number, templateId: number): number => domainKey * 0x10000 + templateId
-
-interface Entry {
-  readonly exporter: object
-  readonly set: HeldSet
-  readonly key: number
-  isGone: boolean
-}
-
-/** What of one exporter waits: all of it in its order, and the same by template. */
-interface Waiting {
-  readonly queue: Queue
-  readonly byTemplate: Map<number, Queue>
-  /** the keys of those in `byTemplate` that someone heard of */
-  readonly told: Set<number>
-  bytes: number
-}
-
-/** Entries in the order they came; they may leave from the middle. */
-interface Queue {
-  readonly size: number
-  push(entry: Entry): void
-  /** The oldest that is not gone. */
-  first(): Entry | undefined
-  /** Those that are not gone. */
-  all(): Entry[]
-  /** To be called when one of the entries is gone. */
-  left(): void
-}
-
-/** Short enough to be walked. */
-const FEW_ENTRIES = 16
-
-function newQueue(): Queue {
-  let entries: Entry[] = []
-  let head = 0
-  let size = 0
-  return {
-    get size() {
-      return size
-    },
-    push(entry) {
-      entries.push(entry)
-      size++
-    },
-    first() {
-      while (head < entries.length && entries[head].isGone) head++
-      return entries.at(head)
-    },
-    all: () => entries.filter(({ isGone }) => !isGone),
-    left() {
-      size--
-      if (entries.length < 2 * size + FEW_ENTRIES) return
-      entries = entries.filter(({ isGone }) => !isGone)
-      head = 0
-    }
-  }
-}

@@ -1,20 +1,24 @@
 /** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { Decoding } from '../decoding.js'
-import { inputBytes, load } from '../input.js'
+import { inputBytes, letters, loadLetters } from '../input.js'
 import type { FrameOptions } from '../packet/walk.js'
+import type { Place } from '../queue.js'
 import { useLengths, usePlan } from './arena.js'
-import { type Domain, domainKey, domainOf, type Exporter, hearPort, keptDomain, knownPort, type TemplateEntry } from './domain.js'
+import { domainKey, domainOf, hearPort, keptDomain, knownPort } from './domain.js'
+import { type DueSet, dueSets } from './due.js'
 import { openEmitter, type Sender } from './emitter.js'
-import type { HeldSet, HeldSets } from './held.js'
+import type { Domain, Exporter, TemplateEntry } from './exporter.js'
+import type { HeldSets } from './held.js'
 import { type Legacy, legacyOf } from './legacy.js'
 import { learnOptions } from './options.js'
+import type { Plan } from './ops.js'
 import { compilePlan, type MappedElement } from './plan.js'
 import { FIRST_DATA_SET, readSetHeader, type SetHeader, type SetVisitor, trailingZeros, walkSets } from './sets.js'
 import { settle } from './steps.js'
-import { tooShort, walkRecord } from './template.js'
+import { type Template, tooShort, walkRecord } from './template.js'
 import { templateOf } from './standin.js'
-import { defineTemplate, refuseTemplate, useTemplate } from './templates.js'
+import { defineTemplate, keepPlan, refuseTemplate, templateFor, useTemplate } from './templates.js'
 
 /** A datagram: its payload is `[start, end)` of the input. */
 export interface Arrival {
@@ -79,12 +83,6 @@ export interface NetflowDecoder {
   decode(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined
 }
 
-/** A set that waited, and the template that it is to be read by. */
-interface Claimed {
-  readonly set: HeldSet
-  readonly entry: TemplateEntry
-}
-
 const buf = inputBytes()
 
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
@@ -133,13 +131,22 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     }
   }
 
+  function compile(template: Template): Plan {
+    return compilePlan(template, { mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [] })
+  }
+
+  /** Tells of templates that went because their exporter has more than it may. */
+  function evict(templates: number): void {
+    if (templates === 0) return
+    counts.templatesEvicted += templates
+    options.onTemplatesEvicted()
+  }
+
   /** Decodes the records of a data set; gives how many there were, −1 where that is not known. */
-  function decodeData(entry: TemplateEntry, start: number, end: number, decoding: Decoding): number {
-    const { template } = entry
-    useTemplate(entry, options.now())
-    if (!template.options)
-      entry.plan ??= compilePlan(template, { mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [] })
-    const { plan } = entry
+  function decodeData(place: Place<TemplateEntry>, start: number, end: number, decoding: Decoding): number {
+    const template = templateFor(place)
+    const plan = template.options ? undefined : (place.of.plan ?? keepPlan(place, compile(template)))
+    evict(useTemplate(place, options.now()))
     const codeAt = plan === undefined ? 0 : usePlan(plan, template)
     settle(context, template.id)
     const zeros = trailingZeros(buf, start, end)
@@ -170,39 +177,24 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   }
 
   /** Sets whose template has come, but that the output has no room for now. */
-  const claimed: Claimed[] = []
+  const claimed: DueSet[] = []
   let claimedAt = 0
 
-  /** What waits for a template of that id, from whatever port, and may be read by one now. */
-  function waitingFor(exporter: Exporter, { version, domain }: SetHeader, id: number): Claimed[] {
-    const entries = new Map<number, TemplateEntry | undefined>()
-    const entryFor = ({ port }: HeldSet): TemplateEntry | undefined => {
-      if (!entries.has(port)) entries.set(port, templateOf(domainOf(knownPort(exporter, port), version, domain), id))
-      return entries.get(port)
-    }
-    const due = held.take(exporter, domainKey(version, domain), id, (set) => entryFor(set) !== undefined)
-    return due.map((set) => ({ set, entry: entryFor(set)! }))
-  }
-
   /** Decodes these, or leaves them for later; `at` is free in the input. */
-  function release(sets: readonly Claimed[], at: number, decoding: Decoding): void {
-    for (const { set, entry } of sets) {
-      if (claimed.length > 0 || options.isBlocked()) claimed.push({ set, entry })
-      else decodeHeld(set, entry, at, decoding)
+  function release(sets: readonly DueSet[], at: number, decoding: Decoding): void {
+    for (const each of sets) {
+      if (claimed.length > 0 || options.isBlocked()) claimed.push(each)
+      else decodeHeld(each, at, decoding)
     }
   }
 
   /** Decodes a set as of the time it came. */
-  function decodeHeld(
-    { header: bytes, body, port, receivedHi, receivedLo }: HeldSet,
-    entry: TemplateEntry,
-    at: number,
-    decoding: Decoding
-  ): void {
-    const header = readSetHeader(bytes, 0, bytes.length)
+  function decodeHeld({ set, template }: DueSet, at: number, decoding: Decoding): void {
+    const { port, receivedHi, receivedLo } = set
+    const header = readSetHeader(buf, at, loadLetters(set.header, at))
     if (header === undefined) return
-    beginSets({ port: knownPort(entry.domain.port.exporter, port), receivedHi, receivedLo }, header)
-    decodeData(entry, at, load(body, 0, body.length, at), decoding)
+    beginSets({ port: knownPort(template.of.domain.port.exporter, port), receivedHi, receivedLo }, header)
+    decodeData(template, at, loadLetters(set.body, at), decoding)
   }
 
   function decodeSets(arrival: Arrival, decoding: Decoding): ExportHeader | undefined {
@@ -218,13 +210,12 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     let units = 0
     let optionsRecords = 0
     const visitor: SetVisitor = {
-      onTemplate(template) {
+      onTemplate(definition) {
         counts.templates++
-        const { changed, evicted } = defineTemplate(context.domain, template, options.now(), options.maxTemplates)
+        const { changed, evicted } = defineTemplate(context.domain, definition, options.now(), options.maxTemplates)
         if (changed) counts.changes++
-        counts.templatesEvicted += evicted
-        if (evicted > 0) options.onTemplatesEvicted()
-        release(waitingFor(exporter, header, template.id), end, decoding)
+        evict(evicted)
+        release(dueSets(held, exporter, header.version, header.domain, definition.id), end, decoding)
         goOn()
       },
       onRefusal(id) {
@@ -236,27 +227,23 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         counts.withdrawals++ // to be ignored where datagrams may be lost or forged (RFC 7011 section 8.4)
       },
       onData(id, from, until) {
-        const entry = templateOf(context.domain, id)
-        if (entry !== undefined) {
-          const records = decodeData(entry, from, until, decoding)
+        const template = templateOf(context.domain, id)
+        if (template !== undefined) {
+          const records = decodeData(template, from, until, decoding)
           if (records < 0 || units < 0) units = -1
           else {
             units += records
-            if (entry.template.options) optionsRecords += records
+            if (template.of.definition.options) optionsRecords += records
           }
           return
         }
         units = -1
-        // memory of its own: one of a pool would keep all of that pool's
-        const kept = Buffer.allocUnsafeSlow(header.headerBytes + until - from)
-        buf.copy(kept, 0, start, start + header.headerBytes)
-        buf.copy(kept, header.headerBytes, from, until)
         held.hold(exporter, {
           templateId: id,
           port,
           domainKey: domainKey(header.version, header.domain),
-          body: kept.subarray(header.headerBytes),
-          header: kept.subarray(0, header.headerBytes),
+          header: letters(start, start + header.headerBytes),
+          body: letters(from, until),
           receivedHi,
           receivedLo,
           heldAt: options.now()
@@ -284,11 +271,11 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
 
   return {
     counts,
-    nextClaimed: () => claimed.at(claimedAt)?.entry.domain,
+    nextClaimed: () => claimed.at(claimedAt)?.template.of.domain,
     decodeClaimed(decoding) {
-      const { set, entry } = claimed[claimedAt++]
+      const next = claimed[claimedAt++]
       if (claimedAt === claimed.length) claimedAt = claimed.length = 0
-      decodeHeld(set, entry, 0, decoding)
+      decodeHeld(next, 0, decoding)
     },
     decode(arrival, version, decoding) {
       const header = version >= 9 ? decodeSets(arrival, decoding) : decodeLegacy(arrival, version, decoding)

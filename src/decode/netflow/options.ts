@@ -7,8 +7,10 @@ import type { FieldName } from '../../flow/names.js'
 import { fieldTag } from '../../flow/proto.js'
 import { writeVarint32 } from '../../flow/varint.js'
 import { inputBytes, isZero, readUint8 } from '../input.js'
-import { type Domain, domainOf, keptDomain, learn, type Name, type Names, WHOLE_EXPORTER } from './domain.js'
+import { domainOf, keptDomain, WHOLE_EXPORTER } from './domain.js'
+import { learn, tableOf } from './entries.js'
 import { IE } from './elements.js'
+import type { Domain, Name, Names } from './exporter.js'
 import { RATE_ELEMENTS, readProbability, setRate } from './ownrate.js'
 import { isNothing, isSame, type Rate, type RateScope } from './sampling.js'
 import type { Template } from './template.js'
@@ -170,7 +172,7 @@ function learnRate(told: Told, { rates, port: { exporter } }: Domain): boolean {
   const known = narrowest === undefined ? rates.all : rates[narrowest[0]].get(narrowest[1])
   if (known !== undefined && isSame(known, rate)) return false
   if (narrowest === undefined) rates.all = rate
-  else learn(exporter, rates[narrowest[0]], narrowest[1], rate)
+  else learn<RateScope, Rate>(exporter, rates, narrowest[0], narrowest[1], rate)
   return true
 }
 
@@ -191,8 +193,8 @@ export function learnName(of: number, name: string, domain: Domain, kind: keyof 
   if (domain.names[kind].get(of)?.text === text) return false
   const fields = FIELDS_OF[kind]
   const learned: Name = { text, in: stringField(fields.in, text), out: stringField(fields.out, text) }
-  port.names[kind].set(of, learned)
-  learn(port.exporter, domain.names[kind], of, learned)
+  tableOf<keyof Names, Name>(port.exporter, port.names, kind).set(of, learned)
+  learn<keyof Names, Name>(port.exporter, domain.names, kind, of, learned)
   return true
 }
 

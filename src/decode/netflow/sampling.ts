@@ -57,10 +57,10 @@ export function parseRate(text: unknown): Rate | undefined {
 
 /** What options data told of sampling in one observation domain, or of an exporter as a whole: rates by the scope that they were told for. */
 export interface Rates {
-  readonly samplers: Map<number, Rate>
-  readonly templates: Map<number, Rate>
-  readonly lineCards: Map<number, Rate>
-  readonly interfaces: Map<number, Rate>
+  samplers: Map<number, Rate>
+  templates: Map<number, Rate>
+  lineCards: Map<number, Rate>
+  interfaces: Map<number, Rate>
   /** with no scope that is narrower */
   all: Rate | undefined
   /** the exporter's datagram that told one last; 0: none did */
@@ -69,8 +69,11 @@ export interface Rates {
 export const RATE_SCOPES = ['samplers', 'templates', 'lineCards', 'interfaces'] as const
 export type RateScope = (typeof RATE_SCOPES)[number]
 
+/** Stands for a map that nothing was put into: most of them stay empty, and each would take memory. Nothing must be set in it. */
+export const NO_ENTRIES = new Map<never, never>()
+
 export function newRates(): Rates {
-  return { samplers: new Map(), templates: new Map(), lineCards: new Map(), interfaces: new Map(), all: undefined, at: 0 }
+  return { samplers: NO_ENTRIES, templates: NO_ENTRIES, lineCards: NO_ENTRIES, interfaces: NO_ENTRIES, all: undefined, at: 0 }
 }
 
 /** Whether every record of a template has the same rate by these. */

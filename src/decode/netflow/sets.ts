@@ -10,7 +10,7 @@
  */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { ErrorKind } from '../decoding.js'
-import { readTemplate, type Template } from './template.js'
+import { type Definition, readTemplate } from './template.js'
 
 export interface SetHeader {
   readonly version: 9 | 10
@@ -28,7 +28,7 @@ export interface SetHeader {
 
 /** What hears of the sets, in their order. */
 export interface SetVisitor {
-  onTemplate(template: Template): void
+  onTemplate(definition: Definition): void
   onWithdrawal(id: number, options: boolean): void
   /** a definition of that id came that cannot be used; an error told why */
   onRefusal(id: number): void
@@ -115,7 +115,7 @@ function walkTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: numb
       if (record.id >= 0) visitor.onRefusal(record.id)
       return
     }
-    if (record.kind === 'template') visitor.onTemplate(record.template)
+    if (record.kind === 'template') visitor.onTemplate(record.definition)
     else if (record.kind === 'withdrawal') visitor.onWithdrawal(record.id, options)
     else {
       visitor.onError('malformed-template', record.reason)
@@ -129,7 +129,7 @@ function walkTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: numb
 function refuseTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number, visitor: SetVisitor): void {
   while (end - pos >= LEAST_TEMPLATE_BYTES) {
     const record = readTemplate(version, options, buf, pos, end)
-    if (record.kind === 'template') visitor.onRefusal(record.template.id)
+    if (record.kind === 'template') visitor.onRefusal(record.definition.id)
     else if (record.kind !== 'withdrawal' && record.id >= 0) visitor.onRefusal(record.id)
     if (record.kind === 'cut') return
     pos = record.end

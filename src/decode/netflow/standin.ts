@@ -3,9 +3,11 @@
  * another port after a restart. A port that never defined a thing takes what the others defined last. One that has sent nothing since a newer
  * definition does not count any more; where those that count differ, two exporters may be behind the address, and none of them is taken.
  */
-import { type Domain, domainKey, type Name, type Names, type Port, type TemplateEntry, WHOLE_EXPORTER } from './domain.js'
-import { areSameRates, newRates, type Rates, type RateTables } from './sampling.js'
-import { isSameTemplate } from './template.js'
+import type { Place } from '../queue.js'
+import { domainKey, WHOLE_EXPORTER } from './domain.js'
+import type { Domain, Name, Names, NameTables, Port, TemplateEntry, Told } from './exporter.js'
+import { areSameRates, NO_ENTRIES, newRates, type Rates, type RateTables } from './sampling.js'
+import { isSameDefinition } from './template.js'
 
 /** A thing that a port defined, and the exporter's datagram that defined it last. */
 interface Definition<T> {
@@ -37,47 +39,32 @@ function agreed<T>(definitions: readonly Definition<T>[], areSame: (a: T, b: T) 
 const REFUSED = 'refused'
 
 /** The template by which data of that id from the domain's port is read. */
-export function templateOf({ port, version, id, templates, refused }: Domain, templateId: number): TemplateEntry | undefined {
+export function templateOf({ port, version, id, templates, refused }: Domain, templateId: number): Place<TemplateEntry> | undefined {
   const own = templates.get(templateId)
   if (own !== undefined || refused.has(templateId) || port.exporter.ports.size === 0) return own
   const key = domainKey(version, id)
-  const all = countingDefinitions<TemplateEntry | typeof REFUSED>(port, ({ domains }) => {
+  const all = countingDefinitions<Place<TemplateEntry> | typeof REFUSED>(port, ({ domains }) => {
     const domain = domains.get(key)
     const entry = domain?.templates.get(templateId)
-    if (entry !== undefined) return { thing: entry, at: entry.at }
+    if (entry !== undefined) return { thing: entry, at: entry.of.at }
     const at = domain?.refused.get(templateId)
     return at === undefined ? undefined : { thing: REFUSED, at }
   })
-  const found = agreed(all, (a, b) => a === b || (a !== REFUSED && b !== REFUSED && isSameTemplate(a.template, b.template)))
+  const found = agreed(all, (a, b) => a === b || (a !== REFUSED && b !== REFUSED && isSameDefinition(a.of.definition, b.of.definition)))
   return found === REFUSED ? undefined : found
 }
 
-/** What options data told that counts for the records of a domain. */
-export interface Told {
-  readonly rates: RateTables
-  readonly interfaces: NameTables
-  readonly vrfs: NameTables
-  readonly applications: NameTables
-}
-
-/** What was found for a domain of a port that is alone holds until the exporter's domains change. */
-interface Found {
-  readonly told: Told
-  readonly changes: number
-}
-const found = new WeakMap<Domain, Found>()
-
+/** What options data told that counts for the records of the domain. What was found for one of a port that is alone holds until the exporter's domains change. */
 export function toldOf(domain: Domain): Told {
   const { port } = domain
   const { ports, changes } = port.exporter
   if (ports.size === 0) return NOTHING_TOLD
   if (ports.size > 1 || port.heardAt === 0) return findTold(domain)
-  let known = found.get(domain)
-  if (known?.changes !== changes) {
-    known = { told: findTold(domain), changes }
-    found.set(domain, known)
+  if (domain.told === undefined || domain.toldAt !== changes) {
+    domain.told = findTold(domain)
+    domain.toldAt = changes
   }
-  return known.told
+  return domain.told
 }
 
 function findTold(domain: Domain): Told {
@@ -123,15 +110,6 @@ export function systemInitOf({ port, version, id, systemInitMs }: Domain): numbe
   return agreed(all, (a, b) => a === b) ?? 0
 }
 
-/** Where a name of one kind is looked for. */
-export interface NameTables {
-  /** of the record's domain, and of all domains of its port */
-  readonly own: ReadonlyMap<number, Name>
-  readonly port: ReadonlyMap<number, Name>
-  /** of other ports, where its own told none of that kind: they have to agree */
-  readonly others: readonly ReadonlyMap<number, Name>[]
-}
-
 const NO_OTHERS: NameTables['others'] = []
 
 function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTables {
@@ -144,7 +122,7 @@ function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTables {
   return { own: names[kind], port: port.names[kind], others }
 }
 
-const NO_NAMES: NameTables = { own: new Map(), port: new Map(), others: NO_OTHERS }
+const NO_NAMES: NameTables = { own: NO_ENTRIES, port: NO_ENTRIES, others: NO_OTHERS }
 const NOTHING_TOLD: Told = { rates: NO_TABLES, interfaces: NO_NAMES, vrfs: NO_NAMES, applications: NO_NAMES }
 
 export const hasNames = ({ own, port, others }: NameTables): boolean => own.size + port.size + others.length > 0

@@ -2,11 +2,13 @@
  * What exporters told, as plain data: for the file that outlives a run and for the list of templates over HTTP.
  */
 import { parseAddress } from '../../flow/address.js'
-import { type Domain, domainOf, type Exporter, keptDomain, knownPort, learn, NAME_KINDS, type Names, WHOLE_EXPORTER } from './domain.js'
+import { domainOf, keptDomain, knownPort, WHOLE_EXPORTER } from './domain.js'
 import { elementName } from './element-names.js'
+import { learn } from './entries.js'
+import { type Domain, type Exporter, NAME_KINDS, type Names } from './exporter.js'
 import { learnName } from './options.js'
 import { parseRate, RATE_SCOPES, type Rate, type RateScope, rateText } from './sampling.js'
-import { MAX_FIELDS, makeTemplate, type Template, type TemplateField } from './template.js'
+import { type Definition, definitionOf, MAX_FIELDS, openDefinition, type Template, type TemplateField } from './template.js'
 import { defineTemplate, refuseTemplate } from './templates.js'
 
 export interface SavedField {
@@ -77,7 +79,7 @@ function saveDomain(exporter: string, port: number, { version, id, templates, re
     port,
     version,
     domain: id === WHOLE_EXPORTER ? WHOLE : id,
-    templates: [...templates.values()].map(({ template }) => saveTemplate(template)),
+    templates: [...templates.values()].map(({ of: { template, definition } }) => saveTemplate(template ?? openDefinition(definition))),
     ...(refused.size === 0 ? {} : { refused: [...refused.keys()] }),
     ...(rates.all === undefined ? {} : { rate: rateText(rates.all) }),
     ...scoped,
@@ -148,7 +150,7 @@ function objectOf(saved: unknown): object {
   return saved
 }
 
-function restoreTemplate(saved: unknown, version: number): Template {
+function restoreTemplate(saved: unknown, version: number): Definition {
   const { id, kind, scopes = 0, fields } = objectOf(saved) as Partial<SavedTemplate>
   if (
     !isUint(id, 0xffff) ||
@@ -165,16 +167,14 @@ function restoreTemplate(saved: unknown, version: number): Template {
       throw new Error(`no field of template ${id}`)
     return { id: element, enterprise, length }
   })
-  const template = makeTemplate(version, id, restored, scopes, kind === 'options')
-  if (template.leastBytes === 0) throw new Error(`template ${id} has records of no bytes`)
-  return template
+  return definitionOf(version, id, restored, scopes, kind === 'options')
 }
 
 function restoreRates(domain: Domain, scope: RateScope, saved: unknown): void {
   const { exporter } = domain.port
   for (const [of, text] of pairsOf(saved)) {
     const rate = parseRate(text)
-    if (rate !== undefined) learn(exporter, keepRates(domain)[scope], of, rate)
+    if (rate !== undefined) learn<RateScope, Rate>(exporter, keepRates(domain), scope, of, rate)
   }
 }
 

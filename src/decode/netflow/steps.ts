@@ -4,13 +4,13 @@ import { copyBytesField, writeBytes, writeTag, writeUint32Field, writeUint64Fiel
 import { ETHERTYPE } from '../packet/next.js'
 import { type FrameWalk, writeFrameFields, writeMappedFields } from '../packet/walk.js'
 import { valueAt, valueLength, word } from './arena.js'
-import type { Domain } from './domain.js'
 import { writeCommunities, writeMplsLabels, writeSegments } from './lists.js'
 import { writeMapped } from './mapped.js'
 import { ICMPV6 } from './elements.js'
+import type { Domain, NameTables, Told } from './exporter.js'
 import { Op, type Plan } from './ops.js'
 import { isUniform, type Rate, toldRate } from './sampling.js'
-import { findName, hasNames, type NameTables, systemInitOf, type Told, toldOf } from './standin.js'
+import { findName, hasNames, systemInitOf, toldOf } from './standin.js'
 import { setOwnRate } from './ownrate.js'
 import {
   type Instant,

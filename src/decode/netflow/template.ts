@@ -42,22 +42,36 @@ export interface Template {
   readonly leastBytes: number
 }
 
+/**
+ * A template as its exporter defined it, checked. Most of what is defined never sees data, and who makes exporters up defines a lot: until data comes it
+ * stays the bytes that it came in.
+ */
+export interface Definition {
+  readonly version: 9 | 10
+  readonly options: boolean
+  readonly id: number
+  /** the record of the template set, from its id to its last field, a letter a byte: the least memory that V8 keeps bytes in */
+  readonly record: string
+}
+
 /** What stands at a place of a template set. */
 export type TemplateRecord =
-  | { kind: 'template'; template: Template; end: number }
+  | { kind: 'template'; definition: Definition; end: number }
   | { kind: 'withdrawal'; id: number; end: number }
   /** a template that must not be used; what follows it can be read all the same */
   | { kind: 'refused'; id: number; reason: string; end: number }
   /** the set ends inside it, behind its id or in front of it (−1) */
   | { kind: 'cut'; id: number }
 
-/** Reads the template at `buf[pos]` of a set that ends at `end`. */
-export function readTemplate(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number): TemplateRecord {
-  if (end - pos < 4) return { kind: 'cut', id: -1 }
-  const id = readUint16(buf, pos)
-  let count = readUint16(buf, pos + 2)
+const ENTERPRISE_BIT = 0x8000
+
+/** Reads and checks the template at `buf[start]` of a set that ends at `end`. */
+export function readTemplate(version: 9 | 10, options: boolean, buf: Buffer, start: number, end: number): TemplateRecord {
+  if (end - start < 4) return { kind: 'cut', id: -1 }
+  const id = readUint16(buf, start)
+  let count = readUint16(buf, start + 2)
   let scopes = 0
-  pos += 4
+  let pos = start + 4
   if (version === 10 && count === 0) return { kind: 'withdrawal', id, end: pos }
   if (options) {
     if (end - pos < 2) return { kind: 'cut', id }
@@ -71,29 +85,62 @@ export function readTemplate(version: 9 | 10, options: boolean, buf: Buffer, pos
       count = scopes + second / 4
     } else scopes = second
   }
-  const fields: TemplateField[] = []
+  let least = 0
   for (let i = 0; i < count; i++) {
     if (end - pos < 4) return { kind: 'cut', id }
-    let field = readUint16(buf, pos)
-    const length = readUint16(buf, pos + 2)
-    let enterprise = 0
-    pos += 4
-    if (version === 10 && field >= 0x8000) {
-      if (end - pos < 4) return { kind: 'cut', id }
-      field &= 0x7fff
-      enterprise = readUint32(buf, pos)
-      pos += 4
-    }
-    if (i < MAX_FIELDS) fields.push({ id: field, enterprise, length })
+    const bytes = fieldBytes(version, buf, pos)
+    if (bytes > end - pos) return { kind: 'cut', id }
+    least += leastLength(readUint16(buf, pos + 2))
+    pos += bytes
   }
   const refuse = (reason: string): TemplateRecord => ({ kind: 'refused', id, reason: `template ${id}: ${reason}`, end: pos })
   if (id < 256) return refuse('its id is under 256')
   if (count > MAX_FIELDS) return refuse(`${count} fields, more than ${MAX_FIELDS}`)
   if (scopes > count) return refuse('more scopes than fields')
-  const template = makeTemplate(version, id, fields, scopes, options)
-  if (template.leastBytes === 0) return refuse('records of no bytes')
-  if (template.leastBytes > MAX_RECORD_BYTES) return refuse(`records of more than ${MAX_RECORD_BYTES} bytes`)
-  return { kind: 'template', template, end: pos }
+  if (least === 0) return refuse('records of no bytes')
+  if (least > MAX_RECORD_BYTES) return refuse(`records of more than ${MAX_RECORD_BYTES} bytes`)
+  return { kind: 'template', definition: { version, options, id, record: buf.toString('latin1', start, pos) }, end: pos }
+}
+
+function fieldBytes(version: 9 | 10, buf: Buffer, pos: number): number {
+  return version === 10 && readUint16(buf, pos) >= ENTERPRISE_BIT ? 8 : 4
+}
+
+// IPFIX's, but H3C's NetStream has it in v9, where no field can be as long as that; it takes one byte at the least
+const leastLength = (length: number): number => (length === VARIABLE_LENGTH ? 1 : length)
+
+/** The template of a definition, ready to walk records by. */
+export function openDefinition({ version, options, id, record }: Definition): Template {
+  const buf = Buffer.from(record, 'latin1')
+  const second = options ? readUint16(buf, 4) : 0
+  const scopes = version === 9 && options ? readUint16(buf, 2) / 4 : second
+  const fields: TemplateField[] = []
+  for (let pos = options ? 6 : 4; pos < buf.length; pos += fieldBytes(version, buf, pos)) {
+    const element = readUint16(buf, pos)
+    const hasEnterprise = fieldBytes(version, buf, pos) === 8
+    fields.push({
+      id: hasEnterprise ? element & ~ENTERPRISE_BIT : element,
+      enterprise: hasEnterprise ? readUint32(buf, pos + 4) : 0,
+      length: readUint16(buf, pos + 2)
+    })
+  }
+  return makeTemplate(version, id, fields, scopes, options)
+}
+
+/** The definition of a template of these fields, which is checked as one that came; throws an Error with what is wrong with it. */
+export function definitionOf(version: 9 | 10, id: number, fields: readonly TemplateField[], scopes: number, options: boolean): Definition {
+  const words = [id, version === 9 && options ? 4 * scopes : fields.length]
+  if (options) words.push(version === 9 ? 4 * (fields.length - scopes) : scopes)
+  for (const { id: element, enterprise, length } of fields) {
+    if (enterprise === 0) words.push(element, length)
+    else words.push(element | ENTERPRISE_BIT, length, enterprise >>> 16, enterprise & 0xffff)
+  }
+  const record = Buffer.alloc(2 * words.length)
+  words.forEach((word, i) => record.writeUInt16BE(word, 2 * i))
+  const read = readTemplate(version, options, record, 0, record.length)
+  if (read.kind === 'refused') throw new Error(read.reason)
+  if (read.kind !== 'template' || read.end !== record.length) throw new Error(`template ${id}: fields that no template has`)
+  return read.definition
 }
 
 /** A template of these fields, with the places of its fields worked out. */
@@ -105,11 +152,8 @@ export function makeTemplate(version: 9 | 10, id: number, fields: readonly Templ
   fields.forEach(({ length }, i) => {
     offsets[i] = least
     lengths[i] = length
-    // IPFIX's, but H3C's NetStream has it in v9, where no field can be as long as that; it takes one byte at the least
-    if (length === VARIABLE_LENGTH) {
-      variable = true
-      least += 1
-    } else least += length
+    variable ||= length === VARIABLE_LENGTH
+    least += leastLength(length)
   })
   const places = [...fields.keys()].filter((place) => fields[place].length > 0)
   return {
@@ -132,16 +176,8 @@ export function tooShort({ id, leastBytes }: Template, bytes: number): string {
 }
 
 /** Whether both lay records out alike and mean the same by them. */
-export function isSameTemplate(a: Template, b: Template): boolean {
-  return (
-    a.options === b.options &&
-    a.scopes === b.scopes &&
-    a.fields.length === b.fields.length &&
-    a.fields.every(({ id, enterprise, length }, i) => {
-      const other = b.fields[i]
-      return id === other.id && enterprise === other.enterprise && length === other.length
-    })
-  )
+export function isSameDefinition(a: Definition, b: Definition): boolean {
+  return a.record === b.record && a.options === b.options && a.version === b.version
 }
 
 /**

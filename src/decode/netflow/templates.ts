@@ -1,6 +1,11 @@
-/** The templates of an exporter: defined, redefined, used and forgotten. */
-import { type Domain, type Exporter, forgetTemplate, keepTemplate, keptDomain, type TemplateEntry } from './domain.js'
-import { isSameTemplate, type Template } from './template.js'
+/** The templates of an exporter: defined, redefined, refused, used and forgotten. */
+import { inOrder, type Place, rejoin } from '../queue.js'
+import { forgetRefused, keepRefused, keptDomain } from './domain.js'
+import { charge, forgetTemplate, keepTemplate, trimTemplates } from './entries.js'
+import type { Domain, Exporter, TemplateEntry } from './exporter.js'
+import { planBytes, templateBytes } from './memory.js'
+import type { Plan } from './ops.js'
+import { type Definition, isSameDefinition, openDefinition, type Template } from './template.js'
 
 /** What defining a template changed. */
 export interface Defined {
@@ -11,29 +16,25 @@ export interface Defined {
 const REPEATED: Defined = { changed: false, evicted: 0 }
 
 /**
- * Keeps `template` in the domain, which is kept itself then; one that only repeats what is there keeps its compiled plan. Past `most`, or
+ * Keeps a template in the domain, which is kept itself then; a definition that only repeats what is there leaves all as it is. Past `most`, or
  * what memory it may take, the exporter's least recently used go.
  */
-export function defineTemplate(domain: Domain, template: Template, now: number, most: number): Defined {
+export function defineTemplate(domain: Domain, definition: Definition, now: number, most: number): Defined {
   const { exporter } = domain.port
-  const known = domain.templates.get(template.id)
+  const known = domain.templates.get(definition.id)
   if (known !== undefined) {
-    if (isSameTemplate(known.template, template)) {
-      known.definedAt = now
-      known.at = exporter.heard
-      exporter.templates.delete(known)
-      exporter.templates.add(known)
+    if (isSameDefinition(known.of.definition, definition)) {
+      known.of.definedAt = now
+      known.of.at = exporter.heard
+      rejoin(known)
       return REPEATED
     }
-    forgetTemplate(exporter, known)
+    forgetTemplate(known)
   }
   const kept = keptDomain(domain)
-  kept.refused.delete(template.id)
-  return { changed: true, evicted: keepTemplate(kept, template, now, most) }
+  forgetRefused(kept, definition.id)
+  return { changed: true, evicted: keepTemplate(kept, definition, now, most) }
 }
-
-/** Ids of one domain that are kept as refused: the oldest go. */
-const MAX_REFUSED = 1024
 
 /**
  * A definition of `id` came that cannot be used. It ends the one before all the same (RFC 3954 section 7, RFC 7011 section 8.4); data waits for one
@@ -41,34 +42,43 @@ const MAX_REFUSED = 1024
  */
 export function refuseTemplate(domain: Domain, id: number): boolean {
   const kept = keptDomain(domain)
-  const { refused, port } = kept
   const known = kept.templates.get(id)
-  const isNews = known !== undefined || !refused.has(id)
-  if (known !== undefined) forgetTemplate(port.exporter, known)
-  refused.delete(id)
-  if (refused.size >= MAX_REFUSED) {
-    const [oldest] = refused.keys()
-    refused.delete(oldest)
-  }
-  refused.set(id, port.exporter.heard)
+  const isNews = known !== undefined || !kept.refused.has(id)
+  if (known !== undefined) forgetTemplate(known)
+  keepRefused(kept, id)
   return isNews
 }
 
-/** Takes note that records of it came. */
-export function useTemplate(entry: TemplateEntry, now: number): void {
-  const { templates } = entry.domain.port.exporter
-  templates.delete(entry)
-  templates.add(entry)
-  entry.usedAt = now
+/** The template of a definition that records came for: from now on it is kept as well. */
+export function templateFor({ of: entry }: Place<TemplateEntry>): Template {
+  if (entry.template === undefined) {
+    entry.template = openDefinition(entry.definition)
+    charge(entry, templateBytes(entry.template))
+  }
+  return entry.template
+}
+
+/** Keeps what the template of an entry is compiled into. */
+export function keepPlan({ of: entry }: Place<TemplateEntry>, plan: Plan): Plan {
+  entry.plan = plan
+  charge(entry, planBytes(plan))
+  return plan
+}
+
+/** Takes note that records of it came; gives how many others went because the exporter's templates take more memory than they may. */
+export function useTemplate(place: Place<TemplateEntry>, now: number): number {
+  rejoin(place)
+  place.of.usedAt = now
+  return trimTemplates(place.of.domain.port.exporter, Infinity)
 }
 
 /** Forgets the templates that were not defined, or with `access` not used either, for `ttl` milliseconds; gives how many. */
-export function sweepTemplates(exporter: Exporter, now: number, ttl: number, access: boolean): number {
+export function sweepTemplates({ templates }: Exporter, now: number, ttl: number, access: boolean): number {
   let gone = 0
-  for (const entry of exporter.templates) {
-    const since = access ? Math.max(entry.definedAt, entry.usedAt) : entry.definedAt
-    if (since + ttl > now) continue
-    forgetTemplate(exporter, entry)
+  for (const place of inOrder(templates)) {
+    const { definedAt, usedAt } = place.of
+    if ((access ? Math.max(definedAt, usedAt) : definedAt) + ttl > now) continue
+    forgetTemplate(place)
     gone++
   }
   return gone

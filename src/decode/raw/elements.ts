@@ -7,10 +7,11 @@
  */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import { addressText } from '../../text/addresses.js'
-import type { Domain } from '../netflow/domain.js'
+import type { Domain } from '../netflow/exporter.js'
 import { templateOf } from '../netflow/standin.js'
 import { elementName, elementOf, type ElementType } from '../netflow/element-names.js'
 import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'
+import { templateFor } from '../netflow/templates.js'
 import { type Instant, setInstant, setMillis, setNtp } from '../netflow/values.js'
 import { addTo, instantText, type Tree } from '../../text/tree.js'
 
@@ -154,8 +155,9 @@ function subTemplateMultiList(buf: Buffer, at: number, end: number, domain: Doma
 }
 
 function records(id: number, buf: Buffer, start: number, end: number, domain: Domain, depth: number): Tree {
-  const template = templateOf(domain, id)?.template
-  if (template === undefined) return hex(buf, start, end - start)
+  const place = templateOf(domain, id)
+  if (place === undefined) return hex(buf, start, end - start)
+  const template = templateFor(place)
   const trees: Tree[] = []
   for (let pos = start; end - pos >= template.leastBytes;) {
     const next = template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, end)

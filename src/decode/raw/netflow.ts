@@ -1,13 +1,14 @@
 /** NetFlow and IPFIX datagrams as trees: header, sets, templates, records of data and options. */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { Decoding } from '../decoding.js'
-import { domainOf, keptDomain, type Port } from '../netflow/domain.js'
+import { domainOf, keptDomain } from '../netflow/domain.js'
+import type { Port } from '../netflow/exporter.js'
 import { legacyOf } from '../netflow/legacy.js'
 import type { NetflowCounts } from '../netflow/netflow.js'
 import { readSetHeader, type SetHeader, trailingZeros, walkSets } from '../netflow/sets.js'
-import { type Template, VARIABLE_LENGTH, tooShort, walkRecord } from '../netflow/template.js'
+import { openDefinition, type Template, VARIABLE_LENGTH, tooShort, walkRecord } from '../netflow/template.js'
 import { templateOf } from '../netflow/standin.js'
-import { defineTemplate, refuseTemplate, useTemplate } from '../netflow/templates.js'
+import { defineTemplate, refuseTemplate, templateFor, useTemplate } from '../netflow/templates.js'
 import type { Instant } from '../netflow/values.js'
 import { fieldName, recordTree } from './elements.js'
 import { instantText, type Tree } from '../../text/tree.js'
@@ -78,13 +79,13 @@ export function setsTree(
   const sets: Record<string, Tree>[] = []
   if (header.wrongBytes !== undefined) onError('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
   walkSets(header, buf, start, {
-    onTemplate(template) {
+    onTemplate(definition) {
       domain = keptDomain(domain)
-      const { changed, evicted } = defineTemplate(domain, template, now, maxTemplates)
+      const { changed, evicted } = defineTemplate(domain, definition, now, maxTemplates)
       counts.templates++
       if (changed) counts.changes++
       counts.templatesEvicted += evicted
-      addTemplate(sets, header, template)
+      addTemplate(sets, header, openDefinition(definition))
     },
     onWithdrawal(id, options) {
       sets.push({ set: templateSetId(header, options), withdrawal: id })
@@ -94,14 +95,14 @@ export function setsTree(
       domain = keptDomain(domain)
     },
     onData(id, from, until) {
-      const entry = templateOf(domain, id)
-      if (entry === undefined) {
+      const place = templateOf(domain, id)
+      if (place === undefined) {
         onError('template-not-found', `no template ${id}`)
         sets.push({ set: id, bytes: buf.toString('hex', from, until) })
         return
       }
-      useTemplate(entry, now)
-      const { template } = entry
+      const template = templateFor(place)
+      counts.templatesEvicted += useTemplate(place, now)
       const records: Tree[] = []
       const zeros = trailingZeros(buf, from, until)
       for (let pos = from; until - pos >= template.leastBytes && pos < zeros;) {

@@ -2,7 +2,7 @@
 import type { Datagram } from '../../flow/datagram.js'
 import { fieldTag, flowMessage } from '../../flow/proto.js'
 import { isZero, readUint32, readUint8 } from '../input.js'
-import { COMMON_AT, copyBytesField, writeBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
+import { COMMON_AT, copyBytesField, writeLettersField, writeUint32Field, writeUint64Field } from '../messages.js'
 
 export interface SflowHeader {
   /** bounds of the agent's address: 0 (unknown), 4 or 16 bytes */
@@ -75,7 +75,7 @@ const TIME_FLOW_END = fieldTag('time_flow_end_ns')
 const SFLOW_5 = [...flowMessage.field('type').names!].find(([, name]) => name === 'SFLOW_5')![0]
 
 /** Writes what all samples of a datagram have in common; gives how many bytes. */
-export function writeHeader({ receivedHi, receivedLo }: Datagram, exporter: Uint8Array, header: SflowHeader): number {
+export function writeHeader({ receivedHi, receivedLo }: Datagram, exporter: string, header: SflowHeader): number {
   let pos = writeUint32Field(COMMON_AT, TYPE, SFLOW_5)
   pos = writeUint64Field(pos, TIME_RECEIVED, receivedHi, receivedLo)
   pos = writeUint64Field(pos, TIME_FLOW_START, receivedHi, receivedLo)
@@ -83,6 +83,8 @@ export function writeHeader({ receivedHi, receivedLo }: Datagram, exporter: Uint
   pos = writeUint32Field(pos, SEQUENCE_NUM, header.sequence)
   // an agent that does not know its address may say 0.0.0.0 as well as nothing
   const unknown = isZero(header.agentStart, header.agentEnd - header.agentStart)
-  pos = unknown ? writeBytesField(pos, SAMPLER_ADDRESS, exporter) : copyBytesField(pos, SAMPLER_ADDRESS, header.agentStart, header.agentEnd)
+  pos = unknown
+    ? writeLettersField(pos, SAMPLER_ADDRESS, exporter)
+    : copyBytesField(pos, SAMPLER_ADDRESS, header.agentStart, header.agentEnd)
   return pos - COMMON_AT
 }

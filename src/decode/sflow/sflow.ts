@@ -28,13 +28,7 @@ const PREFIX_BYTES = 2
  * Decodes the datagram whose payload is `[start, end)` of the input and came from that address. Gives its head, until the next one; undefined where that
  * is not whole.
  */
-export type SflowDecoder = (
-  datagram: Datagram,
-  exporter: Uint8Array,
-  start: number,
-  end: number,
-  decoding: Decoding
-) => SflowHeader | undefined
+export type SflowDecoder = (datagram: Datagram, exporter: string, start: number, end: number, decoding: Decoding) => SflowHeader | undefined
 
 /** A decoder of datagrams that are known to be sFlow v5. */
 export function sflowDecoder(frames: FrameOptions = {}): SflowDecoder {
@@ -47,7 +41,7 @@ export function sflowDecoder(frames: FrameOptions = {}): SflowDecoder {
    *     head sample*
    *     sample := enterprise(20 bits) format(12 bits) size(4) data(size)
    */
-  function decodeSflow(datagram: Datagram, exporter: Uint8Array, start: number, end: number, decoding: Decoding): SflowHeader | undefined {
+  function decodeSflow(datagram: Datagram, exporter: string, start: number, end: number, decoding: Decoding): SflowHeader | undefined {
     if (!readSflowHeader(start, end, header)) {
       decoding.report('truncated', 'no whole sFlow header with an agent address of a known type')
       return undefined

@@ -134,8 +134,8 @@ const aSet = (templateId: number, bytes: number, heldAt = 0, domainKey = 1): Hel
   templateId,
   port: 1,
   domainKey,
-  body: Buffer.alloc(bytes, templateId),
-  header: Buffer.alloc(16),
+  body: 'x'.repeat(bytes),
+  header: 'x'.repeat(16),
   receivedHi: 0,
   receivedLo: 0,
   heldAt
@@ -274,8 +274,8 @@ test('someone hears of a template that does not come, once', () => {
       templateId,
       port: 1,
       domainKey: 1,
-      body: Buffer.alloc(4),
-      header: Buffer.alloc(20),
+      body: 'x'.repeat(4),
+      header: 'x'.repeat(20),
       receivedHi: 0,
       receivedLo: 0,
       heldAt
