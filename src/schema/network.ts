@@ -76,7 +76,8 @@ export const ROUTING = {
     kind: 'number',
     about: 'BGP communities, each AS << 16 | value',
     words: ['community'],
-    element: ie(483, 4),
+    // a list of element 483
+    element: ie(485, 0),
     biflow: 'drop'
   },
   as_path: { kind: 'as', about: 'AS path', words: ['as path'], biflow: 'drop' }
@@ -99,7 +100,7 @@ export const LAYERS = {
     kind: 'number',
     about: 'application: engine << 24 | selector (RFC 6759)',
     words: ['app'],
-    element: ie(95, 8),
+    element: ie(95, 0),
     biflow: 'keep'
   },
   application_name: {

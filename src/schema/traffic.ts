@@ -62,7 +62,13 @@ export const TRAFFIC = {
   proto: { kind: 'protocol', about: 'IP protocol', words: ['proto'], element: ie(4, 1), biflow: 'keep' },
   ip_tos: { kind: 'number', about: 'IPv4 TOS or IPv6 traffic class: DSCP and ECN', words: ['tos'], element: ie(5, 1), biflow: 'drop' },
   ip_ttl: { kind: 'number', about: 'TTL or hop limit', words: ['ttl'], element: ie(192, 1), biflow: 'drop' },
-  ip_flags: { kind: 'number', about: 'flags of the IPv4 header: 2 do not fragment, 1 more fragments', biflow: 'drop' },
+  // in the upper three bits of the element
+  ip_flags: {
+    kind: 'number',
+    about: 'flags of the IPv4 header: 2 do not fragment, 1 more fragments',
+    element: ie(197, 1),
+    biflow: 'drop'
+  },
   tcp_flags: { kind: 'tcpFlags', about: 'TCP flags of all packets, or-ed', words: ['flags'], element: ie(6, 2), biflow: 'drop' },
   icmp_type: {
     kind: 'number',

@@ -1,28 +1,16 @@
-/** The targets as they can be sent to: their addresses, asked for again every minute, what waits to be sent to them, and what became of it. */
+/** The targets of UDP as they can be sent to: their addresses, asked for again every minute, and what became of what was sent. */
 import dns from 'node:dns/promises'
 import net from 'node:net'
 import type { Log } from '../cli/log.js'
 import { reasonOf } from '../cli/exit.js'
-import type { Target } from './targets.js'
+import { newTally, type Tally } from './tally.js'
+import type { HostTarget } from './targets.js'
 
-/** Why a target does not get a datagram. */
-export const DROP_CAUSES = [
-  'queue-full', // more waits for it than it may: it, or the way to it, is slow
-  'unresolved', // its name has no address
-  'no-socket', // no socket of its family could be opened
-  'error' // the system refused to send it
-] as const
-export type DropCause = (typeof DROP_CAUSES)[number]
-
-export interface Destination extends Target {
+export interface Destination extends HostTarget {
   /** undefined while its name has none */
   address: string | undefined
   family: 4 | 6
-  /** what the system has not taken yet */
-  waitingBytes: number
-  sent: number
-  sentBytes: number
-  readonly dropped: Record<DropCause, number>
+  readonly tally: Tally
 }
 
 export type Resolve = (host: string) => Promise<{ address: string; family: number }>
@@ -37,7 +25,7 @@ export interface Destinations {
 }
 
 export function destinationsOf(
-  targets: readonly Target[],
+  targets: readonly HostTarget[],
   log: Log,
   resolve: Resolve = (host) => dns.lookup(host),
   againMs = RESOLVE_AGAIN_MS
@@ -77,15 +65,12 @@ export function destinationsOf(
   }
 }
 
-function destinationOf(target: Target): Destination {
+function destinationOf(target: HostTarget): Destination {
   const family = net.isIP(target.host)
   return {
     ...target,
     address: family === 0 ? undefined : target.host,
     family: family === 6 ? 6 : 4,
-    waitingBytes: 0,
-    sent: 0,
-    sentBytes: 0,
-    dropped: { 'queue-full': 0, unresolved: 0, 'no-socket': 0, error: 0 }
+    tally: newTally()
   }
 }

@@ -1,17 +1,14 @@
 /**
  * A socket, and so a port, for each exporter: a collector keeps templates by who sends them, and those of two exporters must not mix there.
  */
-import dgram from 'node:dgram'
 import { isInNetwork } from '../flow/address.js'
 import type { Destination } from './destinations.js'
+import { closeSockets, type Sockets } from './udp.js'
 
 /** Exporters at a time; past them the one that has been silent for the longest gives its sockets away. */
 const MAX_EXPORTERS = 4096
 
-export interface Exporter {
-  /** the sockets of the two families, opened when they are needed */
-  ipv4: dgram.Socket | undefined
-  ipv6: dgram.Socket | undefined
+export interface Exporter extends Sockets {
   /** by destination: whether its ?allow= lists this exporter */
   readonly allowed: readonly boolean[]
   lastUsed: number
@@ -43,7 +40,7 @@ export function exportersOf(destinations: readonly Destination[], most = MAX_EXP
     for (const entry of known) if (oldest === undefined || entry[1].lastUsed < oldest[1].lastUsed) oldest = entry
     if (oldest === undefined) return
     known.delete(oldest[0])
-    close(oldest[1])
+    closeSockets(oldest[1])
     counts.closed++
   }
 
@@ -55,37 +52,9 @@ export function exportersOf(destinations: readonly Destination[], most = MAX_EXP
       return exporter
     },
     closeAll() {
-      for (const exporter of known.values()) close(exporter)
+      for (const exporter of known.values()) closeSockets(exporter)
       known.clear()
     },
     counts
   }
-}
-
-/** What was given to a socket is sent before it closes. */
-function close({ ipv4, ipv6 }: Exporter): void {
-  ipv4?.close()
-  ipv6?.close()
-}
-
-/** The exporter's socket for a family. Throws where there can be none. */
-export function socketOf(exporter: Exporter, family: 4 | 6): dgram.Socket {
-  const name = family === 6 ? 'ipv6' : 'ipv4'
-  return (exporter[name] ??= openSocket(family))
-}
-
-function openSocket(family: 4 | 6): dgram.Socket {
-  let failure: Error | undefined
-  const socket = dgram.createSocket({
-    type: family === 6 ? 'udp6' : 'udp4',
-    // addresses come resolved: without a lookup, bind and send do at once what they do
-    lookup: (host, _options, done) => {
-      done(null, host, family)
-    }
-  })
-  socket.on('error', (error) => (failure = error))
-  socket.bind({ port: 0, exclusive: true })
-  if (failure === undefined) return socket
-  socket.close()
-  throw failure
 }

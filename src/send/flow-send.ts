@@ -1,39 +1,56 @@
-/** flow-send: datagrams on to other collectors. */
+/** flow-send: datagrams on to other collectors, and flows to them as IPFIX. */
+import { FILES } from '../cli/definition.js'
 import { EXIT, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
-import { FILES } from '../cli/definition.js'
+import { timerDuration, wholeNumber } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { copier } from '../flow/copy.js'
 import type { FrameHandler } from '../flow/frames.js'
 import type { Output, Sink } from '../flow/output.js'
 import { destinationsOf } from './destinations.js'
-import { exportersOf } from './exporters.js'
-import { type Relay, relay } from './relay.js'
-import { parseTargets } from './targets.js'
+import { sendingTo } from './sending.js'
+import { type HostTarget, parseTargets } from './targets.js'
 import { declareMetrics, summaryOf } from './told.js'
 
 const OPTIONS = optionTable({
   to: {
     argument: 'targets',
-    help: 'where to, as 10.0.0.1:9996,[2001:db8::5]:2055; behind ?allow=192.0.2.0/24,… stand the exporters whose datagrams a target gets',
+    help:
+      'where to, as 10.0.0.1:9996,[2001:db8::5]:2055, flows also as ipfix+tcp://HOST:PORT, ipfix+tls://HOST:PORT or file:PATH; ' +
+      'behind ?allow=192.0.2.0/24,… stand the exporters whose datagrams or flows a target gets',
     parse: parseTargets
   },
-  tee: { help: 'what is read goes on to stdout as well' }
+  tee: { help: 'what is read goes on to stdout as well' },
+  mtu: { argument: 'bytes', help: 'flows: bytes of a message at the most', parse: wholeNumber(576, 65_507), default: 1400 },
+  domain: {
+    argument: 'id',
+    help: "flows: observation domain of the first exporter; the others' follow",
+    parse: wholeNumber(0, 2 ** 32 - 1),
+    default: 1
+  },
+  'template.every': {
+    argument: 'duration',
+    help: 'flows: how often templates are told again over UDP',
+    parse: timerDuration,
+    default: '60s'
+  },
+  nanoseconds: { help: 'flows: start and end in nanoseconds instead of milliseconds' }
 })
 
 export const tool = defineTool(
   {
     name: 'flow-send',
-    summary: 'Sends datagrams, as they came, to other collectors.',
+    summary: 'Sends datagrams, as they came, and flows, as IPFIX, to other collectors.',
     operands: FILES,
     modes: [
-      { when: ['tee'], reads: ['Datagram'], writes: ['Datagram'] },
-      { reads: ['Datagram'], writes: 'nothing' }
+      { when: ['tee'], reads: ['Datagram', 'FlowMessage'], writes: ['Datagram', 'FlowMessage'] },
+      { reads: ['Datagram', 'FlowMessage'], writes: 'nothing' }
     ],
     options: OPTIONS,
     examples: [
       'flow-listen | flow-send -tee -to 10.0.0.1:9996,[2001:db8::5]:2055 | flow-decode | flow-format',
+      'flow-listen | flow-decode | flow-send -to ipfix+tcp://collector:4739',
       'flow-pcap -speed 1 day.pcap | flow-send -to localhost:2055'
     ]
   },
@@ -42,43 +59,52 @@ export const tool = defineTool(
 
 async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
   const { options, log } = tool
-  if (options.to === undefined) throw new UserError(EXIT.usage, 'where to? -to HOST:PORT, as -to 10.0.0.1:9996')
+  const { to: targets, mtu, domain: firstDomain, nanoseconds, 'template.every': defineEveryMs } = options
+  if (targets === undefined) throw new UserError(EXIT.usage, 'where to? -to HOST:PORT, as -to 10.0.0.1:9996')
   const output = options.tee ? tool.stdout() : undefined
-  const destinations = destinationsOf(options.to, log)
+  const byUdp = targets.filter((target): target is HostTarget => target.transport === 'udp')
+  const destinations = destinationsOf(byUdp, log)
   await destinations.resolve()
-  if (destinations.all.every(({ address }) => address === undefined))
+  if (byUdp.length === targets.length && destinations.all.every(({ address }) => address === undefined))
     throw new UserError(EXIT.unavailable, 'no target of -to has an address')
-  const exporters = exportersOf(destinations.all)
-  const sending = relay(destinations.all, exporters)
+  const sending = sendingTo(targets, destinations, { mtu, firstDomain, nanoseconds, defineEveryMs }, log)
   await tool.serve((metrics) => {
-    declareMetrics(metrics, destinations, exporters, sending)
+    declareMetrics(metrics, sending)
   })
-  tool.summary(() => summaryOf(destinations, exporters, sending))
+  tool.summary(() => summaryOf(sending))
 
-  await readFrames(tool, output ?? sinkOf(sending), output === undefined ? sending.onFrame : passedOn(sending.onFrame, output))
-  await sending.end()
-  exporters.closeAll()
+  if (output === undefined) await readFrames(tool, sending, sending.onFrame)
+  else {
+    try {
+      await readFrames(tool, atReadersPace(output, sending), passedOn(sending.onFrame, output))
+    } finally {
+      await sending.end()
+    }
+  }
   destinations.close()
 }
 
-/** Each frame goes on to stdout, whose reader alone sets the pace. */
+/** The reader of stdout sets the pace, and no target does. */
+function atReadersPace(output: Output, sending: Pick<Sink, 'commit'>): Sink {
+  return {
+    commit() {
+      output.commit()
+      sending.commit()
+    },
+    get blocked() {
+      return output.blocked
+    },
+    ready: () => output.ready(),
+    end: () => output.end()
+  }
+}
+
+/** Each frame goes on to stdout as well. */
 function passedOn(send: FrameHandler, output: Output): FrameHandler {
   const copy = copier()
   return (buf, start, end, frameStart) => {
     send(buf, start, end, frameStart)
     output.reserve(end - frameStart)
     output.pos = copy(output.buf, output.pos, buf, frameStart, end)
-  }
-}
-
-/** Without a reader the targets set the pace: what could go to none of them waits. */
-function sinkOf(sending: Relay): Sink {
-  return {
-    commit: () => undefined,
-    get blocked() {
-      return sending.blocked
-    },
-    ready: () => sending.ready(),
-    end: () => sending.end()
   }
 }

@@ -1,51 +1,49 @@
 /** What flow-send tells of itself: the summary at the end, and /metrics. */
 import type { Metrics, Reading } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
-import { type Destination, DROP_CAUSES, type Destinations } from './destinations.js'
-import type { Exporters } from './exporters.js'
-import type { Relay } from './relay.js'
+import type { Sending } from './sending.js'
+import { DROP_CAUSES, type Tally } from './tally.js'
 
 /** The line at the end; of what was dropped only what is not zero. */
-export function summaryOf({ all }: Destinations, { counts: { exporters, closed } }: Exporters, { counts }: Relay): string {
-  const targets = all.map(({ name, sent, dropped }) => {
-    const drops = DROP_CAUSES.filter((cause) => dropped[cause] > 0).map(
-      (cause) => `, ${dropped[cause]} dropped (${cause.replace('-', ' ')})`
-    )
-    return `; ${name}: ${sent} sent${drops.join('')}`
+export function summaryOf({ kind, counts, targets }: Sending): string {
+  const isFlows = kind === 'FlowMessage'
+  const { messages, malformed, unwanted, exporters, closed } = counts
+  const ends = targets.map(({ name, tally }) => {
+    const { sent, sentFlows, dropped, droppedFlows } = tally
+    const lost = isFlows ? droppedFlows : dropped
+    const drops = DROP_CAUSES.filter((cause) => lost[cause] > 0).map((cause) => `, ${lost[cause]} dropped (${cause.replace('-', ' ')})`)
+    return `; ${name}: ${isFlows ? `${plural(sentFlows, 'flow')} in ${plural(sent, 'message')}` : sent} sent${drops.join('')}`
   })
   return (
-    `${plural(counts.datagrams, 'datagram')} of ${plural(exporters, 'exporter')} in` +
-    `${counts.malformed > 0 ? `, ${counts.malformed} malformed` : ''}${counts.unwanted > 0 ? `, ${counts.unwanted} for no target` : ''}` +
-    `${closed > 0 ? `, ${plural(closed, 'silent exporter')} closed` : ''}${targets.join('')}`
+    `${plural(messages, isFlows ? 'flow' : 'datagram')} of ${plural(exporters, 'exporter')} in` +
+    `${malformed > 0 ? `, ${malformed} malformed` : ''}${unwanted > 0 ? `, ${unwanted} for no target` : ''}` +
+    `${closed > 0 ? `, ${plural(closed, 'silent exporter')} closed` : ''}${ends.join('')}`
   )
 }
 
-export function declareMetrics({ counter, gauge }: Metrics, { all }: Destinations, exporters: Exporters, { counts }: Relay): void {
-  const byTarget = (value: (destination: Destination) => number) => (): Reading =>
-    all.map((destination) => [{ target: destination.name }, value(destination)] as const)
-  const drops = (): Reading =>
-    all.flatMap(({ name, dropped }) => DROP_CAUSES.map((cause) => [{ target: name, cause }, dropped[cause]] as const))
-  counter('read_datagrams', 'Datagrams read', () => counts.datagrams)
-  counter('errors', 'Messages left out, by cause', () => [[{ kind: 'malformed-message' }, counts.malformed]], ['kind'])
-  counter('unwanted_datagrams', 'Datagrams that no target allows', () => counts.unwanted)
-  counter('exporters', 'Exporters met, those that came back after they were closed once more', () => exporters.counts.exporters)
-  counter(
-    'sent_datagrams',
-    'Datagrams sent, by target',
-    byTarget(({ sent }) => sent),
-    ['target']
-  )
-  counter(
-    'sent_bytes',
-    'Bytes of datagrams sent, by target',
-    byTarget(({ sentBytes }) => sentBytes),
-    ['target']
-  )
-  counter('dropped_datagrams', 'Datagrams not sent, by target and cause', drops, ['target', 'cause'])
-  gauge(
-    'waiting_bytes',
-    'Bytes that wait to be sent, by target',
-    byTarget(({ waitingBytes }) => waitingBytes),
-    ['target']
-  )
+export function declareMetrics({ counter, gauge }: Metrics, sending: Sending): void {
+  // what is counted is only known once something came
+  const of = (kind: Sending['kind'], count: 'messages' | 'unwanted') => (): number => (sending.kind === kind ? sending.counts[count] : 0)
+  const byTarget = (value: (tally: Tally) => number) => (): Reading =>
+    sending.targets.map(({ name, tally }) => [{ target: name }, value(tally)] as const)
+  const drops = (value: (tally: Tally) => Tally['dropped']) => (): Reading =>
+    sending.targets.flatMap(({ name, tally }) => DROP_CAUSES.map((cause) => [{ target: name, cause }, value(tally)[cause]] as const))
+  counter('read_datagrams', 'Datagrams read', of('Datagram', 'messages'))
+  counter('read_flows', 'Flows read', of('FlowMessage', 'messages'))
+  counter('errors', 'Messages left out, by cause', () => [[{ kind: 'malformed-message' }, sending.counts.malformed]], ['kind'])
+  counter('unwanted_datagrams', 'Datagrams that no target allows', of('Datagram', 'unwanted'))
+  counter('unwanted_flows', 'Flows that no target allows', of('FlowMessage', 'unwanted'))
+  counter('exporters', 'Exporters met, those that came back after they were closed once more', () => sending.counts.exporters)
+  const sent = byTarget((tally) => tally.sent)
+  counter('sent_datagrams', 'Datagrams, or messages of flows, sent, by target', sent, ['target'])
+  const sentBytes = byTarget((tally) => tally.sentBytes)
+  counter('sent_bytes', 'Bytes of them, by target', sentBytes, ['target'])
+  const sentFlows = byTarget((tally) => tally.sentFlows)
+  counter('sent_flows', 'Flows sent, by target', sentFlows, ['target'])
+  const dropped = drops((tally) => tally.dropped)
+  counter('dropped_datagrams', 'Datagrams, or messages of flows, not sent, by target and cause', dropped, ['target', 'cause'])
+  const droppedFlows = drops((tally) => tally.droppedFlows)
+  counter('dropped_flows', 'Flows not sent, by target and cause', droppedFlows, ['target', 'cause'])
+  const waiting = byTarget((tally) => tally.waitingBytes)
+  gauge('waiting_bytes', 'Bytes that wait to be sent, by target', waiting, ['target'])
 }

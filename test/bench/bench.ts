@@ -50,6 +50,7 @@ try {
     fs.rmSync(file)
   }
   report('raw copy of flows', flows, copy, decoded)
+  report('flow-send IPFIX', flows, `${bin('flow-send')} -to 127.0.0.1:${sink.address().port}`, decoded)
   const asn = path.join(folder, 'asn.mmdb')
   const networks = Array.from(
     { length: 4096 },

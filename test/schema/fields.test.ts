@@ -77,7 +77,8 @@ test('elements are those of the registry, in no more bytes than their type has',
     macAddress: 6,
     dateTimeMilliseconds: 8,
     string: 0,
-    octetArray: 8
+    octetArray: 8,
+    basicList: 0
   }
   const types = new Map(
     fs

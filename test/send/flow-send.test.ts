@@ -6,9 +6,10 @@ import path from 'node:path'
 import { test } from 'node:test'
 import type { Log } from '../../src/cli/log.js'
 import { destinationsOf } from '../../src/send/destinations.js'
-import { exportersOf, socketOf } from '../../src/send/exporters.js'
+import { exportersOf } from '../../src/send/exporters.js'
 import { relay } from '../../src/send/relay.js'
-import { parseTargets } from '../../src/send/targets.js'
+import { type HostTarget, parseTargets } from '../../src/send/targets.js'
+import { socketOf } from '../../src/send/udp.js'
 import { datagramFrame, readDatagrams } from '../support/datagram-stream.js'
 import { nfdump, withNfcapd, withoutNfdump } from '../support/nfdump.js'
 import { ROOT, runPipeline, runTool, startTool } from '../support/tools.js'
@@ -100,13 +101,6 @@ test('what is wrong with a command line costs one line', async () => {
   }
 })
 
-test('flows are refused with what to leave out', async () => {
-  const flow = Buffer.from([2, 0x48, 1]) // bytes = 1
-  const { code, stderr } = await runTool('flow-send', ['-to', '127.0.0.1:9'], flow)
-  assert.equal(code, 65)
-  assert.match(stderr, /leave flow-decode out/)
-})
-
 const silent = (): void => undefined
 const log = (lines: string[]): Log => ({ debug: silent, info: (line) => lines.push(line), warn: (line) => lines.push(line), error: silent })
 
@@ -115,7 +109,7 @@ test('names are asked for again; without an answer the address that there is sta
   const lines: string[] = []
   const { promise, resolve } = deferred()
   const destinations = destinationsOf(
-    parseTargets('collector:2055,127.0.0.9:2055'),
+    parseTargets('collector:2055,127.0.0.9:2055') as HostTarget[],
     log(lines),
     (host) => {
       assert.equal(host, 'collector')
@@ -159,16 +153,16 @@ test('past the most exporters the longest silent one gives its socket away', () 
 })
 
 test('what waits for a target is bounded, and what is past that is counted, while others get all', () => {
-  const destinations = destinationsOf(parseTargets('127.0.0.1:9,127.0.0.1:10'), log([])).all
+  const destinations = destinationsOf(parseTargets('127.0.0.1:9,127.0.0.1:10') as HostTarget[], log([])).all
   const exporters = exportersOf(destinations)
   const sending = relay(destinations, exporters)
-  destinations[0].waitingBytes = 8 * 1024 * 1024
+  destinations[0].tally.waitingBytes = 8 * 1024 * 1024
   const frame = from(1, 100, 1)
   sending.onFrame(frame, 1, frame.length, 0)
-  assert.equal(destinations[0].dropped['queue-full'], 1)
-  assert.equal(destinations[1].dropped['queue-full'], 0)
+  assert.equal(destinations[0].tally.dropped['queue-full'], 1)
+  assert.equal(destinations[1].tally.dropped['queue-full'], 0)
   assert.equal(sending.blocked, false)
-  destinations[1].waitingBytes += 8 * 1024 * 1024
+  destinations[1].tally.waitingBytes += 8 * 1024 * 1024
   assert.equal(sending.blocked, true)
   exporters.closeAll()
 })

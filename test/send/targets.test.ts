@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseTargets } from '../../src/send/targets.js'
+import { type HostTarget, parseTargets } from '../../src/send/targets.js'
 
 test('commas stand between targets, and between the networks of one', () => {
-  const shown = parseTargets('10.0.0.1:9996, [2001:db8::5]:2055?allow=192.0.2.0/24,2001:db8::/32,198.51.100.7,collector:4739').map(
-    ({ name, host, port, allow }) => [
-      name,
-      host,
-      port,
-      allow.map(({ address, prefix }) => `${Buffer.from(address).toString('hex')}/${prefix}`)
-    ]
-  )
+  const targets = parseTargets('10.0.0.1:9996, [2001:db8::5]:2055?allow=192.0.2.0/24,2001:db8::/32,198.51.100.7,collector:4739')
+  const shown = (targets as HostTarget[]).map(({ name, host, port, allow }) => [
+    name,
+    host,
+    port,
+    allow.map(({ address, prefix }) => `${Buffer.from(address).toString('hex')}/${prefix}`)
+  ])
   assert.deepEqual(shown, [
     ['10.0.0.1:9996', '10.0.0.1', 9996, []],
     ['[2001:db8::5]:2055', '2001:db8::5', 2055, ['c0000200/24', '20010db8000000000000000000000000/32', 'c6336407/32']],

@@ -34,13 +34,14 @@ export async function withNfcapd<T>(send: (port: number) => Promise<unknown>, as
   }
 }
 
-async function listening(port: number): Promise<void> {
+/** Waits until somebody has the UDP port. */
+export async function listening(port: number): Promise<void> {
   const wanted = `:${port.toString(16).padStart(4, '0').toUpperCase()} `
   for (let i = 0; i < 200; i++) {
     if (fs.readFileSync('/proc/net/udp', 'utf8').includes(wanted)) return
     await pause(50)
   }
-  throw new Error('nfcapd does not listen')
+  throw new Error(`nobody listens on UDP port ${port}`)
 }
 
 /** Sends the datagrams of a stream, each exporter's from a port of its own. */

@@ -1,0 +1,63 @@
+/** An IPFIX file (RFC 5655): messages one after another, told at the time when their flows were received. */
+import fs from 'node:fs'
+import { EXIT, reasonNotMade, reasonOf, UserError } from '../../cli/exit.js'
+import type { Log } from '../../cli/log.js'
+import { openOutput } from '../../flow/output.js'
+import { drop, newTally } from '../tally.js'
+import type { FileTarget } from '../targets.js'
+import { writeUint32 } from './record.js'
+import type { Route, RouteContext } from './route.js'
+import { sessionOf } from './session.js'
+
+/** Where the export time stands in a message's header. */
+const EXPORT_TIME_AT = 4
+
+/** Makes the file anew. Throws UserError where it cannot be made. */
+export function fileRoute({ name, path, allow }: FileTarget, { exporting, onProgress }: RouteContext, log: Log): Route {
+  let fd: number
+  try {
+    fd = fs.openSync(path, 'w')
+  } catch (error) {
+    throw new UserError(EXIT.cannotCreate, `cannot write ${path}: ${reasonNotMade(path, error)}`)
+  }
+  const tally = newTally()
+  let broken: UserError | undefined
+  const output = openOutput(fs.createWriteStream('', { fd }), (error) => {
+    broken = new UserError(EXIT.ioError, `cannot write ${path}: ${reasonOf(error)}`)
+    log.error(`${broken.message}; no more flows go there`)
+    onProgress()
+    return broken
+  })
+  const session = sessionOf(exporting, ({ bytes, flows, receivedSeconds }) => {
+    output.reserve(bytes.length)
+    const { buf, pos } = output
+    bytes.copy(buf, pos)
+    // a file is read later: what its reader takes for the time of receipt is that of the flows
+    if (receivedSeconds > 0) writeUint32(buf, pos + EXPORT_TIME_AT, receivedSeconds)
+    output.pos += bytes.length
+    output.commit()
+    if (output.blocked) void output.ready().then(onProgress, onProgress)
+    tally.sent++
+    tally.sentBytes += bytes.length
+    tally.sentFlows += flows
+  })
+
+  return {
+    name,
+    allow,
+    tally,
+    send(message) {
+      if (broken === undefined) session.send(message)
+      else drop(tally, 'error', message.flows)
+    },
+    defineAgain() {
+      // a file keeps what it was told
+    },
+    get blocked() {
+      return broken === undefined && output.blocked
+    },
+    async end() {
+      await output.end()
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/** What is sent, by what comes in: datagrams as they are, flows as IPFIX. The first message tells which. */
+import { EXIT, UserError } from '../cli/exit.js'
+import type { Log } from '../cli/log.js'
+import type { FrameHandler } from '../flow/frames.js'
+import type { Sink } from '../flow/output.js'
+import { messageKind, type StreamKind } from '../flow/streamkind.js'
+import type { Destinations } from './destinations.js'
+import { exportersOf } from './exporters.js'
+import { connectionRoute } from './ipfix/connection.js'
+import { fileRoute } from './ipfix/file.js'
+import { leftOut } from './ipfix/leftout.js'
+import { reexport, type ReexportOptions } from './ipfix/reexport.js'
+import type { Route, RouteContext } from './ipfix/route.js'
+import { udpRoute } from './ipfix/udproute.js'
+import { relay } from './relay.js'
+import type { Tally } from './tally.js'
+import type { Target } from './targets.js'
+
+export interface Counts {
+  /** datagrams, or flows */
+  readonly messages: number
+  readonly malformed: number
+  /** of exporters that no target takes */
+  readonly unwanted: number
+  readonly exporters: number
+  /** exporters that were forgotten because they were silent */
+  readonly closed: number
+}
+
+export interface Sending extends Sink {
+  readonly onFrame: FrameHandler
+  /** undefined until the first message */
+  readonly kind: StreamKind | undefined
+  readonly counts: Counts
+  readonly targets: readonly { readonly name: string; readonly tally: Tally }[]
+}
+
+const NOTHING: Counts = { messages: 0, malformed: 0, unwanted: 0, exporters: 0, closed: 0 }
+
+/** A sending of one kind. */
+type Started = Omit<Sending, 'targets'>
+
+/** `destinations` are those of the targets that are sent to over UDP. Throws UserError where a target cannot be had. */
+export function sendingTo(targets: readonly Target[], destinations: Destinations, options: ReexportOptions, log: Log): Sending {
+  // only flows can go elsewhere
+  const needsFlows = targets.some(({ transport }) => transport !== 'udp')
+  let routes: readonly Route[] = []
+  let isDatagrams: boolean | undefined
+  let started: Started | undefined = needsFlows ? startFlows() : undefined
+
+  function startFlows(): Started {
+    const flows = reexport(options, (context) => targets.map((target) => routeTo(target, destinations, context, log)))
+    const missing = leftOut(log)
+    routes = flows.routes
+    return {
+      kind: 'FlowMessage',
+      onFrame(buf, start, end, frameStart) {
+        missing.look(buf, start, end)
+        flows.onFrame(buf, start, end, frameStart)
+      },
+      get counts() {
+        const { flows: messages, ...others } = flows.counts
+        return { messages, ...others, closed: 0 }
+      },
+      commit() {
+        flows.commit()
+        missing.tell(false)
+      },
+      get blocked() {
+        return flows.blocked
+      },
+      ready: () => flows.ready(),
+      async end() {
+        await flows.end()
+        missing.tell(true)
+      }
+    }
+  }
+
+  function startDatagrams(): Started {
+    const exporters = exportersOf(destinations.all)
+    const datagrams = relay(destinations.all, exporters)
+    return {
+      kind: 'Datagram',
+      onFrame: datagrams.onFrame,
+      get counts() {
+        const { datagrams: messages, malformed, unwanted } = datagrams.counts
+        return { messages, malformed, unwanted, ...exporters.counts }
+      },
+      commit: () => undefined,
+      get blocked() {
+        return datagrams.blocked
+      },
+      ready: () => datagrams.ready(),
+      async end() {
+        await datagrams.end()
+        exporters.closeAll()
+      }
+    }
+  }
+
+  function isOfDatagrams(message: Buffer): boolean {
+    if (messageKind(message) !== 'Datagram') return false
+    if (needsFlows)
+      throw new UserError(
+        EXIT.badData,
+        'stdin carries datagrams, which go over UDP alone: put flow-decode in front, and -to gets its flows as IPFIX'
+      )
+    return true
+  }
+
+  return {
+    onFrame(buf, start, end, frameStart) {
+      isDatagrams ??= isOfDatagrams(buf.subarray(start, end))
+      started ??= isDatagrams ? startDatagrams() : startFlows()
+      started.onFrame(buf, start, end, frameStart)
+    },
+    get kind() {
+      return started?.kind
+    },
+    get counts() {
+      return started?.counts ?? NOTHING
+    },
+    get targets() {
+      return routes.length > 0 ? routes : destinations.all
+    },
+    commit() {
+      started?.commit()
+    },
+    get blocked() {
+      return started?.blocked ?? false
+    },
+    async ready() {
+      await started?.ready()
+    },
+    async end() {
+      await started?.end()
+    }
+  }
+}
+
+function routeTo(target: Target, destinations: Destinations, context: RouteContext, log: Log): Route {
+  switch (target.transport) {
+    case 'file':
+      return fileRoute(target, context, log)
+    case 'udp':
+      return udpRoute(
+        destinations.all.find(({ name }) => name === target.name)!,
+        context
+      )
+    default:
+      return connectionRoute(target, context, log)
+  }
+}

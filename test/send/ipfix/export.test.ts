@@ -1,0 +1,92 @@
+/** Flows as IPFIX, read back by flow-decode's decoder. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { flowMessage } from '../../../src/flow/proto.js'
+import { FIELDS } from '../../../src/schema/fields.js'
+import { type Domain, flowExport, type Message } from '../../../src/send/ipfix/export.js'
+import { ADDRESSES, ALWAYS, EXPORTED, GROUPS, TOLD } from '../../../src/send/ipfix/groups.js'
+import { sessionOf } from '../../../src/send/ipfix/session.js'
+import { decode } from '../../support/decode.js'
+import type { Flow } from '../../support/datagram-stream.js'
+import { anyFlow, comesBack, flowBytes, type FlowSpec } from './flows.js'
+
+interface Sent {
+  messages: Buffer[]
+  domains: Domain[]
+}
+
+const MTU = 1400
+
+/** What one session gets of these flows. */
+function send(flows: readonly FlowSpec[], nanoseconds = false, mtu = MTU): Sent {
+  const messages: Buffer[] = []
+  const domains: Domain[] = []
+  const exporting = flowExport({ mtu, firstDomain: 100, nanoseconds }, (message: Message) => {
+    session.send(message)
+  })
+  const session = sessionOf(exporting, ({ bytes, domain }) => {
+    messages.push(Buffer.from(bytes))
+    domains.push(domain)
+  })
+  for (const flow of flows) {
+    const bytes = flowBytes(flow)
+    exporting.take(bytes, 0, bytes.length)
+  }
+  exporting.flush()
+  return { messages, domains }
+}
+
+const OWN = ['type', 'time_received_ns', 'sequence_num', 'sampler_address', 'observation_domain_id']
+
+/** Flows by the exporter that they are of, in their order. */
+function byExporter(flows: readonly FlowSpec[], nanoseconds: boolean): Map<string, Flow[]> {
+  const all = new Map<string, Flow[]>()
+  for (const flow of flows) {
+    const key = (flow.sampler_address as Buffer).toString('hex')
+    all.set(key, [...(all.get(key) ?? []), comesBack(flow, nanoseconds)])
+  }
+  return all
+}
+
+async function readBack({ messages, domains }: Sent): Promise<Map<string, Flow[]>> {
+  const samplers = new Map(domains.map(({ id, sampler }) => [id, sampler.toString('hex')]))
+  const { flows, warnings } = await decode(messages, { maxTemplates: 100_000 })
+  assert.deepEqual(warnings, [])
+  const all = new Map<string, Flow[]>()
+  for (const flow of flows) {
+    const key = samplers.get(flow.observation_domain_id as number)!
+    const own = Object.fromEntries(Object.entries(flow).filter(([name]) => !OWN.includes(name)))
+    all.set(key, [...(all.get(key) ?? []), own])
+  }
+  return all
+}
+
+test('each field that has an element stands in one place of the templates, and no other', () => {
+  const placed = [...ALWAYS, ...ADDRESSES, ...TOLD, ...Object.values(GROUPS).flat()].sort()
+  assert.deepEqual(
+    placed,
+    EXPORTED.fields.map(({ name }) => name).sort(),
+    'a field of src/schema has an element: put it into groups.ts, or what has none out of it'
+  )
+  for (const { name } of flowMessage.fields) {
+    const element = FIELDS[name as keyof typeof FIELDS].element
+    const isTold = element !== undefined && ('id' in element ? element : element.ipv4).inOptions === true
+    assert.equal((TOLD as readonly string[]).includes(name), isTold, name)
+  }
+})
+
+for (const nanoseconds of [false, true]) {
+  test(`flows come back as they were${nanoseconds ? ', to the nanosecond' : ''}, in at most 64 templates and messages of the size`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyFlow, { maxLength: 150 }), fc.integer({ min: 576, max: 3000 }), async (flows, mtu) => {
+        const sent = send(flows, nanoseconds, mtu)
+        assert.deepEqual(await readBack(sent), byExporter(flows, nanoseconds))
+        const ids = new Set(sent.domains.flatMap(({ layouts }) => [...layouts].map(({ id }) => id)))
+        assert.ok(ids.size <= 59)
+        for (const message of sent.messages) assert.ok(message.length <= mtu && message.readUInt16BE(2) === message.length)
+      }),
+      { numRuns: 60 }
+    )
+  })
+}
