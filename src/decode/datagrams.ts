@@ -2,9 +2,9 @@
 import type { Log } from '../cli/log.js'
 import { observe } from '../cli/metrics.js'
 import { isMappedIPv4 } from '../flow/address.js'
-import { readUint16, readUint32 } from '../flow/bigendian.js'
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
+import { protocolOf, SFLOW_5 } from '../flow/protocol.js'
 import type { ElementMapping, Mapping } from '../mapping/mapping.js'
 import type { Output } from '../flow/output.js'
 import { add, type Counted, newCounts } from './counts.js'
@@ -68,7 +68,6 @@ export interface DatagramDecoder extends Counted {
   end(): void
 }
 
-const SFLOW_VERSION = 5
 const PORTS = 0x10000
 
 /** How often what has been held too long is looked for. */
@@ -143,39 +142,32 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     }
     const { buf, payloadStart, payloadEnd } = datagram
     const bytes = payloadEnd - payloadStart
-    const version = bytes < 4 || bytes > MAX_DATAGRAM_BYTES ? -1 : readUint16(buf, payloadStart)
-    const end = version < 0 ? 0 : load(buf, payloadStart, payloadEnd, 0)
-    if (version === 0 && readUint32(buf, payloadStart) === SFLOW_VERSION) {
+    const protocol = bytes < 4 || bytes > MAX_DATAGRAM_BYTES ? undefined : protocolOf(buf, payloadStart, payloadEnd)
+    if (protocol === undefined) {
+      decoding.report(
+        'unknown-protocol',
+        bytes > MAX_DATAGRAM_BYTES
+          ? `${bytes} bytes, more than a datagram carries`
+          : bytes === 0
+            ? 'a datagram without a payload'
+            : `${bytes} bytes that start with ${buf.toString('hex', payloadStart, Math.min(payloadEnd, payloadStart + 4))}`
+      )
+      add(counts.byType, 'unknown')
+      return
+    }
+    const end = load(buf, payloadStart, payloadEnd, 0)
+    if (protocol === SFLOW_5) {
       decodeSflow(end)
       return
     }
-    switch (version) {
-      case 1:
-      case 5:
-      case 7:
-      case 9:
-      case 10: {
-        const { receivedHi, receivedLo, srcPort } = datagram
-        const header = netflow.decode({ start: 0, end, exporter, port: srcPort, receivedHi, receivedLo }, version, decoding)
-        if (header === undefined) add(counts.byType, 'unknown')
-        else follow(header, version, srcPort)
-        return
-      }
-      default:
-        decoding.report(
-          'unknown-protocol',
-          bytes > MAX_DATAGRAM_BYTES
-            ? `${bytes} bytes, more than a datagram carries`
-            : bytes === 0
-              ? 'a datagram without a payload'
-              : `${bytes} bytes that start with ${buf.toString('hex', payloadStart, Math.min(payloadEnd, payloadStart + 4))}`
-        )
-        add(counts.byType, 'unknown')
-    }
+    const { receivedHi, receivedLo, srcPort } = datagram
+    const header = netflow.decode({ start: 0, end, exporter, port: srcPort, receivedHi, receivedLo }, protocol.version, decoding)
+    if (header === undefined) add(counts.byType, 'unknown')
+    else follow(header, protocol.version, srcPort)
   }
 
   function decodeSflow(end: number): void {
-    add(counts.byType, 'SFLOW_5')
+    add(counts.byType, SFLOW_5.type)
     const header = sflow(datagram, exporter.address, 0, end, decoding)
     if (header === undefined) return
     const { agentStart, agentEnd, subAgent, sequence, uptime } = header

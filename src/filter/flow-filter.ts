@@ -8,7 +8,7 @@ import { plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { fileIdentity, watchFile } from '../cli/watch.js'
 import type { FrameHandler } from '../flow/frames.js'
-import { copier } from '../flow/copy.js'
+import { appender } from '../flow/copy.js'
 import { openOutput, type Output, type Sink } from '../flow/output.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { compileFilter, type Filter, FilterError } from '../query/filter.js'
@@ -90,20 +90,17 @@ function expressionOf({ options, operands }: Tool<Options>): string {
 
 /** Hands each frame to one of the two outputs, or to none. */
 function passer(filter: Filter, counts: Counts, output: Output, others: Output | undefined): FrameHandler {
-  const copy = copier()
-  const copyOther = copier()
+  const append = appender(output)
+  const appendOther = others === undefined ? undefined : appender(others)
   return (buf, start, end, frameStart) => {
     counts.flows++
     if (filter.matches(buf, start, end)) {
       counts.matched++
-      output.reserve(end - frameStart)
-      output.pos = copy(output.buf, output.pos, buf, frameStart, end)
+      append(buf, frameStart, end)
       return
     }
     if (filter.isBroken()) counts.malformed++
-    if (others === undefined) return
-    others.reserve(end - frameStart)
-    others.pos = copyOther(others.buf, others.pos, buf, frameStart, end)
+    appendOther?.(buf, frameStart, end)
   }
 }
 

@@ -3,6 +3,7 @@
  * to copy the few hundred bytes of a message; here they go four at a time through DataViews that are kept as long as the buffers stay
  * the same.
  */
+import type { Appendable } from './output.js'
 import { viewOf } from './view.js'
 
 /** Copies `source[start, end)` to `target[pos, …)`, which has room for it and is another buffer; gives the position behind it. */
@@ -40,5 +41,14 @@ export function copier(): Copier {
     for (; end - start >= 4; start += 4, pos += 4) to.setInt32(pos, from.getInt32(start, true), true)
     while (start < end) target[pos++] = source[start++]
     return pos
+  }
+}
+
+/** Appends runs of bytes, most of them from one buffer after another. */
+export function appender(output: Appendable): (buf: Buffer, start: number, end: number) => void {
+  const copy = copier()
+  return (buf, start, end) => {
+    output.reserve(end - start)
+    output.pos = copy(output.buf, output.pos, buf, start, end)
   }
 }

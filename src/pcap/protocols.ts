@@ -1,31 +1,18 @@
-/** Tells by their first bytes the datagrams that flow-decode reads from other UDP. */
-import { readUint16, readUint32 } from '../flow/bigendian.js'
+/** Tells the datagrams that flow-decode reads from other UDP. */
+import { readUint32 } from '../flow/bigendian.js'
+import { protocolOf, SFLOW_5 } from '../flow/protocol.js'
 
 const STUN_COOKIE = 0x2112a442
 
 /**
  * Whether the payload `buf[start, end)` looks like NetFlow v1, v5, v7 or v9, IPFIX, or sFlow v5. The rest of it is the decoder's to judge: a
  * broken datagram is to be counted there.
- *
- *     version 1, 5, 7, 9 or 10 (2), …      NetFlow, IPFIX
- *     0 (2), version 5 (2), …              sFlow
  */
 export function looksLikeFlows(buf: Buffer, start: number, end: number, srcPort: number, dstPort: number): boolean {
-  if (end - start < 2) return false
-  switch (readUint16(buf, start)) {
-    case 0:
-      return end - start >= 4 && buf[start + 2] === 0 && buf[start + 3] === 5
-    case 1:
-      if (end - start >= 8 && readUint32(buf, start + 4) === STUN_COOKIE) return false // a binding request (RFC 8489)
-      break
-    case 5:
-    case 7:
-    case 9:
-    case 10:
-      break
-    default:
-      return false
-  }
+  const protocol = protocolOf(buf, start, end)
+  if (protocol === undefined) return false
+  if (protocol === SFLOW_5) return true
+  if (protocol.version === 1 && end - start >= 8 && readUint32(buf, start + 4) === STUN_COOKIE) return false // a binding request (RFC 8489)
   return !isOtherService(dstPort) && !isOtherService(srcPort)
 }
 

@@ -5,7 +5,7 @@ import { readFrames } from '../cli/filter.js'
 import { timerDuration, wholeNumber } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { defineTool, type Tool } from '../cli/tool.js'
-import { copier } from '../flow/copy.js'
+import { appender } from '../flow/copy.js'
 import type { FrameHandler } from '../flow/frames.js'
 import type { Output, Sink } from '../flow/output.js'
 import { destinationsOf } from './destinations.js'
@@ -101,10 +101,9 @@ function atReadersPace(output: Output, sending: Pick<Sink, 'commit'>): Sink {
 
 /** Each frame goes on to stdout as well. */
 function passedOn(send: FrameHandler, output: Output): FrameHandler {
-  const copy = copier()
+  const append = appender(output)
   return (buf, start, end, frameStart) => {
     send(buf, start, end, frameStart)
-    output.reserve(end - frameStart)
-    output.pos = copy(output.buf, output.pos, buf, frameStart, end)
+    append(buf, frameStart, end)
   }
 }

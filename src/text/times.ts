@@ -1,4 +1,5 @@
 /** Times as RFC 3339 in UTC, written as digits.ts has it. */
+import { viewOf } from '../flow/view.js'
 import { type Chunks, chunksOf, writeChunks } from './chunks.js'
 import { billionRest, splitBillion, writeDecimal64, writeNineDigits, writeTwoDigits } from './digits.js'
 
@@ -17,7 +18,11 @@ export const MAX_TIME_BYTES = 32
 /** hi · 2^32 + lo nanoseconds since 1970, with the fraction's trailing zeros cut. */
 export function writeNanoseconds(out: DataView, pos: number, hi: number, lo: number): number {
   const seconds = splitBillion(hi, lo)
-  const nanoseconds = billionRest
+  return writeInstant(out, pos, seconds, billionRest)
+}
+
+/** The same of whole seconds since 1970 and nanoseconds. */
+function writeInstant(out: DataView, pos: number, seconds: number, nanoseconds: number): number {
   pos = writeSecond(out, pos, seconds)
   if (nanoseconds !== 0) {
     out.setUint8(pos, POINT)
@@ -26,6 +31,15 @@ export function writeNanoseconds(out: DataView, pos: number, hi: number, lo: num
   }
   out.setUint8(pos, ZULU)
   return pos + 1
+}
+
+const scratch = Buffer.alloc(MAX_TIME_BYTES)
+const scratchView = viewOf(scratch)
+
+/** The same as a string; past the year 9999 the seconds as they are. */
+export function instantText({ seconds, nanos }: { readonly seconds: number; readonly nanos: number }): string {
+  if (!(seconds <= LAST_SECOND)) return String(seconds)
+  return scratch.toString('latin1', 0, writeInstant(scratchView, 0, seconds, nanos))
 }
 
 /** hi · 2^32 + lo seconds since 1970; past the year 9999 the number as it is. */

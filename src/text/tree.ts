@@ -54,11 +54,3 @@ export function addTo(object: Record<string, Tree>, key: string, value: Tree, li
     lists.add(key)
   }
 }
-
-/** RFC 3339 in UTC, the fraction's trailing zeros cut. */
-export function instantText({ seconds, nanos }: { readonly seconds: number; readonly nanos: number }): string {
-  const date = new Date(seconds * 1000)
-  if (Number.isNaN(date.getTime())) return String(seconds)
-  const fraction = nanos === 0 ? '' : `.${String(nanos).padStart(9, '0').replace(/0+$/, '')}`
-  return `${date.toISOString().slice(0, -5)}${fraction}Z`
-}

@@ -14,9 +14,10 @@ import { type Legacy, legacyOf } from './legacy.js'
 import { learnOptions } from './options.js'
 import type { Plan } from './ops.js'
 import { compilePlan, type MappedElement } from './plan.js'
-import { FIRST_DATA_SET, readSetHeader, type SetHeader, type SetVisitor, trailingZeros, walkSets } from './sets.js'
+import { FIRST_DATA_SET, readSetHeader, type SetHeader, type SetVisitor, walkSets } from './sets.js'
 import { settle } from './steps.js'
-import { type Template, tooShort, walkRecord } from './template.js'
+import { forEachRecord } from './records.js'
+import type { Template } from './template.js'
 import { templateOf } from './standin.js'
 import { defineTemplate, keepPlan, refuseTemplate, templateFor, useTemplate } from './templates.js'
 
@@ -149,31 +150,18 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     evict(useTemplate(place, options.now()))
     const codeAt = plan === undefined ? 0 : usePlan(plan, template)
     settle(context, template.id)
-    const zeros = trailingZeros(buf, start, end)
-    let records = 0
-    let pos = start
-    while (end - pos >= template.leastBytes && pos < zeros) {
-      const next = template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, end)
-      if (next < 0) {
-        decoding.report('malformed-record', `a record of template ${template.id} runs past its set`)
-        break
-      }
-      records++
-      if (plan === undefined) {
-        context.domain = keptDomain(context.domain)
-        if (learnOptions(template, pos, context.domain)) counts.changes++
-        counts.optionsRecords++
-      } else {
-        if (template.recordBytes === 0) useLengths(template)
-        emit(plan, codeAt, pos, next - pos, decoding)
-      }
-      pos = next
-    }
-    if (records === 0 && pos < zeros && end - pos < template.leastBytes) {
-      decoding.report('malformed-record', tooShort(template, end - pos))
-    }
-    // zeros are padding, but some exporter may have counted them as records
-    return end - pos < template.leastBytes ? records : -1
+    const onRecord =
+      plan === undefined
+        ? (record: number): void => {
+            context.domain = keptDomain(context.domain)
+            if (learnOptions(template, record, context.domain)) counts.changes++
+            counts.optionsRecords++
+          }
+        : (record: number, recordEnd: number): void => {
+            if (template.recordBytes === 0) useLengths(template)
+            emit(plan, codeAt, record, recordEnd - record, decoding)
+          }
+    return forEachRecord(template, buf, start, end, onRecord, decoding.report)
   }
 
   /** Sets whose template has come, but that the output has no room for now. */

@@ -10,6 +10,7 @@
  */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { ErrorKind } from '../decoding.js'
+import { trailingZeros } from './records.js'
 import { type Definition, readTemplate } from './template.js'
 
 export interface SetHeader {
@@ -134,10 +135,4 @@ function refuseTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: nu
     if (record.kind === 'cut') return
     pos = record.end
   }
-}
-
-/** Where the zeros at the end of `buf[start, end)` begin: padding, of any length. */
-export function trailingZeros(buf: Buffer, start: number, end: number): number {
-  while (end > start && buf[end - 1] === 0) end--
-  return end
 }

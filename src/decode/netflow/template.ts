@@ -170,40 +170,7 @@ export function makeTemplate(version: 9 | 10, id: number, fields: readonly Templ
   }
 }
 
-/** What is wrong with a set of so many bytes that holds no record of the template. */
-export function tooShort({ id, leastBytes }: Template, bytes: number): string {
-  return `${bytes} bytes of data where a record of template ${id} takes ${leastBytes}`
-}
-
 /** Whether both lay records out alike and mean the same by them. */
 export function isSameDefinition(a: Definition, b: Definition): boolean {
   return a.record === b.record && a.options === b.options && a.version === b.version
-}
-
-/**
- * Finds the fields of the record of varying length at `buf[pos]` of a set that ends at `end`: fills the template's offsets
- * (from `pos`) and lengths, and gives the record's end, or −1 where it runs past the set.
- *
- *     variable length := length(1) | 255, length(2)        RFC 7011 section 7
- */
-export function walkRecord(template: Template, buf: Buffer, pos: number, end: number): number {
-  const { fields, places, offsets, lengths } = template
-  let at = pos
-  for (const i of places) {
-    let { length } = fields[i]
-    if (length === VARIABLE_LENGTH) {
-      if (at >= end) return -1
-      length = buf[at++]
-      if (length === 255) {
-        if (end - at < 2) return -1
-        length = readUint16(buf, at)
-        at += 2
-      }
-    }
-    if (length > end - at) return -1
-    offsets[i] = at - pos
-    lengths[i] = length
-    at += length
-  }
-  return at
 }

@@ -10,10 +10,12 @@ import { addressText } from '../../text/addresses.js'
 import type { Domain } from '../netflow/exporter.js'
 import { templateOf } from '../netflow/standin.js'
 import { elementName, elementOf, type ElementType } from '../netflow/element-names.js'
-import { type Template, VARIABLE_LENGTH, walkRecord } from '../netflow/template.js'
+import { walkRecord } from '../netflow/records.js'
+import { type Template, VARIABLE_LENGTH } from '../netflow/template.js'
 import { templateFor } from '../netflow/templates.js'
 import { type Instant, setInstant, setMillis, setNtp } from '../netflow/values.js'
-import { addTo, instantText, type Tree } from '../../text/tree.js'
+import { instantText } from '../../text/times.js'
+import { addTo, type Tree } from '../../text/tree.js'
 
 /** Lists inside lists are unfolded so deep; deeper ones are shown as bytes. */
 const MAX_DEPTH = 8

@@ -5,13 +5,15 @@ import { domainOf, keptDomain } from '../netflow/domain.js'
 import type { Port } from '../netflow/exporter.js'
 import { legacyOf } from '../netflow/legacy.js'
 import type { NetflowCounts } from '../netflow/netflow.js'
-import { readSetHeader, type SetHeader, trailingZeros, walkSets } from '../netflow/sets.js'
-import { openDefinition, type Template, VARIABLE_LENGTH, tooShort, walkRecord } from '../netflow/template.js'
+import { forEachRecord } from '../netflow/records.js'
+import { readSetHeader, type SetHeader, walkSets } from '../netflow/sets.js'
+import { openDefinition, type Template, VARIABLE_LENGTH } from '../netflow/template.js'
 import { templateOf } from '../netflow/standin.js'
 import { defineTemplate, refuseTemplate, templateFor, useTemplate } from '../netflow/templates.js'
 import type { Instant } from '../netflow/values.js'
 import { fieldName, recordTree } from './elements.js'
-import { instantText, type Tree } from '../../text/tree.js'
+import { instantText } from '../../text/times.js'
+import type { Tree } from '../../text/tree.js'
 
 /** Hears of what is wrong with the datagram. */
 export type OnError = Decoding['report']
@@ -104,19 +106,10 @@ export function setsTree(
       const template = templateFor(place)
       counts.templatesEvicted += useTemplate(place, now)
       const records: Tree[] = []
-      const zeros = trailingZeros(buf, from, until)
-      for (let pos = from; until - pos >= template.leastBytes && pos < zeros;) {
-        const next = template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, until)
-        if (next < 0) {
-          onError('malformed-record', `a record of template ${id} runs past its set`)
-          break
-        }
-        records.push(recordTree(template, buf, pos, domain))
-        pos = next
+      const addRecord = (start: number): void => {
+        records.push(recordTree(template, buf, start, domain))
       }
-      if (records.length === 0 && from < zeros && until - from < template.leastBytes) {
-        onError('malformed-record', tooShort(template, until - from))
-      }
+      forEachRecord(template, buf, from, until, addRecord, onError)
       sets.push({ set: id, [template.options ? 'options' : 'records']: records })
     },
     onUnknownSet(id) {

@@ -1,14 +1,15 @@
 /** `-produce raw`: a line or a block of text per datagram, with everything in it. */
-import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { Datagram } from '../../flow/datagram.js'
 import type { Output } from '../../flow/output.js'
+import { protocolOf, SFLOW_5 } from '../../flow/protocol.js'
 import { addressText } from '../../text/addresses.js'
 import { hearPort } from '../netflow/domain.js'
 import type { Exporter } from '../netflow/exporter.js'
 import type { NetflowCounts } from '../netflow/netflow.js'
 import { legacyTree, type OnError, setsTree } from './netflow.js'
 import { sflowTree } from './sflow.js'
-import { instantText, toJson, toText, type Tree } from '../../text/tree.js'
+import { instantText } from '../../text/times.js'
+import { toJson, toText, type Tree } from '../../text/tree.js'
 
 export const RAW_FORMATS = ['json', 'text'] as const
 export type RawFormat = (typeof RAW_FORMATS)[number]
@@ -54,16 +55,17 @@ function payloadTree(
   counts: NetflowCounts,
   onError: OnError
 ): { tree: Record<string, Tree>; protocol: string } {
-  const version = end - start < 4 ? -1 : readUint16(buf, start)
-  const isSflow = version === 0 && readUint32(buf, start) === 5
-  const port = hearPort(exporter, srcPort)
+  const protocol = end - start < 4 ? undefined : protocolOf(buf, start, end)
   let tree: Record<string, Tree> | undefined
-  if (isSflow) tree = sflowTree(buf, start, end, onError)
-  else if (version === 9 || version === 10) tree = setsTree(buf, start, end, port, now, maxTemplates, counts, onError)
-  else if (version === 1 || version === 5 || version === 7) tree = legacyTree(buf, start, end, version, port, onError)
-  else onError('unknown-protocol', `${end - start} bytes`)
-  if (tree !== undefined) return { tree, protocol: tree.protocol as string }
-  if (isSflow || [1, 5, 7, 9, 10].includes(version)) onError('truncated', `${end - start} bytes, less than a header`)
+  if (protocol === undefined) onError('unknown-protocol', `${end - start} bytes`)
+  else {
+    const { version } = protocol
+    if (protocol === SFLOW_5) tree = sflowTree(buf, start, end, onError)
+    else if (version >= 9) tree = setsTree(buf, start, end, hearPort(exporter, srcPort), now, maxTemplates, counts, onError)
+    else tree = legacyTree(buf, start, end, version, hearPort(exporter, srcPort), onError)
+    if (tree !== undefined) return { tree, protocol: protocol.type }
+    onError('truncated', `${end - start} bytes, less than a header`)
+  }
   return { tree: { protocol: 'unknown', bytes: buf.toString('hex', start, end) }, protocol: 'unknown' }
 }
 

@@ -1,0 +1,31 @@
+/** The protocols that exporters speak, told apart by the first bytes of a datagram. */
+import { readUint16, readUint32 } from './bigendian.js'
+
+export interface Protocol {
+  /** its name in FlowMessage's FlowType */
+  readonly type: 'SFLOW_5' | 'NETFLOW_V1' | 'NETFLOW_V5' | 'NETFLOW_V7' | 'NETFLOW_V9' | 'IPFIX'
+  readonly version: number
+}
+
+export const SFLOW_5: Protocol = { type: 'SFLOW_5', version: 5 }
+const NETFLOW: readonly Protocol[] = [
+  { type: 'NETFLOW_V1', version: 1 },
+  { type: 'NETFLOW_V5', version: 5 },
+  { type: 'NETFLOW_V7', version: 7 },
+  { type: 'NETFLOW_V9', version: 9 },
+  { type: 'IPFIX', version: 10 }
+]
+const BY_VERSION = Array.from({ length: 11 }, (_, version) => NETFLOW.find((protocol) => protocol.version === version))
+
+/**
+ * The protocol of the payload `buf[start, end)`; undefined where it is none of them. Whether more than these bytes is there is the decoder's to judge.
+ *
+ *     1 | 5 | 7 | 9 | 10 (2), …     NetFlow v1, v5, v7, v9, IPFIX
+ *     5 (4), …                      sFlow v5
+ */
+export function protocolOf(buf: Buffer, start: number, end: number): Protocol | undefined {
+  if (end - start < 2) return undefined
+  const version = readUint16(buf, start)
+  if (version !== 0) return version < BY_VERSION.length ? BY_VERSION[version] : undefined
+  return end - start >= 4 && readUint32(buf, start) === SFLOW_5.version ? SFLOW_5 : undefined
+}
