@@ -7,7 +7,18 @@ import type { Condition, Order } from './conditions.js'
 import type { Item, Spot } from './filterast.js'
 import { FilterError } from './filtererror.js'
 import type { Target, Kind } from './filterwords.js'
-import { addressRange, countryCodes, durationOf, flagBits, fractionOf, isCountry, type NumberKind, NUMBERS, rangeOf } from './literals.js'
+import {
+  addressRange,
+  countryCodes,
+  durationOf,
+  flagBits,
+  fractionOf,
+  ipv4Range,
+  isCountry,
+  type NumberKind,
+  NUMBERS,
+  rangeOf
+} from './literals.js'
 import { addressSet, MAX_64, numberSet, type Range, textSet } from './rangesets.js'
 
 /** A file whose lines are values of the filter. */
@@ -25,7 +36,8 @@ export interface Reading {
 /** What a filter accepts at one place: values by kind. */
 interface Taken {
   readonly numbers: Range[]
-  readonly ipv4: Range[]
+  /** first and last in turns */
+  readonly ipv4: number[]
   readonly ipv6: Range[]
   readonly texts: string[]
 }
@@ -90,8 +102,8 @@ function takeFile(item: Item & { kind: 'file' }, compared: readonly Compared[], 
     const quoted = /^"(.*)"$/.exec(value)
     const isQuoted =
       quoted !== null ||
-      (!compared.some(({ target, field }) => takes(target.kind, value, field, reading)) &&
-        compared.some(({ target }) => target.kind === 'text'))
+      (compared.some(({ target }) => target.kind === 'text') &&
+        !compared.some(({ target, field }) => takes(target.kind, value, field, reading)))
     try {
       takeItem(quoted?.[1] ?? value, isQuoted, item.at, compared, '==', taken, reading)
     } catch (error) {
@@ -105,8 +117,7 @@ function takes(kind: Kind, text: string, field: Field, { now }: Reading): boolea
   if (kind === 'text') return false
   if (kind === 'country') return isCountry(text)
   if (kind === 'address') return addressRange(text) !== undefined
-  const { read } = NUMBERS[kind]
-  return read(text, { now, field }) !== undefined || rangeOf(text, (part) => read(part, { now, field })) !== undefined
+  return numberRanges(kind, text, field, now) !== undefined
 }
 
 function takeItem(
@@ -129,31 +140,51 @@ function takeItem(
     }
     if (isQuoted) continue
     if (kind === 'address') {
-      const address = addressRange(text)
-      if (address === undefined) continue
-      const { isIPv6, range } = address
-      checkRange(range, at)
-      const ordered = orderedRange(range, order, isIPv6 ? MAX_IPV6 : MAX_IPV4, at)
-      if (ordered !== undefined) (isIPv6 ? taken[i].ipv6 : taken[i].ipv4).push(ordered)
-      return
+      if (takeAddress(text, at, order, taken[i])) return
+      continue
     }
-    const range = numberRange(kind, text, field, reading.now)
-    if (range === undefined) continue
-    checkRange(range, at)
+    const ranges = numberRanges(kind, text, field, reading.now)
+    if (ranges === undefined) continue
+    if (ranges.length > 1 && order !== '==') throw new FilterError(`${order} takes one value, and '${text}' are several`, at)
     const { most } = NUMBERS[kind]
-    if (range[1] > most)
-      throw new FilterError(`'${text}' is more than ${most}, the most that there is: expected ${NUMBERS[kind].expects}`, at)
-    const ordered = orderedRange(range, order, MAX_64, at)
-    if (ordered !== undefined) taken[i].numbers.push(ordered)
+    for (const range of ranges) {
+      checkRange(range, at)
+      if (range[1] > most)
+        throw new FilterError(`'${text}' is more than ${most}, the most that there is: expected ${NUMBERS[kind].expects}`, at)
+      const ordered = orderedRange(range, order, MAX_64, at)
+      if (ordered !== undefined) taken[i].numbers.push(ordered)
+    }
     return
   }
   throw new FilterError(expectedOf(text, isQuoted, compared, reading.now), at)
 }
 
-function numberRange(kind: NumberKind, text: string, field: Field, now: bigint): Range | undefined {
-  const read = (part: string): bigint | undefined => NUMBERS[kind].read(part, { now, field })
-  const single = read(text)
-  return single === undefined ? rangeOf(text, read) : [single, single]
+/** False where the text is no address. */
+function takeAddress(text: string, at: Spot, order: Order, { ipv4, ipv6 }: Taken): boolean {
+  const quickly = order === '==' ? ipv4Range(text) : undefined
+  if (quickly !== undefined) {
+    ipv4.push(quickly[0], quickly[1])
+    return true
+  }
+  const address = addressRange(text)
+  if (address === undefined) return false
+  const { isIPv6, range } = address
+  checkRange(range, at)
+  const ordered = orderedRange(range, order, isIPv6 ? MAX_IPV6 : MAX_IPV4, at)
+  if (ordered === undefined) return true
+  if (isIPv6) ipv6.push(ordered)
+  else ipv4.push(Number(ordered[0]), Number(ordered[1]))
+  return true
+}
+
+/** What a text stands for: mostly one number, or one range. */
+function numberRanges(kind: NumberKind, text: string, field: Field, now: bigint): readonly Range[] | undefined {
+  const { read, several } = NUMBERS[kind]
+  const readPart = (part: string): bigint | undefined => read(part, { now, field })
+  const single = readPart(text)
+  if (single !== undefined) return [[single, single]]
+  const range = rangeOf(text, readPart)
+  return range === undefined ? several?.(text) : [range]
 }
 
 function checkRange([from, to]: Range, at: Spot): void {

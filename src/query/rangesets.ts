@@ -18,6 +18,33 @@ function joined(ranges: readonly Range[]): Range[] {
   return result
 }
 
+/** The same of numbers of 32 bits, first and last in turns: sorted as one number of 64 bits each, so that a million takes no second. */
+function joined4(pairs: readonly number[]): [from: Uint32Array<ArrayBuffer>, to: Uint32Array<ArrayBuffer>] {
+  const words = new Uint32Array(pairs.length)
+  const [firstAt, lastAt] = UPPER_WORD === 1 ? [1, 0] : [0, 1]
+  for (let i = 0; i < pairs.length; i += 2) {
+    words[i + firstAt] = pairs[i]
+    words[i + lastAt] = pairs[i + 1]
+  }
+  new BigUint64Array(words.buffer).sort()
+  const from = new Uint32Array(pairs.length / 2)
+  const to = new Uint32Array(pairs.length / 2)
+  let size = 0
+  for (let i = 0; i < words.length; i += 2) {
+    const first = words[i + firstAt]
+    const last = words[i + lastAt]
+    if (size > 0 && first <= to[size - 1] + 1) to[size - 1] = Math.max(to[size - 1], last)
+    else {
+      from[size] = first
+      to[size++] = last
+    }
+  }
+  return [from.slice(0, size), to.slice(0, size)]
+}
+
+/** Which of the two words of a number in memory is the upper one. */
+const UPPER_WORD = new Uint32Array(new BigUint64Array([1n]).buffer)[0] === 1 ? 1 : 0
+
 export interface RangeSet {
   /** Replaces what is in it. */
   fill(ranges: readonly Range[]): void
@@ -72,7 +99,8 @@ export const MAX_64 = 2n ** 64n - 1n
 
 /** Of IPv4 and IPv6 addresses, each family's in its own numbers. */
 export interface AddressSet {
-  fill(ipv4: readonly Range[], ipv6: readonly Range[]): void
+  /** Replaces what is in it; IPv4 as first and last in turns. */
+  fill(ipv4: readonly number[], ipv6: readonly Range[]): void
   /** Whether the 4 or 16 bytes are in it; an IPv4-mapped address is the IPv4 one. What has another length is in no set. */
   has(buf: Buffer, start: number, end: number): boolean
 }
@@ -120,10 +148,8 @@ export function addressSet(): AddressSet {
 
   return {
     fill(ipv4, ipv6) {
-      const four = joined(ipv4)
-      from4 = Uint32Array.from(four, ([low]) => Number(low))
-      to4 = Uint32Array.from(four, ([, high]) => Number(high))
-      index4 = four.length < INDEXED ? new Uint32Array(0) : indexOf(from4)
+      ;[from4, to4] = joined4(ipv4)
+      index4 = from4.length < INDEXED ? new Uint32Array(0) : indexOf(from4)
       const six = joined(ipv6)
       size6 = six.length
       from6 = wordsOf(six.map(([low]) => low))
