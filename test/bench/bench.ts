@@ -11,7 +11,7 @@ import path from 'node:path'
 import { generate, type Generated } from '../support/generate.js'
 import { mmdb } from '../support/mmdb-writer.js'
 import { ROOT } from '../support/tools.js'
-import { uniform, writeFlows, zipf } from './flows.js'
+import { uniform, writeFlows, writeNetworks, zipf } from './flows.js'
 import { benchKafka } from './kafka.js'
 import { median } from './measure.js'
 
@@ -61,6 +61,14 @@ try {
   )
   fs.writeFileSync(asn, mmdb({ networks }))
   report('flow-enrich -db.asn', flows, `${bin('flow-enrich')} -db.asn ${asn}`, decoded)
+  for (const [share, expression] of [
+    ['a tenth passes', 'tcp and dst port 443 and not src net 10.0.0.0/8 and src port < 20000'],
+    ['all pass', 'not (tcp and dst port 443 and src net 10.0.0.0/8)']
+  ])
+    report(`flow-filter, ${share}`, flows, `${bin('flow-filter')} '${expression}'`, decoded)
+  const million = path.join(folder, 'million')
+  writeNetworks(million, 1_000_000)
+  report('flow-filter, 1 M networks', flows, `${bin('flow-filter')} 'src host in @"${million}"'`, decoded)
   for (const [name, group] of [
     ['Zipf', zipf(100_000)],
     ['uniform', uniform(100_000)]
@@ -71,6 +79,7 @@ try {
     fs.closeSync(fd)
     report(`raw copy of flows, ${name}`, flows, copy, grouped)
     report(`flow-agg, 100 k groups, ${name}`, flows, `${bin('flow-agg')} -by src_as,dst_port`, grouped)
+    if (name === 'Zipf') report('flow-top -once', flows, `${bin('flow-top')} -once`, grouped)
     fs.rmSync(grouped)
   }
   for (const format of ['json', 'text', 'csv', 'table', 'bin'])

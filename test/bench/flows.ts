@@ -111,6 +111,14 @@ export function writeFlows(fd: number, count: number, group?: () => number): voi
   }
 }
 
+/** Writes a file of so many IPv4 networks, /12 to /32, in which each address is with about the same chance. */
+export function writeNetworks(file: string, count: number): void {
+  const random = numbers(44)
+  const next = (below: number): number => random() % below
+  const lines = Array.from({ length: count }, () => `${1 + next(222)}.${next(256)}.${next(256)}.${next(256)}/${12 + next(21)}`)
+  fs.writeFileSync(file, `${lines.join('\n')}\n`)
+}
+
 if (process.argv[1]?.endsWith('flows.js')) {
   const groups = Number(process.argv[3] ?? 0)
   const spread = process.argv[4] === 'uniform' ? uniform : zipf
