@@ -17,8 +17,8 @@ export const tool = defineTool(
     modes: [{ reads: ['FlowMessage'], writes: ['FlowMessage'] }],
     options: OPTIONS,
     examples: [
-      'flow-pcap a.pcap | flow-decode | flow-agg -by src_addr -top 10 | flow-format',
-      'flow-listen | flow-decode | flow-agg -by src_as,dst_as -every 1m | flow-kafka -topic flows-1m'
+      'flow-agg -by src_addr -top 10 day.bin | flow-format -format table',
+      'flow-listen | flow-decode | flow-agg -by src_as -every 1m | flow-format'
     ]
   },
   run

@@ -15,17 +15,19 @@ import type { Condition } from './result.js'
 export const OPTIONS = optionTable({
   by: {
     argument: 'keys',
-    help: 'fields to group by, as src_as,dst_port; addresses cut as src_addr/24:56; addr, port … count either end',
+    help: 'group by fields, as src_as,dst_port or src_addr/24:56; addr, port … count either end',
     parse: wordList
   },
   every: { argument: 'time', help: 'length of a window, as 1m; without it one sum at the end of the input', parse: windowLength },
   time: {
+    rare: true,
     argument: 'which',
     help: "which of a flow's times chooses its window: received, start or end",
     choices: TIMES,
     default: 'received'
   },
   grace: {
+    rare: true,
     argument: 'time',
     help: 'wait so long for late flows behind the end of a window [10s; 2m with -time start, end or -spread]',
     parse: duration
@@ -40,15 +42,22 @@ export const OPTIONS = optionTable({
   having: { argument: 'expression', help: "only groups that match, as 'bps > 1G' (man flow-filter has the language)" },
   distinct: { argument: 'field', help: 'count the different values of a field in each group' },
   spread: { help: 'divide a flow over the windows that it lasted through' },
-  'raw-counts': { help: 'leave bytes and packets as they are, not multiplied by the sampling rate' },
+  'raw-counts': { rare: true, help: 'leave bytes and packets as they are, not multiplied by the sampling rate' },
   'max-groups': {
+    rare: true,
     argument: 'n',
     help: 'groups held at a time; what is past them goes to the rest',
     parse: wholeNumber(1),
     default: 1_000_000
   },
-  memory: { argument: 'size', help: 'memory that groups may take, as 512Mi', parse: byteSize(2 ** 20), default: '512Mi' },
-  'metrics.series': { argument: 'n', help: 'groups that -addr serves as series of their own', parse: wholeNumber(), default: 1000 }
+  memory: { rare: true, argument: 'size', help: 'memory that groups may take, as 512Mi', parse: byteSize(2 ** 20), default: '512Mi' },
+  'metrics.series': {
+    rare: true,
+    argument: 'n',
+    help: 'groups that -addr serves as series of their own',
+    parse: wholeNumber(),
+    default: 1000
+  }
 })
 
 export type Options = OptionsOf<typeof OPTIONS>

@@ -1,27 +1,26 @@
 /** What flow-agg tells of itself: the summary at the end, and /metrics. */
 import type { Metrics } from '../cli/metrics.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import type { Aggregation } from './aggregation.js'
 
 /** The line at the end; what is zero is not in it. */
 export function summaryOf(summing: Aggregation): string {
   const { counts, adder, placed, windows, results } = summing
   const rest = results.counts.left
-  const parts: [number, string][] = [
+  const told = others(
     [placed.late, 'late'],
     [placed.unspread, 'not spread'],
     [adder.counters.unrated, 'without a sampling rate'],
     [counts.malformed, 'malformed'],
     [adder.overflowed, 'in the rest because there were too many groups'],
     [adder.counters.saturated + results.writer.saturated, 'stopped at 2^64 - 1'],
-    [summing.uncounted, 'distinct values not counted for want of -memory'],
-    [windows.early, 'windows out early for want of room']
-  ]
-  const told = parts.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`)
+    [summing.uncounted, 'distinct value not counted for want of -memory', 'distinct values not counted for want of -memory'],
+    [windows.early, 'window out early for want of room', 'windows out early for want of room']
+  )
   const groups = results.counts.messages - rest
   return (
     `${plural(counts.flows, 'flow')} of ${plural(summing.exporters(), 'exporter')} in, ${plural(groups, 'group')} ` +
-    `${rest > 0 ? `and ${plural(rest, 'rest')} ` : ''}of ${plural(results.counts.windows, 'window')} out${told.join('')}`
+    `${rest > 0 ? `and ${plural(rest, 'rest')} ` : ''}of ${plural(results.counts.windows, 'window')} out${told}`
   )
 }
 

@@ -5,57 +5,44 @@
 import { Command, CommanderError, Option as CommanderOption } from 'commander'
 import type { Definition } from './definition.js'
 import { EXIT, UserError } from './exit.js'
+import { helpText } from './help.js'
 import { COMMON_OPTIONS, type CommonOptions, type Option, type OptionsOf, type OptionTable, usageOf } from './optiontable.js'
+import { UnknownOptionError } from './unknownoption.js'
 
 /** What the command line asked for: run with these options, or print this text and be done. */
 export type Parsed<T extends OptionTable> = { options: OptionsOf<T> & CommonOptions; operands: string[] } | { text: string }
 
 /** Throws UserError with code 64. */
 export function parseCommandLine<T extends OptionTable>(definition: Definition<T>, version: string, argv: readonly string[]): Parsed<T> {
-  const { name, summary, operands, examples } = definition
+  const { name, operands } = definition
   const table: OptionTable = { ...definition.options, ...COMMON_OPTIONS }
+  const asked = goWords(definition, table, version, argv)
+  if ('text' in asked) return asked
   const command = new Command(name)
-  let text = ''
-  command
-    .description(summary)
-    .usage(`[options]${operands === undefined ? '' : ` ${operands}`}`)
-    .version(version, '-v, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
+    .helpOption(false)
     .exitOverride()
-    .configureHelp({
-      optionTerm: (option) => oneDash(option.flags).replace(SWITCH_VALUE, ''),
-      optionDescription: ({ description }) => description,
-      helpWidth: 120
-    })
-    .configureOutput({ writeOut: (out) => (text += out), writeErr: () => undefined })
-    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}\n\nSee also: man ${name}`)
+    .configureOutput({ writeErr: () => undefined })
     .allowExcessArguments(operands !== undefined)
   for (const [name, option] of Object.entries(table)) command.addOption(optionOf(name, option))
   try {
-    command.parse(goWords(table, argv), { from: 'user' })
+    command.parse(asked.words, { from: 'user' })
     for (const [name, option] of Object.entries(table)) {
       if (command.getOptionValueSource(name) === undefined) command.setOptionValue(name, valueNotGiven(option))
     }
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return { text }
     throw new UserError(EXIT.usage, usageMessage(definition, error.message))
   }
   return { options: command.opts<OptionsOf<T> & CommonOptions>(), operands: command.args }
 }
 
 function optionOf(name: string, option: Option): CommanderOption {
-  const { help, default: word } = option
-  const made = new CommanderOption(
-    `--${usageOf(name, option)}${isSwitch(option) ? SWITCH_VALUE : ''}`,
-    word === undefined ? help : `${help} [${word}]`
-  )
+  const made = new CommanderOption(`--${usageOf(name, option)}${isSwitch(option) ? SWITCH_VALUE : ''}`)
   // commander would make dbAsn of db-asn and keeps db.asn: the name as it is written
   made.attributeName = () => name
   if (option.choices !== undefined) made.choices(option.choices)
   if (option.parse !== undefined) made.argParser((word, previous) => option.parse!(word, previous))
   else if (isSwitch(option)) made.argParser((word) => word === 'true')
-  if (option.hidden === true) made.hideHelp()
   return made
 }
 
@@ -74,25 +61,32 @@ const isSwitch = ({ argument }: Option): boolean => argument === undefined
 /** A switch is given to commander with a value, so that one that is on by default can be turned off. */
 const SWITCH_VALUE = ' [on]'
 
-/** `-x v`, `-x=v`, `--x v` → `--x=v`; `-switch` → `--switch=true`; what follows `--` and words without a dash stay as they are. */
-function goWords(table: OptionTable, argv: readonly string[]): string[] {
+/**
+ * `-x v`, `-x=v`, `--x v` → `--x=v`; `-switch` → `--switch=true`; what follows `--` and words without a dash stay as they are. Or the text that
+ * `-h`, `-h all` and `-v` ask for.
+ */
+function goWords(
+  definition: Definition,
+  table: OptionTable,
+  version: string,
+  argv: readonly string[]
+): { words: string[] } | { text: string } {
   const names = new Map<string, string>()
   for (const [name, { aliases = [] }] of Object.entries(table)) for (const spelling of [name, ...aliases]) names.set(spelling, name)
   const words: string[] = []
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]
-    if (word === '--') return [...words, ...argv.slice(i)]
+    if (word === '--') return { words: [...words, ...argv.slice(i)] }
     const match = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(word)
-    if (match === null || /^-{1,2}(h|v|help|version)$/.test(word)) {
-      words.push(/^--?(help|version)$/.test(word) ? `--${word.replace(/^-+/, '')}` : word.replace(/^--(h|v)$/, '-$1'))
+    if (match === null) {
+      words.push(word)
       continue
     }
     const [, spelling, value] = match as unknown as [string, string, string | undefined]
+    if (/^(h|help)$/.test(spelling)) return { text: helpText(definition, (value ?? argv[i + 1]) === 'all') }
+    if (/^(v|version)$/.test(spelling)) return { text: `${version}\n` }
     const name = names.get(spelling)
-    if (name === undefined) {
-      words.push(`--${spelling}`)
-      continue
-    }
+    if (name === undefined) throw new UnknownOptionError(definition, spelling)
     const option = table[name]
     if (isSwitch(option)) {
       if (value !== undefined && !/^(true|false|1|0|t|f)$/i.test(value)) {
@@ -106,20 +100,16 @@ function goWords(table: OptionTable, argv: readonly string[]): string[] {
     else if (i + 1 < argv.length) words.push(`--${name}=${cased(argv[++i])}`)
     else throw new UserError(EXIT.usage, `-${spelling} needs a value: -${usageOf(name, option)}`)
   }
-  return words
+  return { words }
 }
 
 function oneDash(text: string): string {
   return text.replace(/(^|[\s'(])--(?=\w)/g, '$1-')
 }
 
-function usageMessage({ name, modes }: Definition, message: string): string {
+function usageMessage({ name }: Definition, message: string): string {
   const line = oneDash(message.replace(/^error: /, ''))
-    .replace(/\n\(Did you mean (.*?)\?\)/, '; did you mean $1?')
-    .replace(
-      /^too many arguments.*$/,
-      `takes no operands${modes.every(({ reads }) => reads === 'nothing') ? '' : ': input comes on stdin'}; a switch takes true or false behind =, as -x=false`
-    )
+    .replace(/^too many arguments.*$/, 'takes no operands; a switch takes true or false behind =, as -x=false')
     .replace(/\s*\n\s*/g, ' ')
-  return line.endsWith('?') ? line : `${line.replace(/\.$/, '')} (${name} -h lists the options)`
+  return `${line.replace(/\.$/, '')} (${name} -h lists the options)`
 }

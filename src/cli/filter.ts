@@ -47,8 +47,9 @@ async function readStream(
 ): Promise<void> {
   let first = true
   let head = Buffer.alloc(0)
+  const takesLines = tool.definition.modes.some(({ reads }) => reads === 'text')
   const refuseOther = (message: Buffer | undefined): void => {
-    const advice = otherKind(kinds, head, message)
+    const advice = otherKind(kinds, takesLines, head, message)
     if (advice !== undefined) throw new UserError(EXIT.badData, `${name} ${advice.replaceAll('%', tool.name)}`)
   }
   const reader = frameReader((buf, start, end, frameStart) => {

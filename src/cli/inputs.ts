@@ -75,5 +75,6 @@ function openFile(path: string): Input {
 }
 
 function cannotRead(path: string, error: unknown): UserError {
-  return new UserError(EXIT.noInput, `cannot read ${path}: ${reasonOf(error)}`)
+  const hint = /^(true|false)$/.test(path) ? '; a switch takes true or false behind =, as -x=false' : ''
+  return new UserError(EXIT.noInput, `cannot read ${path}: ${reasonOf(error)}${hint}`)
 }

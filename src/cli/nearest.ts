@@ -12,6 +12,16 @@ export function nearest(word: string, names: Iterable<string>): string {
   return offered.map(({ name }) => name).join(', ') + (offered.length < ranked.length ? ', …' : '')
 }
 
+/** The name that was likely meant by `word`: a slip or two of the finger away. */
+export function alike(word: string, names: Iterable<string>): string | undefined {
+  const wanted = word.toLowerCase()
+  const most = Math.max(1, Math.min(3, Math.floor(word.length / 3)))
+  const [best] = Array.from(names, (name) => ({ name, distance: editDistance(wanted, name.toLowerCase()) }))
+    .filter(({ distance }) => distance <= most)
+    .sort((a, b) => a.distance - b.distance)
+  return best?.name
+}
+
 /** A name that the word is a part of is as near as one with a slip of the finger. */
 function distance(wanted: string, name: string): number {
   return wanted.length > 2 && name.includes(wanted) ? 1 : editDistance(wanted, name)

@@ -17,6 +17,8 @@ export interface Option {
   readonly variable?: string
   /** other spellings of the same option */
   readonly aliases?: readonly string[]
+  /** shown by `-h all` and the man page, not by `-h` */
+  readonly rare?: true
   /** taken and not shown */
   readonly hidden?: true
   /** its values are files to read instead of stdin */
@@ -50,7 +52,7 @@ export function optionTable<const T extends OptionTable>(table: T): T {
 
 /** The options that every tool has. */
 export const COMMON_OPTIONS = optionTable({
-  addr: { argument: 'address', help: 'serve /metrics and /__health over HTTP, as :8080 or 127.0.0.1:8080' },
+  addr: { argument: 'address', help: 'serve metrics over HTTP, as :8080 or 127.0.0.1:8080' },
   loglevel: {
     argument: 'level',
     help: 'debug, info, warn or error',
@@ -62,6 +64,7 @@ export const COMMON_OPTIONS = optionTable({
   logfmt: {
     argument: 'format',
     help: 'normal or json',
+    rare: true,
     choices: LOG_FORMATS,
     default: 'normal',
     anyCase: true,

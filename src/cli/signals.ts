@@ -2,6 +2,8 @@
 export type StopSignal = 'SIGINT' | 'SIGTERM'
 
 export interface Signals {
+  /** Does what the first signal does, where none has come. */
+  stop(): void
   /** Calls `handler` at the first signal; at once where that has come. */
   onStop(handler: (signal: StopSignal) => void): void
 }
@@ -9,10 +11,13 @@ export interface Signals {
 export function watchSignals(): Signals {
   const handlers: ((signal: StopSignal) => void)[] = []
   let came: StopSignal | undefined
-  const receive = (signal: StopSignal, number: number): void => {
-    if (came !== undefined) process.exit(128 + number)
+  const first = (signal: StopSignal): void => {
     came = signal
     for (const handler of handlers) handler(signal)
+  }
+  const receive = (signal: StopSignal, number: number): void => {
+    if (came !== undefined) process.exit(128 + number)
+    first(signal)
   }
   process.on('SIGINT', () => {
     receive('SIGINT', 2)
@@ -21,6 +26,9 @@ export function watchSignals(): Signals {
     receive('SIGTERM', 15)
   })
   return {
+    stop() {
+      if (came === undefined) first('SIGINT')
+    },
     onStop(handler) {
       handlers.push(handler)
       if (came !== undefined) handler(came)

@@ -1,6 +1,7 @@
 /** What every tool does around its work: command line, log, signals, metrics, summary, exit code. */
 import fs from 'node:fs'
 import type { Output } from '../flow/output.js'
+import { readPackage } from './package.js'
 import { parseCommandLine } from './commandline.js'
 import { type Definition, FILES, invocation, type Mode, modeOf } from './definition.js'
 import { BrokenInputError, EXIT, type ExitCode, reasonOf, UserError } from './exit.js'
@@ -9,11 +10,13 @@ import { type Log, openLog } from './log.js'
 import { declared, type Metrics, type Served, serveMetrics } from './metrics.js'
 import type { CommonOptions, OptionsOf, OptionTable } from './optiontable.js'
 import { type Signals, watchSignals } from './signals.js'
+import { UnknownOptionError } from './unknownoption.js'
 import { ReaderGoneError, refuseTerminals, stdoutOutput } from './stdio.js'
 
 /** What a tool's `run` works with. */
 export interface Tool<Options = unknown> {
   readonly name: string
+  readonly definition: Definition
   readonly options: Options & CommonOptions
   readonly operands: readonly string[]
   /** what the options make of the tool */
@@ -51,7 +54,7 @@ async function runTool<T extends OptionTable>(definition: Definition<T>, run: Ru
   let summary: (() => string) | undefined
   let code: number = EXIT.ok
   try {
-    const parsed = parseCommandLine(definition, packageVersion(), process.argv.slice(2))
+    const parsed = parseCommandLine(definition, readPackage().version, process.argv.slice(2))
     if ('text' in parsed) process.stdout.write(parsed.text)
     else {
       const { options, operands } = parsed
@@ -66,6 +69,7 @@ async function runTool<T extends OptionTable>(definition: Definition<T>, run: Ru
       }
       const tool: Tool<OptionsOf<T>> = {
         name,
+        definition,
         options,
         operands,
         mode,
@@ -85,7 +89,7 @@ async function runTool<T extends OptionTable>(definition: Definition<T>, run: Ru
     }
   } catch (error) {
     if (error instanceof BrokenInputError || (error instanceof UserError && error.exitCode === EXIT.unavailable)) summarize(summary, log)
-    code = exitCodeOf(error, log)
+    code = exitCodeOf(error instanceof UnknownOptionError ? await error.explained() : error, log)
   }
   served?.close()
   // all that was written has been taken by now (Output.end); what may still hold the loop open is a source that was stopped
@@ -134,9 +138,4 @@ function exitCodeOf(error: unknown, log: Log): number {
   log.error(`internal error: ${reasonOf(error)}`)
   if (error instanceof Error) log.debug(error.stack ?? '')
   return EXIT.software
-}
-
-function packageVersion(): string {
-  const { version } = JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
-  return version
 }

@@ -20,25 +20,38 @@ const OPTIONS = optionTable({
   mapping: { ...MAPPING_OPTION.mapping, help: 'YAML file of fields to add and elements to map to them' },
   decap: { argument: 'tunnels', help: 'report the packet inside these tunnels: vxlan,gre,… or all', parse: parseTunnels },
   samplingrate: { argument: 'rates', help: 'rate of exporters that tell none: N, or NETWORK=N,…', parse: parseRates },
-  'err.cnt': { argument: 'n', help: 'errors logged per interval', parse: wholeNumber(), default: 10 },
-  'err.int': { argument: 'duration', help: 'the interval', parse: duration, default: '10s' },
-  'exporters.max': { argument: 'n', help: 'exporters known at a time', parse: wholeNumber(1), default: 10_000 },
-  'templates.max': { argument: 'n', help: 'templates of one exporter', parse: wholeNumber(1), default: 4096 },
+  'err.cnt': { rare: true, argument: 'n', help: 'errors logged per interval', parse: wholeNumber(), default: 10 },
+  'err.int': { rare: true, argument: 'duration', help: 'the interval', parse: duration, default: '10s' },
+  'exporters.max': { rare: true, argument: 'n', help: 'exporters known at a time', parse: wholeNumber(1), default: 10_000 },
+  'templates.max': { rare: true, argument: 'n', help: 'templates of one exporter', parse: wholeNumber(1), default: 4096 },
   'templates.json.path': { argument: 'file', help: 'keep templates in this file, and load them at the start' },
-  'templates.json.interval': { argument: 'duration', help: 'how often it is written', parse: timerDuration, default: '10s' },
+  'templates.json.interval': { rare: true, argument: 'duration', help: 'how often it is written', parse: timerDuration, default: '10s' },
   'templates.ttl': {
+    rare: true,
     argument: 'duration',
     help: 'forget templates not defined again for so long; 0: never',
     parse: duration,
     default: '0'
   },
-  'templates.ttl.extend-on-access': { help: 'use counts as definition' },
-  'templates.sweep-interval': { argument: 'duration', help: 'how often old ones are looked for', parse: timerDuration, default: '1m' },
-  'templates.path': { argument: 'path', help: 'where -addr shows the templates', parse: urlPath, default: '/templates' },
-  'state.bytes': { argument: 'n', help: 'memory for what all exporters told', parse: wholeNumber(), default: 256 << 20 },
-  'held.bytes': { argument: 'n', help: 'data held per exporter until its template comes', parse: wholeNumber(), default: 1 << 20 },
-  'held.total': { argument: 'n', help: 'data held for all exporters', parse: wholeNumber(), default: 64 << 20 },
-  'held.time': { argument: 'duration', help: 'how long it is held', parse: duration, default: '30m' },
+  'templates.ttl.extend-on-access': { rare: true, help: 'use counts as definition' },
+  'templates.sweep-interval': {
+    rare: true,
+    argument: 'duration',
+    help: 'how often old ones are looked for',
+    parse: timerDuration,
+    default: '1m'
+  },
+  'templates.path': { rare: true, argument: 'path', help: 'where -addr shows the templates', parse: urlPath, default: '/templates' },
+  'state.bytes': { rare: true, argument: 'n', help: 'memory for what all exporters told', parse: wholeNumber(), default: 256 << 20 },
+  'held.bytes': {
+    rare: true,
+    argument: 'n',
+    help: 'data held per exporter until its template comes',
+    parse: wholeNumber(),
+    default: 1 << 20
+  },
+  'held.total': { rare: true, argument: 'n', help: 'data held for all exporters', parse: wholeNumber(), default: 64 << 20 },
+  'held.time': { rare: true, argument: 'duration', help: 'how long it is held', parse: duration, default: '30m' },
   produce: {
     argument: 'what',
     help: 'sample: flows; raw: all that a datagram holds, for people',
@@ -59,10 +72,7 @@ export const tool = defineTool(
       { reads: ['Datagram'], writes: ['FlowMessage'] }
     ],
     options: OPTIONS,
-    examples: [
-      'flow-listen | flow-decode | flow-format',
-      'flow-pcap capture.pcap | flow-decode -samplingrate 192.0.2.0/24=1000 | flow-format'
-    ]
+    examples: ['flow-listen | flow-decode | flow-format', 'flow-pcap a.pcap | flow-decode -samplingrate 192.0.2.0/24=1000 | flow-format']
   },
   run
 )

@@ -3,7 +3,7 @@ import { readFrames } from '../cli/filter.js'
 import { wholeNumber } from '../cli/options.js'
 import { FILES } from '../cli/definition.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { type Lookups, openLookups } from './lookups.js'
 import { declareMetrics } from './metrics.js'
@@ -28,8 +28,8 @@ export const tool = defineTool(
     modes: [{ reads: ['FlowMessage'], writes: ['FlowMessage'] }],
     options: OPTIONS,
     examples: [
-      'flow-listen | flow-decode | flow-enrich -db.asn GeoLite2-ASN.mmdb | flow-format',
-      'flow-pcap a.pcap | flow-decode | flow-enrich -db.asn dbip-asn-lite.mmdb -db.city dbip-city-lite.mmdb > flows.bin'
+      'flow-listen | flow-decode | flow-enrich -db.asn asn.mmdb | flow-format',
+      'flow-enrich -db.asn asn.mmdb -db.city city.mmdb day.bin > enriched.bin'
     ]
   },
   run
@@ -67,7 +67,8 @@ async function openSources({ options, log }: Tool<Options>): Promise<OpenSource[
 function summaryOf(sources: readonly OpenSource[], lookups: Lookups, { flows, enriched, malformed }: Rewriter['counts']): string {
   const databases = sources.map(({ wanted }, i) => {
     const [hits, misses, errors] = RESULTS.map((_, result) => lookups.count(i, result))
-    return `; ${wanted}: ${hits + misses + errors} lookups, ${hits} hits, ${misses} misses, ${errors} errors`
+    const results = others([hits, 'hit', 'hits'], [misses, 'miss', 'misses'], [errors, 'error', 'errors'])
+    return `; ${wanted}: ${plural(hits + misses + errors, 'lookup')}${results}`
   })
-  return `${plural(flows, 'flow')} in, ${plural(flows, 'flow')} out, ${enriched} enriched, ${malformed} malformed${databases.join('')}`
+  return `${plural(flows, 'flow')} in and out${others([enriched, 'enriched'], [malformed, 'malformed'])}${databases.join('')}`
 }

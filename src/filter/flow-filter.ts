@@ -4,7 +4,7 @@ import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
 import { INPUT_FILES, type OptionsOf, optionTable } from '../cli/optiontable.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { fileIdentity, watchFile } from '../cli/watch.js'
 import type { FrameHandler } from '../flow/frames.js'
@@ -34,8 +34,9 @@ export const tool = defineTool(
     ],
     options: OPTIONS,
     examples: [
-      "flow-listen | flow-decode | flow-filter 'tcp and dst port 443 and not src net 10.0.0.0/8' | flow-format",
-      "flow-filter -r flows.bin 'host in [192.0.2.0/24, 2001:db8::/32] and bytes > 1M' | flow-format -format table"
+      "flow-listen | flow-decode | flow-filter 'tcp and dst port 443' | flow-format",
+      "flow-filter -r day.bin 'not src net 10.0.0.0/8 and bytes > 1M' | flow-format",
+      "flow-filter -r day.bin 'host in [192.0.2.0/24, 2001:db8::/32]' | flow-top"
     ]
   },
   run
@@ -171,6 +172,5 @@ function declareMetrics({ counter }: Metrics, counts: Counts): void {
 }
 
 function summaryOf({ flows, matched, malformed }: Counts): string {
-  const broken = malformed === 0 ? '' : `, ${malformed} malformed`
-  return `${plural(flows, 'flow')} in, ${matched} out, ${flows - matched} did not match${broken}`
+  return `${plural(flows, 'flow')} in, ${matched} out${others([flows - matched, 'did not match'], [malformed, 'malformed'])}`
 }

@@ -8,7 +8,7 @@
  */
 
 import { blockReader, BrokenStreamError } from './blocks.js'
-import { varintSize, writeVarint32 } from './varint.js'
+import { readVarint, varintSize, writeVarint32 } from './varint.js'
 
 export { BrokenStreamError }
 
@@ -50,6 +50,13 @@ export function frameReader(onFrame: FrameHandler): FrameReader {
   }
 
   return blockReader(frameSize, handOn, 'the stream ends inside a message')
+}
+
+/** The position behind the first `count` frames of `buf`, which holds whole ones. */
+export function endOfFrames(buf: Buffer, count: number): number {
+  const cursor = { pos: 0, lo: 0, hi: 0 }
+  while (count-- > 0 && readVarint(buf, cursor.pos, buf.length, cursor)) cursor.pos += cursor.lo
+  return cursor.pos
 }
 
 /**

@@ -25,14 +25,18 @@ export function messageKind(message: Buffer): StreamKind | undefined {
 
 /**
  * What to say of a stream that should be of one of `kinds`, from its first bytes and its first message (undefined: no message could be cut off);
- * `%` stands for the tool. Undefined where all is well or where nothing can be told.
+ * `%` stands for the tool, which may take lines of text as well (`takesLines`). Undefined where all is well or where nothing can be told.
  */
-export function otherKind(kinds: readonly StreamKind[], head: Buffer, message: Buffer | undefined): string | undefined {
+export function otherKind(
+  kinds: readonly StreamKind[],
+  takesLines: boolean,
+  head: Buffer,
+  message: Buffer | undefined
+): string | undefined {
   const found = message === undefined ? undefined : messageKind(message)
   if (found !== undefined && kinds.includes(found)) return undefined
   if (found === 'Datagram') return 'carries datagrams, not flows: put flow-decode in between, as in flow-listen | flow-decode | %'
   if (found === 'FlowMessage') return 'carries flows that are decoded already, not datagrams: leave flow-decode out'
-  const takesLines = kinds.length > 1
   const via = kinds.includes('Datagram') ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
   if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via}`
   if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via}`

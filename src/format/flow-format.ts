@@ -4,7 +4,7 @@ import { readFrames } from '../cli/filter.js'
 import type { Metrics } from '../cli/metrics.js'
 import { badValue, wordList } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { FORMAT_NAMES, FORMATS } from './formats.js'
@@ -15,21 +15,22 @@ import { fileTarget, stdoutTarget, type Target } from './target.js'
 const OPTIONS = optionTable({
   format: {
     argument: 'format',
-    help: 'json, text, csv, table, or bin for the stream as it came',
+    help: 'json, text, csv, table; bin: the stream as it came',
     choices: FORMAT_NAMES,
     default: 'json'
   },
   fields: {
     argument: 'names',
-    help: 'show these fields in every line, as src_addr,dst_addr,bytes (default: those that are set)',
+    help: 'show these fields in every line, as src_addr,dst_addr,bytes',
     parse: wordList,
     aliases: ['format.selector']
   },
-  exact: { help: 'in a table: all digits of numbers, times to the nanosecond' },
+  exact: { help: 'in a table: all digits, times to the nanosecond' },
   tz: { argument: 'zone', help: 'in a table: times in utc or local [utc]', choices: ['utc', 'local'] },
-  mapping: { ...MAPPING_OPTION.mapping, help: 'YAML file with fields, their names and how they are shown, and fields of your own' },
-  'transport.file': { argument: 'file', help: 'append to this file instead of stdout; SIGHUP opens it anew' },
+  mapping: { ...MAPPING_OPTION.mapping, help: 'YAML file: your fields, names, and how values are shown' },
+  'transport.file': { argument: 'file', help: 'append to this file; SIGHUP opens it anew' },
   'transport.file.sep': {
+    rare: true,
     argument: 'text',
     help: 'what ends a line, as \\n, \\r\\n or \\0 (default: \\n; none for bin)',
     parse: separator
@@ -51,8 +52,8 @@ export const tool = defineTool(
     options: OPTIONS,
     examples: [
       'flow-listen | flow-decode | flow-format -format table',
-      "flow-pcap day.pcap.gz | flow-decode | flow-format | jq -r 'select(.dst_port == 53) | .src_addr'",
-      'flow-listen | flow-decode | flow-format -format csv -fields time_received_ns,src_addr,dst_addr,bytes -transport.file flows.csv'
+      "flow-format day.bin | jq -r 'select(.dst_port == 53) | .src_addr'",
+      'flow-format -format csv -fields src_addr,dst_addr,bytes day.bin'
     ]
   },
   run
@@ -123,5 +124,5 @@ function declareMetrics({ counter }: Metrics, counters: Counters, { output }: Ta
 }
 
 function summaryOf({ flows, lines, malformed }: Counters): string {
-  return `${plural(flows, 'flow')} in, ${plural(lines, 'line')} out${malformed === 0 ? '' : `, ${malformed} malformed`}`
+  return `${plural(flows, 'flow')} in, ${plural(lines, 'line')} out${others([malformed, 'malformed'])}`
 }

@@ -6,8 +6,9 @@ import crypto from 'node:crypto'
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload } from 'kafkajs'
 import { EXIT, UserError } from '../cli/exit.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
+import { limitOf } from '../cli/source.js'
 import type { Tool } from '../cli/tool.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import type { Client } from './client.js'
 import { isRefusal, kafkaReason } from './errors.js'
 import type { KafkaOptions } from './options.js'
@@ -51,6 +52,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
   const output = tool.stdout(stop)
   const write = valueWriter(output, options.format, options.delimited)
   signals.onStop(stop)
+  const limit = limitOf(tool)
 
   /** the offset behind what is written of each partition */
   const written = new Map<number, number>()
@@ -64,7 +66,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
   await tool.serve((metrics) => {
     declareMetrics(metrics, counters, () => assigned.length)
   })
-  tool.summary(() => `${plural(counters.messages, 'message')} out, ${counters.malformed} malformed`)
+  tool.summary(() => `${plural(counters.messages, 'message')} out${others([counters.malformed, 'malformed'])}`)
 
   function checkEnd(): void {
     if (progress?.isComplete(assigned) === true) stop()
@@ -107,6 +109,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
       for (const { offset, value } of batch.messages) {
         // written already: the group has been given it again because its commit was lost
         if (Number(offset) < next) continue
+        if (limit.isReached) break
         put(value, partition, offset)
         next = Number(offset) + 1
         if (output.blocked) await output.ready()
@@ -118,7 +121,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
     try {
       await output.end()
       written.set(partition, next)
-      if (failure === undefined) payload.resolveOffset(batch.lastOffset())
+      if (failure === undefined && !limit.isReached) payload.resolveOffset(batch.lastOffset())
       else if (next > Number(batch.firstOffset())) payload.resolveOffset(String(next - 1))
     } catch (error) {
       failure ??= error
@@ -132,6 +135,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
     const messages = value === null ? 0 : write(value)
     if (messages > 0) {
       counters.messages += messages
+      limit.take(messages)
       counters.bytes += value!.length
     } else if (counters.malformed++ === 0) {
       log.warn(`dropped a message that is none: partition ${partition}, offset ${offset}; more of them are only counted`)

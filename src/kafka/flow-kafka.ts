@@ -23,7 +23,7 @@ export const tool = defineTool(
     options: OPTIONS,
     examples: [
       'flow-listen | flow-decode | flow-kafka -brokers kafka1:9092,kafka2:9092',
-      'flow-kafka -consume -group store | flow-enrich -db.asn GeoLite2-ASN.mmdb | flow-format'
+      'flow-kafka -consume -group store | flow-filter tcp | flow-format'
     ]
   },
   run
@@ -45,7 +45,7 @@ async function run(tool: Tool<KafkaOptions>): Promise<void> {
 }
 
 function checkTogether(options: KafkaOptions): void {
-  const { topic, consume, group, 'exit-at-end': exitAtEnd } = options
+  const { topic, consume, group, count, 'exit-at-end': exitAtEnd } = options
   if (!/^[\w.-]{1,249}$/.test(topic) || topic === '.' || topic === '..') {
     throw new UserError(EXIT.usage, `-topic ${topic}: a topic's name is made of letters, digits, '.', '_' and '-', 249 at the most`)
   }
@@ -53,6 +53,8 @@ function checkTogether(options: KafkaOptions): void {
   if (consume) return
   if (group !== undefined) throw new UserError(EXIT.usage, '-group goes with -consume')
   if (exitAtEnd) throw new UserError(EXIT.usage, '-exit-at-end goes with -consume')
+  if (count !== undefined || options.for !== undefined)
+    throw new UserError(EXIT.usage, '-for and -count go with -consume: what is sent ends with its input')
 }
 
 function checkPack({ pack, maxmsgbytes, delimited, format, consume }: KafkaOptions): void {

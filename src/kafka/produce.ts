@@ -3,7 +3,7 @@ import { EXIT, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
 import type { Tool } from '../cli/tool.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import { columnNames, findColumn, type Mapping, unknownField } from '../mapping/mapping.js'
 import { mappingOf } from '../mapping/option.js'
 import { messageKind } from '../flow/streamkind.js'
@@ -155,12 +155,11 @@ function keyColumn({ schema }: Mapping, name: string): string {
 /** What came in and went out; of the rest what there was of it. */
 function summaryOf(counters: Counters, { messages, delivered, tooLarge, retries }: DeliveryCounters, isPacking: boolean): string {
   const dropped = counters.tooLarge + tooLarge
-  return [
-    `${plural(counters.messages, 'message')} in`,
-    `${delivered} delivered${isPacking ? ` in ${plural(messages, 'pack')}` : ''}`,
-    ...(dropped > 0 ? [`${dropped} too large`] : []),
-    ...(retries > 0 ? [`${retries} ${retries === 1 ? 'retry' : 'retries'}`] : [])
-  ].join(', ')
+  const packs = isPacking ? ` in ${plural(messages, 'pack')}` : ''
+  return (
+    `${plural(counters.messages, 'message')} in, ${delivered} delivered${packs}` +
+    others([dropped, 'too large'], [retries, 'retry', 'retries'])
+  )
 }
 
 function declareMetrics(

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { parseNetworks } from '../cli/networks.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
+import { limitOf, SOURCE_OPTIONS } from '../cli/source.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { parseListeners } from './listeners.js'
 import { type Listening, startListening } from './listening.js'
@@ -17,7 +18,8 @@ const OPTIONS = optionTable({
     parse: parseListeners,
     default: 'sflow://:6343,netflow://:2055'
   },
-  allow: { argument: 'networks', help: 'only from these exporters, as 10.0.0.0/8,2001:db8::/32', parse: parseNetworks }
+  allow: { argument: 'networks', help: 'only from these exporters, as 10.0.0.0/8,2001:db8::/32', parse: parseNetworks },
+  ...SOURCE_OPTIONS
 })
 
 export const tool = defineTool(
@@ -28,7 +30,8 @@ export const tool = defineTool(
     options: OPTIONS,
     examples: [
       'flow-listen | flow-decode | flow-format',
-      "flow-listen -listen 'netflow://:2055?count=2&rcvbuf=67108864' -allow 10.0.0.0/8 | flow-decode | flow-kafka"
+      'flow-listen -listen netflow://:9995 -allow 10.0.0.0/8 | flow-decode > day.bin',
+      'flow-listen -for 60s | flow-decode | flow-agg -by src_as -top 5 | flow-format'
     ]
   },
   run
@@ -52,14 +55,15 @@ async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
       cut.abort()
     })
   )
+  const limit = limitOf(tool)
   const listenings: Listening[] = []
   for (const listener of options.listen) {
-    listenings.push(await startListening(listener, { networks: options.allow ?? [], queue, log, onDeath }))
+    listenings.push(await startListening(listener, { networks: options.allow ?? [], queue, limit, log, onDeath }))
   }
   await tool.serve((metrics) => {
     declareMetrics(metrics, listenings)
   })
-  tool.summary(() => summaryOf(listenings))
+  tool.summary(() => summaryOf(listenings, limit.over))
   warnOfDrops(listenings, log)
 
   await Promise.race([stop, cutOff])

@@ -78,7 +78,7 @@ function parseQuery(uri: string, query: string): Omit<Listener, 'scheme' | 'host
     count: (value) => (settings.count = numberIn(uri, 'count', value, 1, MOST_SOCKETS)),
     workers: (value) => numberIn(uri, 'workers', value, 0, MOST_BYTES), // goflow2's decoders; flow-decode is ours
     blocking: (value) => (settings.blocking = truthIn(uri, 'blocking', value)),
-    queue_size: (value) => (settings.queueSize = numberIn(uri, 'queue_size', value, 1, MOST_BYTES)),
+    queue_size: (value) => (settings.queueSize = numberIn(uri, 'queue_size', value, 0, MOST_BYTES) || DEFAULT_QUEUE_SIZE), // 0: as goflow2 has it
     queue_bytes: (value) => (settings.queueBytes = numberIn(uri, 'queue_bytes', value, 1, Number.MAX_SAFE_INTEGER)),
     rcvbuf: (value) => (settings.rcvbuf = numberIn(uri, 'rcvbuf', value, 1, MOST_BYTES))
   }

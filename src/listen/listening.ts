@@ -1,6 +1,8 @@
 /** A listener at work: its sockets and its numbers. */
 import type { Log } from '../cli/log.js'
+import type { Limit } from '../cli/source.js'
 import type { Network } from '../flow/address.js'
+import { endOfFrames } from '../flow/frames.js'
 import { type Intake, openIntake, type IntakeHandlers, type IntakePlan } from './intake.js'
 import { kernelDropCounter } from './kernel.js'
 import { type Listener, nameOf } from './listeners.js'
@@ -49,13 +51,14 @@ export interface Numbers {
 export interface Surroundings {
   networks: readonly Network[]
   queue: BlockQueue
+  limit: Limit
   log: Log
   /** A thread broke. */
   onDeath: (error: Error) => void
 }
 
 /** Opens the listener's sockets and reads them. Throws UserError where that cannot be. */
-export async function startListening(listener: Listener, { networks, queue, log, onDeath }: Surroundings): Promise<Listening> {
+export async function startListening(listener: Listener, { networks, queue, limit, log, onDeath }: Surroundings): Promise<Listening> {
   const held = newHeld()
   const allCounts: Counts[] = []
   let written = 0
@@ -66,11 +69,14 @@ export async function startListening(listener: Listener, { networks, queue, log,
       const plan: IntakePlan = { spot, rcvbuf: listener.rcvbuf, bounds: listener, networks, counts: newCounts(), held }
       const handlers: IntakeHandlers = {
         onBlock({ bytes, datagrams }) {
-          queue.push(bytes, () => {
-            written += datagrams
+          const wanted = limit.take(datagrams)
+          const done = (): void => {
+            written += wanted
             letGo(held, datagrams)
             intake.reuse(bytes.buffer as ArrayBuffer)
-          })
+          }
+          if (wanted === 0) done()
+          else queue.push(wanted === datagrams ? bytes : bytes.subarray(0, endOfFrames(bytes, wanted)), done)
         },
         onTrouble(message) {
           log.warn(`${nameOf(listener, intake.bound.port)}: ${message}`)

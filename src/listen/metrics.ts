@@ -1,7 +1,7 @@
 /** The metrics of flow-listen, and the warnings that say the same in words. */
 import type { Log } from '../cli/log.js'
 import type { Metrics } from '../cli/metrics.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import type { Listening, Numbers } from './listening.js'
 
 type Labelled = (readonly [labels: Record<string, string>, value: number])[]
@@ -61,15 +61,17 @@ function dropsOf({ name, numbers }: Listening): Labelled {
 }
 
 /** The last line: what came in and went out, and what was dropped and why, of all listeners together. */
-export function summaryOf(listenings: readonly Listening[]): string {
+export function summaryOf(listenings: readonly Listening[], over: number): string {
   const all = listenings.map(({ numbers }) => numbers())
   const total = (value: (numbers: Numbers) => number): number => all.reduce((sum, numbers) => sum + value(numbers), 0)
-  const dropped = [`${total(({ queueFull }) => queueFull)} queue full`, `${total(({ notAllowed }) => notAllowed)} not allowed`]
-  if (all.some(({ kernel }) => kernel !== undefined)) dropped.push(`${total(({ kernel = 0 }) => kernel)} by the kernel`)
-  return `${plural(
-    total(({ received }) => received),
-    'datagram'
-  )} in, ${total(({ written }) => written)} out, dropped: ${dropped.join(', ')}`
+  const dropped = others(
+    [total(({ queueFull }) => queueFull), 'dropped (queue full)'],
+    [total(({ notAllowed }) => notAllowed), 'not allowed'],
+    [total(({ kernel = 0 }) => kernel), 'dropped by the kernel'],
+    [over, 'more than -count']
+  )
+  const received = total((numbers) => numbers.received)
+  return `${plural(received, 'datagram')} in, ${total(({ written }) => written)} out${dropped}`
 }
 
 const WARNING_INTERVAL_MS = 10_000

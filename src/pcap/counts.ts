@@ -1,6 +1,6 @@
 /** What flow-pcap counts, for its metrics and its last line. */
 import type { Metrics, Reading } from '../cli/metrics.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import type { Output } from '../flow/output.js'
 import { SKIP_CAUSES, type SkipCause } from './packet.js'
 
@@ -24,13 +24,11 @@ export function newCounts(): Counts {
 
 /** The last line: what came in and went out, and what became of the rest where that is not zero. */
 export function summaryOf({ files, packets, fragments, datagrams, skipped, cutDatagrams, badFiles }: Counts): string {
-  const rest = Object.entries({ ...skipped, 'cut short': cutDatagrams, 'bad files': badFiles }).filter(([, count]) => count > 0)
-  return [
-    packets > 0 ? `${plural(packets, 'packet')} in` : `${plural(files, 'file')} in`,
-    ...(fragments > 0 ? [`${fragments} of them fragments`] : []),
-    `${plural(datagrams, 'datagram')} out`,
-    ...rest.map(([what, count]) => `${count} ${what}`)
-  ].join(', ')
+  const skips = SKIP_CAUSES.map((cause) => [skipped[cause], cause] as const)
+  return (
+    `${packets > 0 ? plural(packets, 'packet') : plural(files, 'file')} in${others([fragments, 'of them a fragment', 'of them fragments'])}, ` +
+    `${plural(datagrams, 'datagram')} out${others(...skips, [cutDatagrams, 'cut short'], [badFiles, 'bad file', 'bad files'])}`
+  )
 }
 
 export function declareMetrics({ counter }: Metrics, counts: Counts, output: Output): void {

@@ -5,6 +5,7 @@ import { STDIN } from '../cli/inputs.js'
 import type { Log } from '../cli/log.js'
 import { badValue, wholeNumber, wordList } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
+import { limitOf, SOURCE_OPTIONS } from '../cli/source.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { parseAddress } from '../flow/address.js'
 import { type Counts, declareMetrics, newCounts, summaryOf } from './counts.js'
@@ -17,26 +18,26 @@ const OPTIONS = optionTable({
   port: { argument: 'ports', help: 'take all UDP to these ports and no other, as 2055,6343', parse: portSet },
   speed: {
     argument: 'factor',
-    help: "1 keeps the capture's pace, 10 is ten times it; 0: as fast as it is read",
+    help: "1 keeps the capture's pace, 10 is ten times it; 0: all speed",
     parse: factor,
     default: 0
   },
   raw: { help: "each FILE is one datagram's payload" },
-  ipfix: { help: 'each FILE is IPFIX messages one after another (RFC 5655)' },
+  ipfix: { help: 'each FILE is IPFIX messages, one after another (RFC 5655)' },
   src: {
     argument: 'address',
-    help: 'the exporter of -raw and -ipfix, as 192.0.2.1 or [2001:db8::1]:2055 (default: 127.0.0.1)',
+    help: 'the exporter of -raw and -ipfix, as 192.0.2.1:2055 [127.0.0.1]',
     parse: exporterOf
   },
-  w: { argument: 'file', help: 'the other way: write the datagrams that come in to a capture file (- for stdout)' }
+  ...SOURCE_OPTIONS,
+  w: { argument: 'file', help: 'the other way: write what comes in to a capture (- for stdout)' }
 })
 type Options = OptionsOf<typeof OPTIONS>
 
 export const tool = defineTool(
   {
     name: 'flow-pcap',
-    summary:
-      'Reads captures (pcap or pcapng, plain or gzip) from files or stdin, and writes the NetFlow, IPFIX and sFlow datagrams in them as a stream of Datagram messages for flow-decode.',
+    summary: 'Reads captures (pcap, pcapng, gzip) and writes the NetFlow, IPFIX and sFlow datagrams in them for flow-decode.',
     operands: FILES,
     modes: [
       { when: ['w=-'], reads: ['Datagram'], writes: 'capture' },
@@ -46,8 +47,8 @@ export const tool = defineTool(
     options: OPTIONS,
     examples: [
       'flow-pcap export.pcap.gz | flow-decode | flow-format',
-      'tcpdump --immediate-mode -U -w - udp port 2055 | flow-pcap | flow-decode | flow-format',
-      'flow-pcap -speed 1 monday.pcapng | flow-decode | flow-kafka -brokers localhost:9092',
+      'tcpdump --immediate-mode -U -w - udp | flow-pcap | flow-decode | flow-format',
+      'flow-pcap -speed 1 monday.pcapng | flow-decode | flow-top',
       'flow-listen | flow-pcap -w export.pcap'
     ]
   },
@@ -67,7 +68,7 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
     player.cancel()
   })
   const counts = newCounts()
-  const player = replay(replayOptionsOf(options), output, counts, log)
+  const player = replay(replayOptionsOf(options), limitOf(tool), output, counts, log)
   signals.onStop(() => {
     player.stop()
   })
@@ -122,9 +123,10 @@ function replayOptionsOf({ raw, ipfix, port, src, speed }: Options): ReplayOptio
   }
 }
 
-function checkOptions({ raw, ipfix, port, speed, src, w }: Options): void {
-  if (w !== undefined && (raw || ipfix || port !== undefined || speed > 0 || src !== undefined)) {
-    throw new UserError(EXIT.usage, '-w writes a capture; -raw, -ipfix, -port, -speed and -src are for reading one')
+function checkOptions({ raw, ipfix, port, speed, src, w, ...limits }: Options): void {
+  const isLimited = limits.for !== undefined || limits.count !== undefined
+  if (w !== undefined && (raw || ipfix || port !== undefined || speed > 0 || src !== undefined || isLimited)) {
+    throw new UserError(EXIT.usage, '-w writes a capture; -raw, -ipfix, -port, -speed, -src, -for and -count are for reading one')
   }
   const payloads = raw || ipfix
   if (raw && ipfix) throw new UserError(EXIT.usage, '-raw or -ipfix: a file is a payload or IPFIX messages, not both')

@@ -1,5 +1,6 @@
 /** Writes the datagrams of captures, IPFIX files and raw payloads, at the pace that was asked for. */
 import type { Log } from '../cli/log.js'
+import type { Limit } from '../cli/source.js'
 import { type BlockReader, BrokenStreamError } from '../flow/blocks.js'
 import { copyDatagram, newDatagram, writeDatagram } from '../flow/datagram.js'
 import type { Output } from '../flow/output.js'
@@ -46,7 +47,7 @@ export interface Replay {
   readonly stopped: boolean
 }
 
-export function replay({ kind, exporter, ports, speed }: ReplayOptions, output: Output, counts: Counts, log: Log): Replay {
+export function replay({ kind, exporter, ports, speed }: ReplayOptions, limit: Limit, output: Output, counts: Counts, log: Log): Replay {
   const clock = pace(speed)
   const datagram = newDatagram()
   const packets = dissector(datagram, ports, counts)
@@ -56,12 +57,13 @@ export function replay({ kind, exporter, ports, speed }: ReplayOptions, output: 
   let cancelled = false
 
   function onPacket(linkType: number, buf: Buffer, start: number, end: number, time: Time): boolean {
+    if (limit.isReached) return true
     if (!clock.isDue(time)) return false
     counts.packets++
     const verdict = packets.dissect(linkType, buf, start, end, time)
     if (verdict === 'datagram') {
-      counts.datagrams++
       copyDatagram(output, datagram)
+      count()
     } else if (verdict !== 'held') counts.skipped[verdict]++
     if (verdict === 'link-type') warnOfLinkType(linkType)
     return true
@@ -79,14 +81,22 @@ export function replay({ kind, exporter, ports, speed }: ReplayOptions, output: 
   }
 
   function onMessage(buf: Buffer, start: number, end: number, time: Time): boolean {
+    if (limit.isReached) return true
     if (!clock.isDue(time)) return false
     writePayload(buf.subarray(start, end), time)
     return true
   }
 
   function writePayload(payload: Buffer, time: Time): void {
-    counts.datagrams++
     writeDatagram(output, payload, exporter.address, exporter.port, NO_ADDRESS, 0, time.hi, time.lo)
+    count()
+  }
+
+  /** Counts a datagram that went out; nothing is read behind the last one. */
+  function count(): void {
+    counts.datagrams++
+    limit.take(1)
+    if (limit.isReached) cancel()
   }
 
   async function playBlocks(source: Source, reader: BlockReader): Promise<void> {

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import { type Inputs, STDIN as STDOUT } from '../cli/inputs.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import type { Tool } from '../cli/tool.js'
 import { openOutput, type Output } from '../flow/output.js'
 import { type PacketCounts, packetWriter, pcapHeader } from './write.js'
@@ -34,9 +34,6 @@ function openFile(file: string, inputs: Inputs): Output {
 }
 
 function summaryOf({ datagrams, written, tooLong, malformed }: PacketCounts, file: string): string {
-  const lost = [
-    ...(tooLong > 0 ? [`, ${tooLong} longer than a packet can be`] : []),
-    ...(malformed > 0 ? [`, ${malformed} malformed`] : [])
-  ]
-  return `${plural(datagrams, 'datagram')} in, ${plural(written, 'packet')} to ${file === STDOUT ? 'stdout' : file}${lost.join('')}`
+  const lost = others([tooLong, 'longer than a packet can be'], [malformed, 'malformed'])
+  return `${plural(datagrams, 'datagram')} in, ${plural(written, 'packet')} to ${file === STDOUT ? 'stdout' : file}${lost}`
 }

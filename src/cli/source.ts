@@ -1,0 +1,43 @@
+/** What ends a source besides a signal: `-for` and `-count`, so that what stands behind it, jq and awk too, sees the end of its input. */
+import { timerDuration, wholeNumber } from './options.js'
+import { type OptionsOf, optionTable } from './optiontable.js'
+import type { Tool } from './tool.js'
+
+export const SOURCE_OPTIONS = optionTable({
+  for: { argument: 'time', help: 'end after so long, as 60s', parse: timerDuration },
+  count: { argument: 'n', help: 'end after so many messages', parse: wholeNumber(1) }
+})
+
+export interface Limit {
+  /** How many of `messages` may still go out; at the last one the tool ends, as at its first signal. */
+  take(messages: number): number
+  readonly isReached: boolean
+  /** messages that came after the last one */
+  readonly over: number
+}
+
+/** Counts against `-count`, and has the clock of `-for` run from now on. */
+export function limitOf({ options, signals }: Tool<OptionsOf<typeof SOURCE_OPTIONS>>): Limit {
+  let left = options.count ?? Infinity
+  let over = 0
+  if (options.for !== undefined) {
+    setTimeout(() => {
+      signals.stop()
+    }, options.for).unref()
+  }
+  return {
+    take(messages) {
+      const taken = Math.min(messages, left)
+      over += messages - taken
+      if (left > 0 && taken === left) signals.stop()
+      left -= taken
+      return taken
+    },
+    get isReached() {
+      return left === 0
+    },
+    get over() {
+      return over
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/** What to say of an option that a tool does not have. */
+import { allTools } from './alltools.js'
+import type { Definition } from './definition.js'
+import { EXIT, UserError } from './exit.js'
+import { alike } from './nearest.js'
+import { COMMON_OPTIONS, type OptionTable } from './optiontable.js'
+
+/** An option is none of the tool's. */
+export class UnknownOptionError extends UserError {
+  constructor(
+    private readonly definition: Definition,
+    private readonly option: string
+  ) {
+    super(EXIT.usage, `unknown option -${option} (${definition.name} -h lists the options)`)
+  }
+
+  /** The same, with the tools that have such an option or the name that was likely meant. */
+  async explained(): Promise<UserError> {
+    const { option, definition } = this
+    const meant = alike(option, spellings({ ...definition.options, ...COMMON_OPTIONS }))
+    const others: string[] = (await allTools()).filter(({ options }) => spellings(options).includes(option)).map(({ name }) => name)
+    const told = (what: string): UserError => new UserError(EXIT.usage, `unknown option -${option}${what}`)
+    if (others.includes(`flow-${option}`) || others.length === 1)
+      return told(`: ${others.find((name) => name === `flow-${option}`) ?? others[0]} has it`)
+    if (others.length > 1) return told(`: ${others.join(', ')} have it`)
+    return meant === undefined ? this : told(`; did you mean -${meant}?`)
+  }
+}
+
+function spellings(table: OptionTable): string[] {
+  return Object.entries(table).flatMap(([name, { aliases = [] }]) => [name, ...aliases])
+}
