@@ -12,6 +12,7 @@ import type { Decoding } from './decoding.js'
 import { type KnownExporter, knownExporters } from './exporters.js'
 import { inputBytes, load, MAX_DATAGRAM_BYTES } from './input.js'
 import { dropMessages, handOn, messagesFor } from './messages.js'
+import { mistakeLog } from './mistakes.js'
 import { mutedLog } from './mutedlog.js'
 import { domainKey } from './netflow/domain.js'
 import { type HeldLimits, heldSets } from './netflow/held.js'
@@ -23,6 +24,7 @@ import { type Tunnel, tunnelSet } from './packet/decap.js'
 import { compileFrameMapping } from './packet/mapping.js'
 import type { RateOf } from './rates.js'
 import { type RawFormat, writeRaw } from './raw/raw.js'
+import type { SamplerChoice } from './sampler.js'
 import { sflowDecoder } from './sflow/sflow.js'
 import { endSequences, followSequence } from './sequence.js'
 
@@ -43,6 +45,8 @@ export interface DecoderOptions {
   readonly templateTtlMs: number
   readonly templateAccess: boolean
   readonly mapping?: Mapping
+  /** what goes before the datagram's source as sampler_address */
+  readonly sampler?: SamplerChoice
   /** the tunnels to peel off sampled packets */
   readonly decap?: readonly Tunnel[]
   /** write all that datagrams hold as text instead of flows */
@@ -81,7 +85,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const datagram = newDatagram()
   const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)
   const frames = { tunnels: tunnelSet(options.decap ?? []), ...(framePlan === undefined ? {} : { plan: framePlan }) }
-  const sflow = sflowDecoder(frames)
+  const { sampler = { agent: true, record: false } } = options
+  const sflow = sflowDecoder(frames, sampler.agent)
   let exporter: KnownExporter
 
   const held = heldSets(
@@ -107,6 +112,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const netflow = netflowDecoder({
     held,
     maxTemplates,
+    samplerOfRecord: sampler.record,
     isBlocked: () => options.output.blocked,
     onTemplatesEvicted() {
       errorLog.warn(`more than ${maxTemplates} templates (-templates.max): the one that was not used longest is forgotten`, {
@@ -193,7 +199,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     netflow.decodeClaimed(decoding)
   }
 
-  const mistakes = new Set<string>()
+  const mistakes = mistakeLog(log)
 
   /** Does a part of the work on datagrams. What it throws is a mistake of this program, and costs that part alone: none of it goes out that has not yet. */
   function guarded(work: () => void): void {
@@ -204,11 +210,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     } catch (error) {
       dropMessages(decoding.messages)
       if (options.output.pos === pos) decoding.flows = flows
-      const where = placeOf(error)
       countError(exporter, 'internal', 'a mistake of flow-decode cost a datagram')
-      if (mistakes.has(where) || mistakes.size >= MOST_MISTAKES) return
-      mistakes.add(where)
-      log.error(`internal error: ${where}; the datagram is lost, please report it`, { exporter: exporter.name })
+      mistakes(error, exporter.name)
     }
     handOn(decoding.messages)
   }
@@ -268,16 +271,6 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       errorLog.end()
     }
   }
-}
-
-/** Mistakes that are logged, each once. */
-const MOST_MISTAKES = 32
-
-/** What was thrown, and the first line of our code that it came through. */
-function placeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const place = /\(?(?:file:\/\/)?[^\s(]*\/(src\/[^\s)]+)\)?/.exec(error.stack ?? '')?.[1]
-  return place === undefined ? error.message : `${error.message} at ${place}`
 }
 
 function mappedElements(mapping: readonly ElementMapping[]): MappedElement[] {

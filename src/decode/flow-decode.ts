@@ -15,11 +15,18 @@ import { type Tunnel, TUNNELS } from './packet/decap.js'
 import { RAW_FORMATS } from './raw/raw.js'
 import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
 import { parseRates } from './rates.js'
+import { parseSampler } from './sampler.js'
 
 const OPTIONS = optionTable({
   mapping: { ...MAPPING_OPTION.mapping, help: 'YAML file of fields to add and elements to map to them' },
   decap: { argument: 'tunnels', help: 'report the packet inside these tunnels: vxlan,gre,… or all', parse: parseTunnels },
   samplingrate: { argument: 'rates', help: 'rate of exporters that tell none: N, or NETWORK=N,…', parse: parseRates },
+  sampler: {
+    argument: 'order',
+    help: 'whose address sampler_address is: source, agent, record',
+    parse: parseSampler,
+    default: 'agent,source'
+  },
   'err.cnt': { rare: true, argument: 'n', help: 'errors logged per interval', parse: wholeNumber(), default: 10 },
   'err.int': { rare: true, argument: 'duration', help: 'the interval', parse: duration, default: '10s' },
   'exporters.max': { rare: true, argument: 'n', help: 'exporters known at a time', parse: wholeNumber(1), default: 10_000 },
@@ -111,6 +118,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     maxTemplates: options['templates.max'],
     templateTtlMs: options['templates.ttl'],
     templateAccess: options['templates.ttl.extend-on-access'],
+    sampler: options.sampler,
     ...(options.decap === undefined ? {} : { decap: options.decap }),
     held: { exporterBytes: options['held.bytes'], totalBytes: options['held.total'], ms: options['held.time'] },
     timed: options.addr !== undefined,

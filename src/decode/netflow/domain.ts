@@ -113,7 +113,19 @@ export function keptDomain({ version, id, port: { exporter, number } }: Domain):
 }
 
 function newDomain(version: number, id: number, port: Port, templates: Domain['templates'], rates: Rates, names: Names): Domain {
-  return { version, id, port, templates, refused: NO_ENTRIES, rates, systemInitMs: 0, names, told: undefined, toldAt: 0 }
+  return {
+    version,
+    id,
+    port,
+    templates,
+    refused: NO_ENTRIES,
+    rates,
+    systemInitMs: 0,
+    originalExporter: '',
+    names,
+    told: undefined,
+    toldAt: 0
+  }
 }
 
 function oldestPort({ ports }: Exporter, except: Port | undefined): Port | undefined {

@@ -174,6 +174,8 @@ export const IE = {
   observationTimeMilliseconds: 323,
   observationTimeMicroseconds: 324,
   observationTimeNanoseconds: 325,
+  originalExporterIPv4Address: 403,
+  originalExporterIPv6Address: 404,
   sectionExportedOctets: 410,
   srhSegmentIPv6: 494,
   srhActiveSegmentIPv6: 495,

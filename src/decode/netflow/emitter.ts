@@ -1,7 +1,7 @@
 /** Records into messages: what all records of a datagram share, and what each becomes. */
 import { fieldTag, flowMessage } from '../../flow/proto.js'
 import type { Decoding } from '../decoding.js'
-import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeLettersField, writeUint32Field, writeUint64Field } from '../messages.js'
+import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeUint32Field, writeUint64Field } from '../messages.js'
 import { frameFieldsBound, type FrameOptions, newWalk } from '../packet/walk.js'
 import { useRecord } from './arena.js'
 import type { Domain, Port, Told } from './exporter.js'
@@ -28,17 +28,19 @@ export interface Emitter {
 const TAG_TYPE = fieldTag('type')
 const TAG_TIME_RECEIVED_NS = fieldTag('time_received_ns')
 const TAG_SEQUENCE_NUM = fieldTag('sequence_num')
-const TAG_SAMPLER_ADDRESS = fieldTag('sampler_address')
 const TAG_OBSERVATION_DOMAIN_ID = fieldTag('observation_domain_id')
 
 const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, name]) => [name, value]))
 const typeValue = (name: string): number => TYPES.get(name)!
 
 /** `frames`: how frames inside records are taken apart. */
-export function openEmitter(frames: FrameOptions | undefined): Emitter {
+export function openEmitter(frames: FrameOptions | undefined, samplerOfRecord: boolean): Emitter {
   const context: RecordContext = {
     walk: newWalk(frames),
+    baseBytes: 0,
     commonBytes: 0,
+    samplerOfRecord,
+    sampler: '',
     exportSeconds: 0,
     exportNanos: 0,
     uptime: 0,
@@ -61,8 +63,7 @@ export function openEmitter(frames: FrameOptions | undefined): Emitter {
     let pos = writeUint32Field(COMMON_AT, TAG_TYPE, typeValue(type))
     pos = writeUint64Field(pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
     pos = writeUint32Field(pos, TAG_SEQUENCE_NUM, sequence)
-    pos = writeLettersField(pos, TAG_SAMPLER_ADDRESS, port.exporter.address)
-    context.commonBytes = writeUint32Field(pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain) - COMMON_AT
+    context.baseBytes = writeUint32Field(pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain) - COMMON_AT
     context.domain = domain
     context.headerRate = undefined
     context.exportNanos = 0

@@ -43,6 +43,8 @@ export interface Domain {
   readonly rates: Rates
   /** the exporter's boot in milliseconds since 1970; 0 while unknown */
   systemInitMs: number
+  /** who observed its flows, where the exporter told that it exports for another: an address, a letter a byte; else '' */
+  originalExporter: string
   readonly names: Names
   /** what was found for its records, and the exporter's `changes` then */
   told: Told | undefined

@@ -70,6 +70,8 @@ export interface NetflowOptions {
   readonly mapping10?: readonly MappedElement[]
   /** how frames inside records are taken apart */
   readonly frames?: FrameOptions
+  /** the address that records and options data give of their exporter goes before the datagram's source */
+  readonly samplerOfRecord?: boolean
   /** milliseconds of the clock by which templates age and data is held */
   readonly now: () => number
 }
@@ -89,7 +91,7 @@ const buf = inputBytes()
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
-  const { context, begin, emit } = openEmitter(options.frames)
+  const { context, begin, emit } = openEmitter(options.frames, options.samplerOfRecord === true)
 
   function beginSets(sender: Sender, header: SetHeader): void {
     const type = header.version === 9 ? 'NETFLOW_V9' : 'IPFIX'
@@ -119,7 +121,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
     if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
     const codeAt = usePlan(layout.plan, layout.template)
-    settle(context, 0)
+    settle(context, 0, false)
     for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, codeAt, pos, layout.recordBytes, decoding)
     return {
       type: layout.type,
@@ -133,7 +135,10 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   }
 
   function compile(template: Template): Plan {
-    return compilePlan(template, { mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [] })
+    return compilePlan(template, {
+      mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [],
+      samplerOfRecord: options.samplerOfRecord === true
+    })
   }
 
   /** Tells of templates that went because their exporter has more than it may. */
@@ -149,7 +154,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const plan = template.options ? undefined : (place.of.plan ?? keepPlan(place, compile(template)))
     evict(useTemplate(place, options.now()))
     const codeAt = plan === undefined ? 0 : usePlan(plan, template)
-    settle(context, template.id)
+    settle(context, template.id, plan?.writesSampler === true)
     const onRecord =
       plan === undefined
         ? (record: number): void => {

@@ -89,7 +89,9 @@ export const enum Op {
   // what a mapping file adds; argument 1: little-endian
   mappedNumber = 42,
   mappedBytes = 43,
-  mappedString = 44
+  mappedString = 44,
+  /** the address that all records of the domain have where they say none themselves */
+  sampler = 45
 }
 
 /** One direction and address family of a template, compiled: the steps from `start` to `end` of the plan's code. */
@@ -124,6 +126,8 @@ export interface Plan {
   readonly extraBytes: number
   /** and for each of those */
   readonly growth: number
+  /** it writes sampler_address, record by record */
+  readonly writesSampler: boolean
 }
 
 export type Family = 0 | 4 | 6

@@ -11,6 +11,7 @@ import { domainOf, keptDomain, WHOLE_EXPORTER } from './domain.js'
 import { learn, tableOf } from './entries.js'
 import { IE } from './elements.js'
 import type { Domain, Name, Names } from './exporter.js'
+import { EXPORTER_ELEMENTS, readExporter } from './originalexporter.js'
 import { RATE_ELEMENTS, readProbability, setRate } from './ownrate.js'
 import { isNothing, isSame, type Rate, type RateScope } from './sampling.js'
 import type { Template } from './template.js'
@@ -45,6 +46,8 @@ interface Told {
   vrf: number
   application: number
   systemInit: number
+  /** the addresses of EXPORTER_ELEMENTS that are no scope, '' where there is none */
+  exporters: string[] | undefined
   /** those of RATE_ELEMENTS, in their order */
   rates: (Rate | undefined)[] | undefined
   probability: number
@@ -67,6 +70,7 @@ export function learnOptions(template: Template, base: number, sender: Domain): 
     learnName(told.anInterface, told.interfaceName === '' ? told.interfaceDescription : told.interfaceName, domain, 'interfaces'),
     learnName(told.vrf, told.vrfName, domain, 'vrfs'),
     learnName(told.application, told.applicationName, domain, 'applications'),
+    learnExporter(told, domain),
     told.systemInit > 0 && told.systemInit !== domain.systemInitMs
   ]
   if (told.systemInit > 0) domain.systemInitMs = told.systemInit
@@ -86,6 +90,7 @@ function readOptions({ version, fields, places, scopes, offsets, lengths }: Temp
     vrf: NaN,
     application: NaN,
     systemInit: NaN,
+    exporters: undefined,
     rates: undefined,
     probability: 0,
     interfaceName: '',
@@ -112,6 +117,7 @@ function readOptions({ version, fields, places, scopes, offsets, lengths }: Temp
     else if (id === IE.VRFname) told.vrfName = readName(at, length)
     else if (id === IE.applicationName) told.applicationName = readName(at, length)
     else if (RATE_ELEMENTS.includes(id)) readRate(told, id, at, length)
+    else if (EXPORTER_ELEMENTS.includes(id) && !inScope) readExporterOf(told, id, at, length)
     else if (WHOLE.includes(id)) told.isWhole ||= inScope
     else if (length <= 8) readTold(told, id, readNumber(at, length), inScope)
   }
@@ -152,6 +158,20 @@ function readTold(told: Told, id: number, value: number, inScope: boolean): void
   else if (id === IE.templateId) told.scopeTemplate = value
   else if (id === IE.lineCardId) told.scopeLineCard = value
   else if (id !== IE.meteringProcessId) told.isNarrower = true
+}
+
+function readExporterOf(told: Told, id: number, at: number, length: number): void {
+  told.exporters ??= EXPORTER_ELEMENTS.map(() => '')
+  told.exporters[EXPORTER_ELEMENTS.indexOf(id)] ||= readExporter(at, length)
+}
+
+/** Keeps who observed the domain's flows, where that is told with no narrower scope. Whether that is news. */
+function learnExporter(told: Told, domain: Domain): boolean {
+  const exporter = told.exporters?.find((address) => address !== '')
+  const scopes = [told.sampler, told.scopeTemplate, told.scopeLineCard, told.scopeInterface]
+  if (exporter === undefined || told.isNarrower || !scopes.every(Number.isNaN) || domain.originalExporter === exporter) return false
+  domain.originalExporter = exporter
+  return true
 }
 
 /** Keeps the rate for the narrowest scope that it was told for: it says nothing of a wider one. Whether that is news. */

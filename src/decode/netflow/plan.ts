@@ -17,6 +17,7 @@ import {
 } from './directions.js'
 import { type CounterRule, ICMP, ICMPV6, IE, type Rule, RULES } from './elements.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
+import { EXPORTER_ELEMENTS, samplerSteps } from './originalexporter.js'
 import { RATE_ELEMENTS } from './ownrate.js'
 import { sectionCounter, sectionOf } from './sections.js'
 import type { Template } from './template.js'
@@ -39,6 +40,8 @@ export interface PlanOptions {
   readonly mapping?: readonly MappedElement[]
   /** v5, v1 and v7 put ICMP's type and code into the destination port whatever the source port; they know no ICMPv6 */
   readonly icmpInPort?: boolean
+  /** the address that a record gives of its exporter goes before the datagram's source */
+  readonly samplerOfRecord?: boolean
 }
 
 export function compilePlan(template: Template, options: PlanOptions = {}): Plan {
@@ -80,7 +83,8 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
     ipVersion,
     family,
     extraBytes: 2048 + (builder.code.length / STEP) * 20,
-    growth: GROWTH * (1 + mostDestinations(options.mapping ?? []))
+    growth: GROWTH * (1 + mostDestinations(options.mapping ?? [])),
+    writesSampler: options.samplerOfRecord === true && EXPORTER_ELEMENTS.map(forward.address).some((place) => place >= 0)
   }
 }
 
@@ -107,6 +111,7 @@ function compileProgram(
   const own = new Set(taken)
   const section = sectionOf(direction)
   setTimes(builder, template, direction)
+  if (options.samplerOfRecord === true) samplerSteps(builder, direction)
   for (const rule of RULES) {
     const fields = rule.as === 'icmp' ? [rule.to, rule.code] : [rule.to]
     if (fields.every((field) => taken.has(field))) continue

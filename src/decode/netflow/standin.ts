@@ -101,13 +101,26 @@ function ratesOf(port: Port, version: number, id: number): Rates {
 }
 
 /** When the exporter booted, in milliseconds since 1970; 0 where that is not known. */
-export function systemInitOf({ port, version, id, systemInitMs }: Domain): number {
-  if (systemInitMs > 0 || port.exporter.ports.size === 0) return systemInitMs
-  const all = countingDefinitions<number>(port, (other) => {
-    const ms = other.domains.get(domainKey(version, id))?.systemInitMs ?? 0
-    return ms === 0 ? undefined : { thing: ms, at: other.heardAt }
+export function systemInitOf(domain: Domain): number {
+  return toldByAny(domain, ({ systemInitMs }) => (systemInitMs === 0 ? undefined : systemInitMs)) ?? 0
+}
+
+/** Who observed the domain's flows, where the exporter says that it exports for another; a letter a byte, '' where it does not. */
+export function originalExporterOf(domain: Domain): string {
+  return toldByAny(domain, ({ originalExporter }) => (originalExporter === '' ? undefined : originalExporter)) ?? ''
+}
+
+/** What was told of a domain, by its own port or else by the others that count. */
+function toldByAny<T>(domain: Domain, find: (domain: Domain) => T | undefined): T | undefined {
+  const own = find(domain)
+  const { port, version, id } = domain
+  if (own !== undefined || port.exporter.ports.size === 0) return own
+  const all = countingDefinitions<T>(port, ({ domains, heardAt }) => {
+    const other = domains.get(domainKey(version, id))
+    const thing = other === undefined ? undefined : find(other)
+    return thing === undefined ? undefined : { thing, at: heardAt }
   })
-  return agreed(all, (a, b) => a === b) ?? 0
+  return agreed(all, (a, b) => a === b)
 }
 
 const NO_OTHERS: NameTables['others'] = []

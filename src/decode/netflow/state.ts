@@ -2,6 +2,7 @@
  * What exporters told, as plain data: for the file that outlives a run and for the list of templates over HTTP.
  */
 import { parseAddress } from '../../flow/address.js'
+import { addressText } from '../../text/addresses.js'
 import { domainOf, keptDomain, knownPort, WHOLE_EXPORTER } from './domain.js'
 import { elementName } from './element-names.js'
 import { learn } from './entries.js'
@@ -53,6 +54,8 @@ export interface SavedDomain {
   readonly lineCardRates?: Pairs
   readonly interfaceRates?: Pairs
   readonly systemInitMs?: number
+  /** who observed its flows */
+  readonly originalExporter?: string
   readonly names?: Readonly<Partial<Record<keyof Names, readonly (readonly [number, string])[]>>>
 }
 
@@ -69,7 +72,11 @@ export function* saveExporter(exporter: Exporter & { readonly name: string }): I
 /** Keys of a saved domain that told nothing. */
 const LEAST_KEYS = 5
 
-function saveDomain(exporter: string, port: number, { version, id, templates, refused, rates, systemInitMs, names }: Domain): SavedDomain {
+function saveDomain(
+  exporter: string,
+  port: number,
+  { version, id, templates, refused, rates, systemInitMs, originalExporter, names }: Domain
+): SavedDomain {
   const kept: Partial<Record<keyof Names, [number, string][]>> = {}
   for (const kind of NAME_KINDS) if (names[kind].size > 0) kept[kind] = [...names[kind]].map(([of, { text }]) => [of, text])
   const scoped: Partial<Record<(typeof RATE_KEYS)[RateScope], Pairs>> = {}
@@ -84,6 +91,7 @@ function saveDomain(exporter: string, port: number, { version, id, templates, re
     ...(rates.all === undefined ? {} : { rate: rateText(rates.all) }),
     ...scoped,
     ...(systemInitMs === 0 ? {} : { systemInitMs }),
+    ...(originalExporter === '' ? {} : { originalExporter: addressText(Buffer.from(originalExporter, 'latin1')) }),
     ...(Object.keys(kept).length === 0 ? {} : { names: kept })
   }
 }
@@ -117,7 +125,7 @@ export function restoreDomain<E extends Exporter>(
   maxTemplates: number
 ): E {
   const fields = objectOf(saved) as Partial<SavedDomain>
-  const { exporter, port = NO_PORT, version, domain: told, templates, refused, rate, systemInitMs, names } = fields
+  const { exporter, port = NO_PORT, version, domain: told, templates, refused, rate, systemInitMs, originalExporter, names } = fields
   const id = told === WHOLE ? WHOLE_EXPORTER : told
   const address = typeof exporter === 'string' ? parseAddress(exporter) : undefined
   if (address === undefined) throw new Error(`no exporter's address: ${JSON.stringify(exporter)}`)
@@ -130,6 +138,7 @@ export function restoreDomain<E extends Exporter>(
   const all = parseRate(rate)
   if (all !== undefined) keepRates(domain).all = all
   if (isUint(systemInitMs, Number.MAX_SAFE_INTEGER)) domain.systemInitMs = systemInitMs
+  domain.originalExporter = (typeof originalExporter === 'string' ? parseAddress(originalExporter)?.toString('latin1') : undefined) ?? ''
   for (const scope of RATE_SCOPES) restoreRates(domain, scope, fields[RATE_KEYS[scope]])
   for (const kind of NAME_KINDS) restoreNames(domain, kind, names?.[kind])
   return restored

@@ -1,6 +1,16 @@
 /** The steps of a plan that few records have. */
+import { fieldTag } from '../../flow/proto.js'
 import { isZero } from '../input.js'
-import { copyBytesField, writeBytes, writeTag, writeUint32Field, writeUint64Field, writeVarint32 } from '../messages.js'
+import {
+  COMMON_AT,
+  copyBytesField,
+  writeBytes,
+  writeLettersField,
+  writeTag,
+  writeUint32Field,
+  writeUint64Field,
+  writeVarint32
+} from '../messages.js'
 import { ETHERTYPE } from '../packet/next.js'
 import { type FrameWalk, writeFrameFields, writeMappedFields } from '../packet/walk.js'
 import { valueAt, valueLength, word } from './arena.js'
@@ -10,7 +20,7 @@ import { ICMPV6 } from './elements.js'
 import type { Domain, NameTables, Told } from './exporter.js'
 import { Op, type Plan } from './ops.js'
 import { isUniform, type Rate, toldRate } from './sampling.js'
-import { findName, hasNames, systemInitOf, toldOf } from './standin.js'
+import { findName, hasNames, originalExporterOf, systemInitOf, toldOf } from './standin.js'
 import { setOwnRate } from './ownrate.js'
 import {
   type Instant,
@@ -32,8 +42,11 @@ import {
 export interface RecordContext {
   /** takes apart the sections of packets in records */
   readonly walk: FrameWalk
-  /** bytes of the fields that every message starts with */
+  /** bytes of the fields that every message of the datagram starts with, and of the data set */
+  baseBytes: number
   commonBytes: number
+  /** what options data says of the exporter goes before the datagram's source */
+  readonly samplerOfRecord: boolean
   exportSeconds: number
   exportNanos: number
   /** the exporter's uptime in milliseconds (v5, v9) */
@@ -45,6 +58,8 @@ export interface RecordContext {
   defaultRate: Rate | undefined
   // of the data set at hand, by `settle`:
   templateId: number
+  /** the exporter's address, a letter a byte */
+  sampler: string
   told: Told
   systemInitMs: number
   /** the rate of all records, if there is one and it has 32 bits; else 0 */
@@ -55,14 +70,19 @@ export interface RecordContext {
   interfacesNamed: boolean
 }
 
+const TAG_SAMPLER_ADDRESS = fieldTag('sampler_address')
 const value: Uint64 = { hi: 0, lo: 0 }
 /** The flow's, which several steps may set before they are written. */
 export const flowStart: Instant = { seconds: 0, nanos: 0 }
 export const flowEnd: Instant = { seconds: 0, nanos: 0 }
 
-/** Finds out what the records of a data set, or of a datagram of v5, have in common. */
-export function settle(context: RecordContext, templateId: number): void {
-  const { domain, headerRate } = context
+/** Finds out what the records of a data set, or of a datagram of v5, have in common. `writesSampler`: they write sampler_address themselves. */
+export function settle(context: RecordContext, templateId: number, writesSampler: boolean): void {
+  const { domain, headerRate, baseBytes } = context
+  const { address } = domain.port.exporter
+  context.sampler = (context.samplerOfRecord ? originalExporterOf(domain) : '') || address
+  const baseEnd = COMMON_AT + baseBytes
+  context.commonBytes = (writesSampler ? baseEnd : writeLettersField(baseEnd, TAG_SAMPLER_ADDRESS, context.sampler)) - COMMON_AT
   context.templateId = templateId
   context.told = toldOf(domain)
   context.systemInitMs = systemInitOf(domain)
@@ -220,6 +240,8 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
       return writeName(pos, argument, context.told.vrfs, at, length)
     case Op.applicationName:
       return writeName(pos, argument, context.told.applications, at, length)
+    case Op.sampler:
+      return writeLettersField(pos, tag, context.sampler)
     default:
       return writeMapped(op, pos, tag, at, length, argument)
   }

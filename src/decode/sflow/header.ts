@@ -74,17 +74,18 @@ const TIME_FLOW_END = fieldTag('time_flow_end_ns')
 
 const SFLOW_5 = [...flowMessage.field('type').names!].find(([, name]) => name === 'SFLOW_5')![0]
 
-/** Writes what all samples of a datagram have in common; gives how many bytes. */
-export function writeHeader({ receivedHi, receivedLo }: Datagram, exporter: string, header: SflowHeader): number {
+/** Writes what all samples of a datagram have in common; gives how many bytes. sampler_address is the agent's where it says one, or else the exporter's. */
+export function writeHeader({ receivedHi, receivedLo }: Datagram, exporter: string, byAgent: boolean, header: SflowHeader): number {
   let pos = writeUint32Field(COMMON_AT, TYPE, SFLOW_5)
   pos = writeUint64Field(pos, TIME_RECEIVED, receivedHi, receivedLo)
   pos = writeUint64Field(pos, TIME_FLOW_START, receivedHi, receivedLo)
   pos = writeUint64Field(pos, TIME_FLOW_END, receivedHi, receivedLo)
   pos = writeUint32Field(pos, SEQUENCE_NUM, header.sequence)
   // an agent that does not know its address may say 0.0.0.0 as well as nothing
-  const unknown = isZero(header.agentStart, header.agentEnd - header.agentStart)
-  pos = unknown
-    ? writeLettersField(pos, SAMPLER_ADDRESS, exporter)
-    : copyBytesField(pos, SAMPLER_ADDRESS, header.agentStart, header.agentEnd)
+  const isUnknown = isZero(header.agentStart, header.agentEnd - header.agentStart)
+  pos =
+    !isUnknown && (byAgent || exporter === '')
+      ? copyBytesField(pos, SAMPLER_ADDRESS, header.agentStart, header.agentEnd)
+      : writeLettersField(pos, SAMPLER_ADDRESS, exporter)
   return pos - COMMON_AT
 }

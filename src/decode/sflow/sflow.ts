@@ -30,8 +30,8 @@ const PREFIX_BYTES = 2
  */
 export type SflowDecoder = (datagram: Datagram, exporter: string, start: number, end: number, decoding: Decoding) => SflowHeader | undefined
 
-/** A decoder of datagrams that are known to be sFlow v5. */
-export function sflowDecoder(frames: FrameOptions = {}): SflowDecoder {
+/** A decoder of datagrams that are known to be sFlow v5. `byAgent`: the agent's address goes before the datagram's source. */
+export function sflowDecoder(frames: FrameOptions = {}, byAgent = true): SflowDecoder {
   const header = newSflowHeader()
   const records = newRecords()
   const walk = newWalk(frames)
@@ -46,7 +46,7 @@ export function sflowDecoder(frames: FrameOptions = {}): SflowDecoder {
       decoding.report('truncated', 'no whole sFlow header with an agent address of a known type')
       return undefined
     }
-    commonBytes = writeHeader(datagram, exporter, header)
+    commonBytes = writeHeader(datagram, exporter, byAgent, header)
     let pos = header.samples
     for (let i = 0; i < header.sampleCount; i++) {
       if (end - pos < 8) {
