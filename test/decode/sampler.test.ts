@@ -102,6 +102,11 @@ for (const version of VERSIONS) {
 test('the domain that options data is about is that of its scope', async () => {
   const options = told(10, 1, [uint(149, 2)], addr(130, PROXIED))
   assert.deepEqual(await samplers('record', options, record(10, 1), record(10, 2)), [SOURCE, PROXIED])
+  // as YAF tells of itself
+  const inScope = told(10, 1, [uint(149, 2), uint(144, 5), addr(130, PROXIED)], uint(41, 9))
+  assert.deepEqual(await samplers('record', inScope, record(10, 1), record(10, 2)), [SOURCE, PROXIED])
+  const alone = told(10, 1, [addr(130, PROXIED)], uint(41, 9))
+  assert.deepEqual(await samplers('record', alone, record(10, 1)), [SOURCE])
 })
 
 test("sFlow's agent goes before the source unless the list says otherwise", async () => {

@@ -46,8 +46,9 @@ interface Told {
   vrf: number
   application: number
   systemInit: number
-  /** the addresses of EXPORTER_ELEMENTS that are no scope, '' where there is none */
+  /** the addresses of EXPORTER_ELEMENTS, '' where there is none; whether one is in the scope */
   exporters: string[] | undefined
+  exporterInScope: boolean
   /** those of RATE_ELEMENTS, in their order */
   rates: (Rate | undefined)[] | undefined
   probability: number
@@ -91,6 +92,7 @@ function readOptions({ version, fields, places, scopes, offsets, lengths }: Temp
     application: NaN,
     systemInit: NaN,
     exporters: undefined,
+    exporterInScope: false,
     rates: undefined,
     probability: 0,
     interfaceName: '',
@@ -117,7 +119,7 @@ function readOptions({ version, fields, places, scopes, offsets, lengths }: Temp
     else if (id === IE.VRFname) told.vrfName = readName(at, length)
     else if (id === IE.applicationName) told.applicationName = readName(at, length)
     else if (RATE_ELEMENTS.includes(id)) readRate(told, id, at, length)
-    else if (EXPORTER_ELEMENTS.includes(id) && !inScope) readExporterOf(told, id, at, length)
+    else if (EXPORTER_ELEMENTS.includes(id)) readExporterOf(told, id, at, length, inScope)
     else if (WHOLE.includes(id)) told.isWhole ||= inScope
     else if (length <= 8) readTold(told, id, readNumber(at, length), inScope)
   }
@@ -160,16 +162,23 @@ function readTold(told: Told, id: number, value: number, inScope: boolean): void
   else if (id !== IE.meteringProcessId) told.isNarrower = true
 }
 
-function readExporterOf(told: Told, id: number, at: number, length: number): void {
+function readExporterOf(told: Told, id: number, at: number, length: number, inScope: boolean): void {
+  told.exporterInScope ||= inScope
+  if (inScope && WHOLE.includes(id)) told.isWhole = true
+  else told.isNarrower ||= inScope
   told.exporters ??= EXPORTER_ELEMENTS.map(() => '')
   told.exporters[EXPORTER_ELEMENTS.indexOf(id)] ||= readExporter(at, length)
 }
 
-/** Keeps who observed the domain's flows, where that is told with no narrower scope. Whether that is news. */
+/**
+ * Keeps who observed the domain's flows, where that is told with no narrower scope. As a scope alone it is one of many that a mediator may tell of; beside
+ * a domain it is that domain's. Whether that is news.
+ */
 function learnExporter(told: Told, domain: Domain): boolean {
   const exporter = told.exporters?.find((address) => address !== '')
   const scopes = [told.sampler, told.scopeTemplate, told.scopeLineCard, told.scopeInterface]
-  if (exporter === undefined || told.isNarrower || !scopes.every(Number.isNaN) || domain.originalExporter === exporter) return false
+  if (exporter === undefined || (told.exporterInScope && Number.isNaN(told.scopeDomain))) return false
+  if (told.isNarrower || !scopes.every(Number.isNaN) || domain.originalExporter === exporter) return false
   domain.originalExporter = exporter
   return true
 }
