@@ -64,7 +64,7 @@ export function declareMetrics({ counter, gauge, histogram }: Metrics, counted: 
   counter('datagrams', 'Datagrams read, by protocol', () => labelled('protocol', counts.byType), ['protocol'])
   counter('bytes', 'Bytes of the datagrams read', () => counts.bytes)
   counter('flows', 'FlowMessages written', () => counted.flows() ?? 0)
-  counter('counter_samples', 'sFlow counter samples passed over', counted.counterSamples)
+  counter('counter_samples', 'sFlow counter samples read', counted.counterSamples)
   counter('errors', 'What was wrong with datagrams, by kind and exporter', () => errorsByExporter(counted), ['kind', 'exporter'])
   counter('bad_frames', 'Messages of the input that were no datagram', () => counts.badFrames)
   counter('missing', 'Sequence numbers that never came, by exporter, in units of the protocol', () => byExporter(counted, 'missing'), [

@@ -7,6 +7,7 @@ import type { FrameHandler } from '../flow/frames.js'
 import { protocolOf, SFLOW_5 } from '../flow/protocol.js'
 import type { ElementMapping, Mapping } from '../mapping/mapping.js'
 import type { Output } from '../flow/output.js'
+import type { TakeCounters } from './counters/counters.js'
 import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
 import { type KnownExporter, knownExporters } from './exporters.js'
@@ -51,6 +52,8 @@ export interface DecoderOptions {
   readonly decap?: readonly Tunnel[]
   /** write all that datagrams hold as text instead of flows */
   readonly raw?: RawFormat
+  /** takes counter samples; without it they are only counted */
+  readonly takeCounters?: TakeCounters
   /** whether to time the decoding of each datagram */
   readonly timed: boolean
 }
@@ -86,7 +89,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)
   const frames = { tunnels: tunnelSet(options.decap ?? []), ...(framePlan === undefined ? {} : { plan: framePlan }) }
   const { sampler = { agent: true, record: false } } = options
-  const sflow = sflowDecoder(frames, sampler.agent)
+  const sflow = sflowDecoder(frames, sampler.agent, options.takeCounters)
   let exporter: KnownExporter
 
   const held = heldSets(

@@ -19,7 +19,7 @@ export interface Decoding {
   readonly messages: Messages
   /** FlowMessages written */
   flows: number
-  /** sFlow counter samples passed over */
+  /** sFlow counter samples */
   counterSamples: number
   /** Counts an error of the datagram at hand, and logs it unless there were too many of late. */
   readonly report: (kind: ErrorKind, detail: string) => void

@@ -7,7 +7,11 @@ import type { Route } from '../cli/metrics.js'
 import { nearest } from '../cli/nearest.js'
 import { badValue, duration, timerDuration, wholeNumber } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
+import { bothOf, fileOutput } from '../cli/secondoutput.js'
 import { defineTool, type Tool } from '../cli/tool.js'
+import { counterTaker } from './counters/counters.js'
+import { showCounters } from './counters/page.js'
+import { declareSeries, servedSeries } from './counters/series.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { declareMetrics, summaryOf } from './counts.js'
 import { type DatagramDecoder, datagramDecoder } from './datagrams.js'
@@ -65,6 +69,8 @@ const OPTIONS = optionTable({
     choices: ['sample', 'raw'],
     default: 'sample'
   },
+  counters: { argument: 'file', help: 'write sFlow counter samples there; >(COMMAND) and /dev/fd/3 do too' },
+  'counters.series': { argument: 'n', help: 'counters that -addr shows at /counters', parse: wholeNumber(), default: 100_000 },
   format: { argument: 'format', help: 'of raw: json, a line a datagram (which it is), or text', choices: RAW_FORMATS }
 })
 type Options = OptionsOf<typeof OPTIONS>
@@ -103,8 +109,13 @@ async function run(tool: Tool<Options>): Promise<void> {
   if (options.produce !== 'raw' && options.format !== undefined) {
     throw new UserError(EXIT.usage, `-format ${options.format} goes with -produce raw; flow-format prints flows`)
   }
+  if (options.produce === 'raw' && options.counters !== undefined) {
+    throw new UserError(EXIT.usage, '-counters goes with flows: -produce raw shows counter samples itself')
+  }
   const raw = options.produce === 'raw' ? (options.format ?? 'json') : undefined
   const output = tool.stdout()
+  const counters = options.counters === undefined ? undefined : fileOutput('-counters', options.counters)
+  const series = options.addr === undefined ? undefined : servedSeries(options['counters.series'], log)
   const mapping = await mappingOf(tool)
   const decoder = datagramDecoder({
     output,
@@ -122,6 +133,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     ...(options.decap === undefined ? {} : { decap: options.decap }),
     held: { exporterBytes: options['held.bytes'], totalBytes: options['held.total'], ms: options['held.time'] },
     timed: options.addr !== undefined,
+    ...(counters === undefined && series === undefined ? {} : { takeCounters: counterTaker({ output: counters, series }) }),
     ...(raw === undefined ? {} : { raw })
   })
   const file = keepTemplates(decoder, options, log)
@@ -130,10 +142,13 @@ async function run(tool: Tool<Options>): Promise<void> {
   await tool.serve((metrics) => {
     declareMetrics(metrics, decoder)
     metrics.page(options['templates.path'], showTemplates(decoder))
+    if (series === undefined) return
+    declareSeries(metrics, series)
+    metrics.page('/counters', showCounters(series))
   })
   tool.summary(() => summaryOf(decoder))
   try {
-    await readFrames(tool, output, decoder.decode, { more: decoder.more })
+    await readFrames(tool, bothOf(output, counters), decoder.decode, { more: decoder.more })
   } finally {
     clearInterval(sweeping)
     clearInterval(expiring)

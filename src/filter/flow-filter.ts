@@ -1,15 +1,16 @@
 /** flow-filter: FlowMessages in, those that match an expression out. */
 import fs from 'node:fs'
-import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
+import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
 import { INPUT_FILES, type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
+import { bothOf, fileOutput } from '../cli/secondoutput.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { fileIdentity, watchFile } from '../cli/watch.js'
 import type { FrameHandler } from '../flow/frames.js'
 import { appender } from '../flow/copy.js'
-import { openOutput, type Output, type Sink } from '../flow/output.js'
+import type { Output } from '../flow/output.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { compileFilter, type Filter, FilterError } from '../query/filter.js'
 import { told } from '../query/usererror.js'
@@ -64,7 +65,7 @@ async function run(tool: Tool<Options>): Promise<void> {
   }
   const counts: Counts = { flows: 0, matched: 0, malformed: 0, reloads: 0, failedReloads: 0 }
   const output = tool.stdout()
-  const others = options.fail === undefined ? undefined : openOthers(options.fail)
+  const others = options.fail === undefined ? undefined : fileOutput('-fail', options.fail)
   await watchLists(tool, filter, counts)
   await tool.serve((metrics) => {
     declareMetrics(metrics, counts)
@@ -102,38 +103,6 @@ function passer(filter: Filter, counts: Counts, output: Output, others: Output |
     }
     if (filter.isBroken()) counts.malformed++
     appendOther?.(buf, frameStart, end)
-  }
-}
-
-function openOthers(file: string): Output {
-  let fd: number
-  try {
-    fd = fs.openSync(file, 'w')
-  } catch (error) {
-    throw new UserError(EXIT.cannotCreate, `-fail: cannot write ${file}: ${reasonNotMade(file, error)}`)
-  }
-  return openOutput(fs.createWriteStream('', { fd, autoClose: false }), (error) => {
-    return new UserError(EXIT.ioError, `-fail: cannot write ${file}: ${reasonOf(error)}`)
-  })
-}
-
-/** The slower of the two readers sets the pace. */
-function bothOf(output: Output, others: Output | undefined): Sink {
-  if (others === undefined) return output
-  return {
-    commit() {
-      output.commit()
-      others.commit()
-    },
-    get blocked() {
-      return output.blocked || others.blocked
-    },
-    async ready() {
-      await Promise.all([output.ready(), others.ready()])
-    },
-    async end() {
-      await Promise.all([output.end(), others.end()])
-    }
   }
 }
 

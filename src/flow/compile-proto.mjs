@@ -5,7 +5,7 @@
  * - src/flow/names.ts: the names of fields and layers as types, so that a misspelt one does not compile, and the messages as objects. Git
  *   ignores it.
  *
- * A .proto file declares one message of a stream, its first. No two of these share a field number: that is how a tool knows a stream.
+ * A .proto file declares one message of a stream, its first; what follows it are messages in that one. No two of these share a field number: that is how a tool knows a stream.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -17,18 +17,23 @@ const PROTO = path.resolve(root, process.argv[2] ?? 'proto')
 const SCHEMA = path.join(root, 'dist/proto/schema.json')
 const NAMES = path.join(root, 'src/flow/names.ts')
 
-/** The message of a stream, with its fields in the file's own order, which fieldsArray keeps. */
+/** The message of a stream. */
 function compile(file) {
   const parsed = protobuf.parse(fs.readFileSync(path.join(PROTO, file), 'utf8'), { keepCase: true }).root.resolveAll()
   const type = parsed.lookup('flowpb').nestedArray.find((nested) => nested instanceof protobuf.Type)
-  const fields = type.fieldsArray.map((field) => ({
-    name: field.name,
-    number: field.id,
-    type: field.resolvedType instanceof protobuf.Enum ? 'enum' : field.type,
-    repeated: field.repeated,
-    ...(field.resolvedType instanceof protobuf.Enum ? { values: field.resolvedType.values } : {})
+  return { file, name: type.name, fields: fieldsOf(type) }
+}
+
+/** The fields of a message, and of the messages in it, in the file's own order, which fieldsArray keeps. */
+function fieldsOf(type) {
+  return type.fieldsArray.map(({ name, id, type: word, repeated, resolvedType }) => ({
+    name,
+    number: id,
+    type: resolvedType instanceof protobuf.Enum ? 'enum' : resolvedType instanceof protobuf.Type ? 'message' : word,
+    repeated,
+    ...(resolvedType instanceof protobuf.Enum ? { values: resolvedType.values } : {}),
+    ...(resolvedType instanceof protobuf.Type ? { fields: fieldsOf(resolvedType) } : {})
   }))
-  return { file, name: type.name, fields }
 }
 
 function refuseSharedNumbers(messages) {

@@ -1,10 +1,10 @@
 /**
- * The fields of FlowMessage and Datagram as proto/ declares them. Field numbers stand there and nowhere else: code asks by name.
+ * The fields of FlowMessage, Datagram and CounterSample as proto/ declares them. Field numbers stand there and nowhere else: code asks by name.
  *
  * The .proto files are parsed when the project is built (compile-proto.mjs), because that costs more than a short run does.
  */
 import fs from 'node:fs'
-import type { DatagramFieldName, FieldName } from './names.js'
+import type { CounterSampleFieldName, DatagramFieldName, FieldName } from './names.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT } from './message.js'
 
 export type FieldType = 'uint32' | 'uint64' | 'bytes' | 'string' | 'enum'
@@ -34,6 +34,7 @@ export interface Schema<Name extends string = FieldName> {
 interface CompiledSchemas {
   FlowMessage: CompiledField[]
   Datagram: CompiledField[]
+  CounterSample: NestedField[]
 }
 interface CompiledField {
   name: string
@@ -41,6 +42,18 @@ interface CompiledField {
   type: FieldType
   repeated: boolean
   values?: Record<string, number>
+}
+
+/** A field of a message that has messages in it. */
+export interface NestedField {
+  readonly name: string
+  readonly number: number
+  readonly type: FieldType | 'float' | 'double' | 'message'
+  readonly repeated: boolean
+  /** for an enum: the values by name */
+  readonly values?: Readonly<Record<string, number>>
+  /** for a message: its fields */
+  readonly fields?: readonly NestedField[]
 }
 
 export function schemaOf<Name extends string = FieldName>(fields: readonly Field[]): Schema<Name> {
@@ -75,6 +88,15 @@ const compiled = JSON.parse(fs.readFileSync(new URL('../../proto/schema.json', i
 
 export const flowMessage: Schema = load(compiled.FlowMessage)
 export const datagramMessage: Schema<DatagramFieldName> = load(compiled.Datagram)
+
+export const counterMessage: readonly NestedField[] = compiled.CounterSample
+
+/** A field of CounterSample. */
+export function counterField(name: CounterSampleFieldName): NestedField {
+  const field = counterMessage.find((each) => each.name === name)
+  if (field === undefined) throw new Error(`no field ${name} in proto/`)
+  return field
+}
 
 /** The wire type of a field; repeated numbers are packed. */
 export function wireTypeOf({ type, packed }: Pick<Field, 'type' | 'packed'>): number {

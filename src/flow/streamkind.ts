@@ -1,24 +1,37 @@
 /** Tells a stream of one kind from the others, so that a tool that is given the wrong one can name the tool to put in between. */
 import { fieldCursor, nextField } from './message.js'
-import { datagramMessage } from './proto.js'
+import { counterMessage, datagramMessage } from './proto.js'
 import { readVarint } from './varint.js'
 
-export type StreamKind = 'Datagram' | 'FlowMessage'
+export type StreamKind = 'Datagram' | 'FlowMessage' | 'CounterSample'
 
 /** What makes a stream of a kind, or a capture, and what shows it to people. */
 export const SOURCES: Readonly<Record<StreamKind | 'capture', string>> = {
   Datagram: 'flow-listen',
   FlowMessage: 'flow-listen | flow-decode',
+  CounterSample: 'flow-listen | flow-decode -counters /dev/stdout',
   capture: 'tcpdump -w - udp port 2055'
 }
-export const VIEWERS: typeof SOURCES = { Datagram: 'flow-decode | flow-format', FlowMessage: 'flow-format', capture: 'tcpdump -r -' }
+export const VIEWERS: typeof SOURCES = {
+  Datagram: 'flow-decode | flow-format',
+  FlowMessage: 'flow-format',
+  CounterSample: 'flow-format',
+  capture: 'tcpdump -r -'
+}
 
-/** The kind of a message by its field numbers (the two kinds share none); undefined where it is no protobuf, or has no field. */
+const COUNTER_NUMBERS = new Set(counterMessage.map(({ number }) => number))
+
+/** The kind of a message by its field numbers (the kinds share none); undefined where it is no protobuf, or has no field. */
 export function messageKind(message: Buffer): StreamKind | undefined {
   const cursor = fieldCursor()
   let kind: StreamKind | undefined
   while (nextField(message, message.length, cursor)) {
-    kind = datagramMessage.byNumber(cursor.field) === undefined ? 'FlowMessage' : 'Datagram'
+    kind =
+      datagramMessage.byNumber(cursor.field) !== undefined
+        ? 'Datagram'
+        : COUNTER_NUMBERS.has(cursor.field)
+          ? 'CounterSample'
+          : 'FlowMessage'
   }
   return cursor.pos === message.length ? kind : undefined
 }
@@ -37,7 +50,10 @@ export function otherKind(
   if (found !== undefined && kinds.includes(found)) return undefined
   if (found === 'Datagram') return 'carries datagrams, not flows: put flow-decode in between, as in flow-listen | flow-decode | %'
   if (found === 'FlowMessage') return 'carries flows that are decoded already, not datagrams: leave flow-decode out'
-  const via = kinds.includes('Datagram') ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
+  const takesDatagrams = kinds.includes('Datagram')
+  if (found === 'CounterSample')
+    return `carries sFlow counters, not ${takesDatagrams ? 'datagrams' : 'flows'}: flow-format and flow-kafka take them`
+  const via = takesDatagrams ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
   if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via}`
   if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via}`
   if (head[0] === 0x7b || head[0] === 0x5b)

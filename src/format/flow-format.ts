@@ -1,4 +1,4 @@
-/** flow-format: FlowMessages in, lines of text out. */
+/** flow-format: FlowMessages, or CounterSamples, in, lines of text out. */
 import { FILES } from '../cli/definition.js'
 import { readFrames } from '../cli/filter.js'
 import type { Metrics } from '../cli/metrics.js'
@@ -7,7 +7,9 @@ import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
-import { FORMAT_NAMES, FORMATS } from './formats.js'
+import { formatsByKind } from './bykind.js'
+import type { Asked } from './format.js'
+import { FORMAT_NAMES } from './formats.js'
 import { pausingSink } from './pause.js'
 import { separator } from './separator.js'
 import { fileTarget, stdoutTarget, type Target } from './target.js'
@@ -45,9 +47,9 @@ export const tool = defineTool(
     summary: 'Prints flows, a line each: as a table for people, as JSON, text or CSV for programs.',
     operands: FILES,
     modes: [
-      { when: ['format=bin', 'transport.file'], reads: ['FlowMessage'], writes: 'nothing' },
-      { when: ['format=bin'], reads: ['FlowMessage'], writes: ['FlowMessage'] },
-      { reads: ['FlowMessage'], writes: 'text' }
+      { when: ['format=bin', 'transport.file'], reads: ['FlowMessage', 'CounterSample'], writes: 'nothing' },
+      { when: ['format=bin'], reads: ['FlowMessage', 'CounterSample'], writes: ['FlowMessage', 'CounterSample'] },
+      { reads: ['FlowMessage', 'CounterSample'], writes: 'text' }
     ],
     options: OPTIONS,
     examples: [
@@ -70,7 +72,7 @@ interface Counters {
 
 async function run(tool: Tool<Options>): Promise<void> {
   const { options, log } = tool
-  const format = FORMATS[options.format]({
+  const asked: Asked = {
     mapping: await mappingOf(tool),
     fields: options.fields,
     terminator: options['transport.file.sep'],
@@ -78,8 +80,12 @@ async function run(tool: Tool<Options>): Promise<void> {
     zone: options.tz,
     toStdout: isStdout(options),
     log
+  }
+  const formats = formatsByKind(options.format, asked)
+  const target = targetOf(tool)
+  const format = formats((header) => {
+    target.begin(header)
   })
-  const target = targetOf(tool, format.begin ?? '')
   const counters: Counters = { flows: 0, lines: 0, malformed: 0 }
   await tool.serve((metrics) => {
     declareMetrics(metrics, counters, target)
@@ -98,14 +104,14 @@ function isStdout(options: Options): boolean {
   return options['transport.file'] === undefined || options['transport.file'] === ''
 }
 
-function targetOf(tool: Tool<Options>, header: string): Target {
+function targetOf(tool: Tool<Options>): Target {
   const file = tool.options['transport.file']
-  if (file === undefined || isStdout(tool.options)) return stdoutTarget(tool.stdout(), header)
+  if (file === undefined || isStdout(tool.options)) return stdoutTarget(tool.stdout())
   // before there is a file, so that whoever sees it may rotate it; it is called from the event loop, when there is a target
   process.on('SIGHUP', () => {
     target.reopen()
   })
-  const target = fileTarget(file, header, tool.log, () => {
+  const target = fileTarget(file, tool.log, () => {
     tool.inputs.stop()
   })
   return target

@@ -16,7 +16,7 @@ export const FORMATS = {
   json(asked): Format {
     refuseTableOptions(asked)
     const row = lineWriter(columnsOf(asked), jsonStyle, asked.terminator ?? '\n')
-    return { row: asked.toStdout && tty.isatty(1) && process.env.NO_COLOR === undefined ? coloured(row) : row }
+    return { row: isColoured(asked) ? coloured(row) : row }
   },
   text(asked): Format {
     refuseTableOptions(asked)
@@ -44,6 +44,11 @@ export const FORMATS = {
 
 export type FormatName = keyof typeof FORMATS
 export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[]
+
+/** JSON to a terminal has colours, unless NO_COLOR is set. */
+export function isColoured({ toStdout }: Asked): boolean {
+  return toStdout && tty.isatty(1) && process.env.NO_COLOR === undefined
+}
 
 function columnsOf({ mapping, fields }: Asked): ReturnType<typeof chooseColumns> {
   return chooseColumns(mapping, fields)

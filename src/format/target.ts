@@ -7,6 +7,8 @@ import { openOutput, type Output } from '../flow/output.js'
 
 export interface Target {
   readonly output: Output
+  /** Says what stands at the start of each file, with its line end, before anything is written. */
+  begin(header: string): void
   /** Opens the file anew, for one that was moved away; the old one ends with a whole line. What is buffered goes to either of them. */
   reopen(): void
   /** To be called when everything is written. Throws UserError with code 74 where it did not arrive. */
@@ -14,11 +16,12 @@ export interface Target {
 }
 
 /**
- * A file that is appended to; `header` is written at the start of one that is empty. `onBroken` is called when it can no longer be
+ * A file that is appended to; the header is written at the start of one that is empty. `onBroken` is called when it can no longer be
  * written: stop reading then, the output's next `ready` or `end` throws. Throws UserError with code 73 where there can be no such file.
  */
-export function fileTarget(file: string, header: string, log: Log, onBroken: () => void): Target {
+export function fileTarget(file: string, log: Log, onBroken: () => void): Target {
   const cannotWrite = (error: unknown): UserError => new UserError(EXIT.ioError, `cannot write ${file}: ${reasonOf(error)}`)
+  let header = ''
   let writing = false
   let stale = false
   let fd: number
@@ -26,11 +29,6 @@ export function fileTarget(file: string, header: string, log: Log, onBroken: () 
     fd = fs.openSync(file, 'a')
   } catch (error) {
     throw new UserError(EXIT.cannotCreate, `cannot open ${file}: ${reasonNotMade(file, error)}`)
-  }
-  try {
-    writeHeader(fd, header)
-  } catch (error) {
-    throw cannotWrite(error)
   }
 
   /** Between two writes: each is a number of whole lines. */
@@ -74,6 +72,14 @@ export function fileTarget(file: string, header: string, log: Log, onBroken: () 
   })
   return {
     output,
+    begin(text) {
+      header = text
+      try {
+        writeHeader(fd, header)
+      } catch (error) {
+        throw cannotWrite(error)
+      }
+    },
     reopen() {
       if (writing) stale = true
       else replace()
@@ -94,11 +100,15 @@ function writeHeader(fd: number, header: string): void {
 }
 
 /** stdout as a target; there is nothing to reopen. */
-export function stdoutTarget(output: Output, header: string): Target {
-  if (header !== '') {
-    output.reserve(Buffer.byteLength(header))
-    output.pos += output.buf.write(header, output.pos)
-    output.commit()
+export function stdoutTarget(output: Output): Target {
+  return {
+    output,
+    begin(header) {
+      output.reserve(Buffer.byteLength(header))
+      output.pos += output.buf.write(header, output.pos)
+      output.commit()
+    },
+    reopen: () => undefined,
+    close: () => Promise.resolve()
   }
-  return { output, reopen: () => undefined, close: () => Promise.resolve() }
 }

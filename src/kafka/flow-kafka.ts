@@ -15,9 +15,9 @@ export const tool = defineTool(
     summary: 'Sends the flows on stdin to a Kafka topic; with -consume, reads them back to stdout.',
     operands: FILES,
     modes: [
-      { when: ['consume', 'format=bin'], reads: 'nothing', writes: ['FlowMessage', 'Datagram'] },
+      { when: ['consume', 'format=bin'], reads: 'nothing', writes: ['FlowMessage', 'Datagram', 'CounterSample'] },
       { when: ['consume'], reads: 'nothing', writes: 'text' },
-      { when: ['format=bin'], reads: ['FlowMessage', 'Datagram'], writes: 'nothing' },
+      { when: ['format=bin'], reads: ['FlowMessage', 'Datagram', 'CounterSample'], writes: 'nothing' },
       { reads: 'text', writes: 'nothing' }
     ],
     options: OPTIONS,

@@ -12,7 +12,7 @@ import { compressionType } from './codecs.js'
 import { type Delivery, type DeliveryCounters, openDelivery } from './delivery.js'
 import type { KafkaOptions } from './options.js'
 import { jsonKey } from '../ship/jsonkey.js'
-import { exporterKey, fieldKey, type Key, type KeyOf, NO_KEY, noKey } from '../ship/key.js'
+import { agentKey, exporterKey, fieldKey, type Key, type KeyOf, NO_KEY, noKey } from '../ship/key.js'
 import { filterLines } from '../ship/lines.js'
 import { keyPartition } from './murmur2.js'
 import { openOutbox, type Outbox } from '../ship/outbox.js'
@@ -131,6 +131,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
 interface Keys {
   Datagram: () => KeyOf
   FlowMessage: () => KeyOf
+  CounterSample: () => KeyOf
   json: () => KeyOf
 }
 
@@ -141,6 +142,7 @@ async function keysFor(tool: Tool<KafkaOptions>): Promise<Keys> {
   const hasKey = columns.length > 0
   return {
     Datagram: exporterKey,
+    CounterSample: agentKey,
     FlowMessage: () => (hasKey ? fieldKey(mapping, columns) : noKey),
     json: () => (hasKey ? jsonKey(mapping, columns) : noKey)
   }

@@ -1,6 +1,6 @@
 /** The fields that a mapping file names and adds. */
 import { nearest } from '../cli/nearest.js'
-import { datagramMessage, type Field, type FieldType, flowMessage, type Schema, schemaOf } from '../flow/proto.js'
+import { counterMessage, datagramMessage, type Field, type FieldType, flowMessage, type Schema, schemaOf } from '../flow/proto.js'
 import { VIRTUAL_COLUMNS, type VirtualColumn } from '../schema/virtual.js'
 import type { YamlValue } from './yaml.js'
 
@@ -17,7 +17,10 @@ export function extendedSchema(declarations: readonly YamlValue[]): Schema {
   for (const declaration of declarations) {
     const field = declaredField(declaration)
     const known = schema.find(field.name)
-    const holder = schema.byNumber(field.number) ?? datagramMessage.byNumber(field.number)
+    const holder =
+      schema.byNumber(field.number) ??
+      datagramMessage.byNumber(field.number) ??
+      counterMessage.find(({ number }) => number === field.number)
     if (known !== undefined) refuseAnotherShape(declaration, known, field)
     else if (holder !== undefined)
       throw declaration.error(

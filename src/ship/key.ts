@@ -1,6 +1,7 @@
 /** The key of a message: what decides its partition, and keeps what belongs together in order. */
 import { newDatagram, readDatagram } from '../flow/datagram.js'
-import { type Schema, schemaOf } from '../flow/proto.js'
+import { fieldCursor, nextField, WIRE_BYTES } from '../flow/message.js'
+import { counterField, type Schema, schemaOf } from '../flow/proto.js'
 import type { Mapping } from '../mapping/mapping.js'
 import { MAX_ADDRESS_BYTES, writeIPv4, writeIPv6 } from '../text/addresses.js'
 import type { Style } from '../text/cells.js'
@@ -26,13 +27,31 @@ export const noKey: KeyOf = () => NO_KEY
 /** A Datagram's key: the exporter's address as text. */
 export function exporterKey(): KeyOf {
   const datagram = newDatagram()
+  const addressKey = keyOfAddress()
+  return (buf, start, end) => (readDatagram(buf, start, end, datagram) ? addressKey(buf, datagram.srcStart, datagram.srcEnd) : NO_KEY)
+}
+
+/** A CounterSample's key: the agent's address as text. */
+export function agentKey(): KeyOf {
+  const cursor = fieldCursor()
+  const agent = counterField('agent').number
+  const addressKey = keyOfAddress()
+  return (buf, start, end) => {
+    cursor.pos = start
+    while (nextField(buf, end, cursor)) {
+      if (cursor.field === agent && cursor.wireType === WIRE_BYTES) return addressKey(buf, cursor.start, cursor.end)
+    }
+    return NO_KEY
+  }
+}
+
+/** The address `buf[start, end)` as text; no key where it is none. */
+function keyOfAddress(): KeyOf {
   const key: Key = { bytes: Buffer.alloc(MAX_ADDRESS_BYTES + SLACK_BYTES), size: 0 }
   const view = viewOf(key.bytes)
   return (buf, start, end) => {
-    if (!readDatagram(buf, start, end, datagram)) return NO_KEY
-    const { srcStart, srcEnd } = datagram
-    if (srcEnd - srcStart === 4) key.size = writeIPv4(view, 0, buf, srcStart)
-    else if (srcEnd - srcStart === 16) key.size = writeIPv6(view, 0, buf, srcStart)
+    if (end - start === 4) key.size = writeIPv4(view, 0, buf, start)
+    else if (end - start === 16) key.size = writeIPv6(view, 0, buf, start)
     else return NO_KEY
     return key
   }

@@ -62,6 +62,24 @@ export interface DissectedSamples {
 
 /** Dissects these datagrams, whatever they came in. */
 export function readSflow(payloads: readonly Buffer[]): DissectedSamples {
+  const dissected: DissectedSamples = { flows: [], counterSamples: 0 }
+  for (const datagram of dissect(payloads)) readDatagram(datagram, dissected)
+  return dissected
+}
+
+/** The records of the counter samples in these datagrams: what tshark calls each field, and the value. A record that it does not know ends a sample: it reads on from there as if the record had no bytes. */
+export function readSflowCounters(payloads: readonly Buffer[]): Map<string, string>[] {
+  return dissect(payloads).flatMap((datagram) =>
+    datagram
+      .split(/<field name="" show="(?=[^"]* sample, seq )/)
+      .slice(1)
+      .filter((sample) => /^(Expanded c|C)ounters/.test(sample))
+      .map((sample) => new Map([...valuesIn(sample.split('show="Unknown sample format"')[0])].map(([name, [value]]) => [name, value])))
+  )
+}
+
+/** tshark's PDML of each datagram. */
+function dissect(payloads: readonly Buffer[]): string[] {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-sflow-'))
   try {
     const file = path.join(folder, 'datagrams.pcap')
@@ -71,9 +89,10 @@ export function readSflow(payloads: readonly Buffer[]): DissectedSamples {
       encoding: 'utf8'
     })
     if (status !== 0) throw new Error(stderr)
-    const dissected: DissectedSamples = { flows: [], counterSamples: 0 }
-    for (const datagram of stdout.split('<proto name="sflow"').slice(1)) readDatagram(datagram.split('</packet>')[0], dissected)
-    return dissected
+    return stdout
+      .split('<proto name="sflow"')
+      .slice(1)
+      .map((datagram) => datagram.split('</packet>')[0])
   } finally {
     fs.rmSync(folder, { recursive: true })
   }

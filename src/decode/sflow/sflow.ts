@@ -1,6 +1,8 @@
 /** sFlow Version 5 (sflow.org) → FlowMessages: one for each flow sample and each discarded packet. */
 import type { Datagram } from '../../flow/datagram.js'
-import { inputBytes, readUint32 } from '../input.js'
+import { inputBytes, isZero, readUint32 } from '../input.js'
+import type { TakeCounters } from '../counters/counters.js'
+import type { Origin } from '../counters/message.js'
 import type { Decoding } from '../decoding.js'
 import { closeLength, reserve, writeCommon } from '../messages.js'
 import { frameFieldsBound, type FrameOptions, type FrameWalk, newWalk, writeMappedFields } from '../packet/walk.js'
@@ -30,8 +32,8 @@ const PREFIX_BYTES = 2
  */
 export type SflowDecoder = (datagram: Datagram, exporter: string, start: number, end: number, decoding: Decoding) => SflowHeader | undefined
 
-/** A decoder of datagrams that are known to be sFlow v5. `byAgent`: the agent's address goes before the datagram's source. */
-export function sflowDecoder(frames: FrameOptions = {}, byAgent = true): SflowDecoder {
+/** A decoder of datagrams that are known to be sFlow v5. `byAgent`: the agent's address goes before the datagram's source. `takeCounters` gets the counter samples. */
+export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, takeCounters?: TakeCounters): SflowDecoder {
   const header = newSflowHeader()
   const records = newRecords()
   const walk = newWalk(frames)
@@ -69,6 +71,7 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true): SflowDe
         case COUNTER_SAMPLE:
         case EXPANDED_COUNTER_SAMPLE:
           decoding.counterSamples++
+          if (takeCounters !== undefined) takeCounters(buf, format, pos, pos + size, originOf(datagram, exporter, header), decoding.report)
       }
       pos += size
     }
@@ -95,6 +98,14 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true): SflowDe
   }
 
   return decodeSflow
+}
+
+/** The agent is the exporter where it does not know its own address. */
+function originOf({ receivedHi, receivedLo }: Datagram, exporter: string, header: SflowHeader): Origin {
+  const { agentStart, agentEnd, subAgent, uptime } = header
+  const isUnknown = isZero(agentStart, agentEnd - agentStart)
+  const agent = isUnknown ? Buffer.from(exporter, 'latin1') : Buffer.from(buf.subarray(agentStart, agentEnd))
+  return { agent, subAgent, uptime, receivedHi, receivedLo }
 }
 
 /** More than the message of a sample of so many bytes takes. */

@@ -1,0 +1,28 @@
+/** What flow-decode does with counter samples beside counting them: a stream of messages, and a page of metrics. */
+import type { Appendable } from '../../flow/output.js'
+import { addressText } from '../../text/addresses.js'
+import { type Origin, writeCounterSample } from './message.js'
+import { sourceNames } from './names.js'
+import { type OnBroken, readCounterSample } from './sample.js'
+import type { Series } from './series.js'
+
+/** Takes the counter sample of that format whose data is `buf[start, end)`. */
+export type TakeCounters = (buf: Buffer, format: number, start: number, end: number, origin: Origin, onBroken: OnBroken) => void
+
+export interface CounterTargets {
+  /** where CounterSample frames are appended */
+  readonly output: Appendable | undefined
+  readonly series: Series | undefined
+}
+
+export function counterTaker({ output, series }: CounterTargets): TakeCounters {
+  const names = sourceNames()
+  return (buf, format, start, end, origin, onBroken) => {
+    const sample = readCounterSample(buf, format, start, end, onBroken)
+    if (sample === undefined) return
+    const agent = addressText(origin.agent)
+    const known = names.learn(agent, sample)
+    if (output !== undefined) writeCounterSample(output, end - start, origin, sample, known)
+    series?.take(agent, origin, sample, known, performance.now())
+  }
+}

@@ -1,0 +1,129 @@
+/** Counter samples, compact and expanded, as what they hold (sFlow Version 5, section 5 "Counter Data Types"). */
+import { readUint32 } from '../../flow/bigendian.js'
+import type { Tree } from '../../text/tree.js'
+import { recordBytes } from '../sflow/lengths.js'
+import { EXPANDED_COUNTER_SAMPLE } from '../sflow/sample.js'
+import { COUNTER_RECORDS } from '../sflow/structures.js'
+import { readMember, type Structure } from '../sflow/xdr.js'
+
+/** What is counted: 0 an interface, whose index is its ifIndex, 1 a VLAN, 2 a physical, 3 a logical entity of the device. */
+export const INTERFACE = 0
+
+export interface CounterSample {
+  /** of the samples of this source */
+  sequence: number
+  sourceClass: number
+  sourceIndex: number
+  records: CounterRecord[]
+}
+
+/** A record of a structure that is known: the values of its members, in their order, as far as its bytes go. */
+export interface KnownRecord {
+  readonly structure: Structure
+  /** undefined for what sFlow writes for unknown */
+  readonly values: readonly (Tree | undefined)[]
+}
+
+/** A record that is not known. */
+export interface OtherRecord {
+  readonly structure: undefined
+  readonly enterprise: number
+  readonly format: number
+  readonly bytes: Buffer
+}
+
+export type CounterRecord = KnownRecord | OtherRecord
+
+/** Told of what is wrong with a sample; what stands before it counts. */
+export type OnBroken = (kind: 'malformed-sample' | 'malformed-record', detail: string) => void
+
+/**
+ * Reads the sample of that format whose data is `buf[start, end)`; undefined where its head is cut.
+ *
+ *     compact  := sequence(4) source(class(8 bits) index(24 bits)) records(4), record*
+ *     expanded := sequence(4) source class(4) source index(4) records(4), record*
+ *     record   := enterprise(20 bits) format(12 bits) size(4) data(size)
+ */
+export function readCounterSample(buf: Buffer, format: number, start: number, end: number, onBroken: OnBroken): CounterSample | undefined {
+  const isExpanded = format === EXPANDED_COUNTER_SAMPLE
+  const headBytes = isExpanded ? 16 : 12
+  if (end - start < headBytes) {
+    onBroken('malformed-sample', `a counter sample has ${end - start} bytes`)
+    return undefined
+  }
+  const source = readUint32(buf, start + 4)
+  return {
+    sequence: readUint32(buf, start),
+    sourceClass: isExpanded ? source : source >>> 24,
+    sourceIndex: isExpanded ? readUint32(buf, start + 8) : source & 0xffffff,
+    records: readRecords(buf, readUint32(buf, start + headBytes - 4), start + headBytes, end, onBroken)
+  }
+}
+
+/** Lengths of counter records are as flow records' where they are odd, but no structure of theirs is known to be cut short. */
+const NO_FORMAT = 0
+
+function readRecords(buf: Buffer, count: number, start: number, end: number, onBroken: OnBroken): CounterRecord[] {
+  const records: CounterRecord[] = []
+  let pos = start
+  for (let i = 0; i < count; i++) {
+    if (end - pos < 8) {
+      onBroken('malformed-sample', `the counter sample ends after ${i} of ${count} records`)
+      break
+    }
+    const tag = readUint32(buf, pos)
+    const size = recordBytes(buf, NO_FORMAT, pos + 8, readUint32(buf, pos + 4), count - i - 1, end)
+    pos += 8
+    if (size > end - pos) {
+      onBroken('malformed-record', `counter record ${i + 1} says ${size} bytes, its sample has ${end - pos} more`)
+      break
+    }
+    records.push(readRecord(buf, tag, pos, pos + size))
+    pos += size
+  }
+  return records
+}
+
+function readRecord(buf: Buffer, tag: number, start: number, end: number): CounterRecord {
+  const structure = COUNTER_RECORDS.get(tag)
+  if (structure === undefined) {
+    return { structure, enterprise: tag >>> 12, format: tag & 0xfff, bytes: Buffer.from(buf.subarray(start, end)) }
+  }
+  const cursor = { buf, pos: start, end }
+  const values: (Tree | undefined)[] = []
+  for (const { type } of structure.members) {
+    const value = readMember(type, cursor)
+    if (value === undefined) break
+    values.push(isUnknown(type, value) ? undefined : value)
+  }
+  return { structure, values }
+}
+
+const ALL_ONES_32 = 0xffffffff
+const ALL_ONES_64 = 0xffffffffffffffffn
+
+/** What an agent writes for a counter or gauge that it does not have: all ones, −1 for a fraction (sFlow Host Structures, section 3). */
+function isUnknown(type: string, value: Tree): boolean {
+  switch (type) {
+    case 'u32':
+    case 'c32':
+      return value === ALL_ONES_32
+    case 'u64':
+    case 'c64':
+      return value === ALL_ONES_64
+    case 'f32':
+      return value === -1 || !Number.isFinite(value)
+    default:
+      return false
+  }
+}
+
+/** The first record of that structure's name. */
+export function recordOf({ records }: CounterSample, name: string): KnownRecord | undefined {
+  return records.find((record): record is KnownRecord => record.structure?.name === name)
+}
+
+/** The value of a record's member; undefined where it is not told. */
+export function valueOf({ structure, values }: KnownRecord, member: string): Tree | undefined {
+  return values[structure.members.findIndex(({ name }) => name === member)]
+}

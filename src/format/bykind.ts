@@ -1,0 +1,48 @@
+/** The format for the stream that comes: of flows, or of sFlow counters. Its first message tells which. */
+import { UserError } from '../cli/exit.js'
+import { messageKind } from '../flow/streamkind.js'
+import { COUNTER_FORMATS } from './counters.js'
+import type { Asked, Format } from './format.js'
+import { type FormatName, FORMATS } from './formats.js'
+
+/** Throws UserError, 64, where what is asked suits neither; what does not suit the stream is thrown when that is known. `onBegin` gets what stands at the start of each file. */
+export function formatsByKind(name: FormatName, asked: Asked): (onBegin: (header: string) => void) => Format {
+  const { fields, ...others } = asked
+  if (fields === undefined || name === 'bin') FORMATS[name](asked)
+  else FORMATS[name]({ ...others, fields: undefined })
+  // names in -fields are those of flows or those of counters
+  const forFlows = attempt(() => FORMATS[name](asked))
+  if (forFlows instanceof UserError && attempt(() => COUNTER_FORMATS[name](asked)) instanceof UserError) throw forFlows
+
+  return (onBegin) => {
+    let chosen: Format | undefined
+
+    function choose(isCounters: boolean): Format {
+      chosen = isCounters ? COUNTER_FORMATS[name](asked) : forFlows instanceof UserError ? undefined : forFlows
+      if (chosen === undefined) throw forFlows as UserError
+      onBegin(chosen.begin ?? '')
+      return chosen
+    }
+
+    return {
+      row(output, buf, start, end, frameStart) {
+        chosen ??= choose(messageKind(buf.subarray(start, end)) === 'CounterSample')
+        return chosen.row(output, buf, start, end, frameStart)
+      },
+      ...(name === 'table' ? { pause: (output) => chosen?.pause?.(output) } : {}),
+      end(output) {
+        chosen ??= choose(forFlows instanceof UserError)
+        chosen.end?.(output)
+      }
+    }
+  }
+}
+
+function attempt<T>(make: () => T): T | UserError {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof UserError) return error
+    throw error
+  }
+}

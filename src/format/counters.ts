@@ -1,0 +1,86 @@
+/** sFlow counters (CounterSample) as lines of JSON, text and CSV. */
+import tty from 'node:tty'
+import { EXIT, UserError } from '../cli/exit.js'
+import { nearest } from '../cli/nearest.js'
+import type { FlowWriter } from '../text/line.js'
+import { counterColumns, counterPath, counterTree, valueAt } from '../text/countertree.js'
+import { scalar, toJson, type Tree } from '../text/tree.js'
+import { frameCopier } from './bin.js'
+import { coloured } from './colour.js'
+import { type CounterColumn, counterTable } from './countertable.js'
+import { csvHeader, csvStyle } from './csv.js'
+import type { Asked, Format } from './format.js'
+import { type FormatName, isColoured } from './formats.js'
+
+/** The columns of `-fields`. Throws UserError, 64, for an unknown one. */
+function chooseCounters(names: readonly string[] | undefined): CounterColumn[] {
+  return [...new Set(names)].map((name) => {
+    const path = counterPath(name)
+    if (path === undefined) throw new UserError(EXIT.usage, `-fields: unknown counter '${name}': ${nearest(name, counterColumns())}`)
+    return { name, path }
+  })
+}
+
+/** The formats of flow-format for counters. Each throws UserError, 64, for a counter that there is not. */
+export const COUNTER_FORMATS: Readonly<Record<FormatName, (asked: Asked) => Format>> = {
+  /** One object a line: all that is told, or what is asked for, null where it is not told. */
+  json(asked) {
+    const columns = chooseCounters(asked.fields)
+    const row = writerOf(asked.terminator ?? '\n', (tree) =>
+      toJson(columns.length === 0 ? tree : Object.fromEntries(columns.map(({ name, path }) => [name, valueAt(tree, path) ?? null])))
+    )
+    return { row: isColoured(asked) ? coloured(row) : row }
+  },
+  /** `key=value …` */
+  text({ fields, terminator = '\n' }) {
+    const columns = chooseCounters(fields)
+    const row = writerOf(terminator, (tree) => {
+      const pairs = columns.length === 0 ? leaves(tree, '') : columns.map(({ name, path }): Leaf => [name, valueAt(tree, path) ?? ''])
+      return pairs.map(([name, value]) => `${name}=${value === '' ? '' : scalar(value)}`).join(' ')
+    })
+    return { row }
+  },
+  /** A cell for each counter, empty where it is not told; all that have a field in proto/counter.proto where none is asked for. */
+  csv({ fields = [], terminator = '\n' }) {
+    const columns = chooseCounters(fields.length === 0 ? counterColumns() : fields)
+    return {
+      begin: csvHeader(columns.map(({ name }) => name)) + terminator,
+      row: writerOf(terminator, (tree) => columns.map(({ path }) => csvCell(valueAt(tree, path))).join(','))
+    }
+  },
+  table({ fields, isExact, zone = 'utc', toStdout }) {
+    const terminal = toStdout && tty.isatty(1) ? process.stdout : undefined
+    const table = counterTable({ columns: chooseCounters(fields), isExact, zone, room: terminal?.columns })
+    terminal?.on('resize', () => {
+      table.resize(terminal.columns)
+    })
+    return { row: table.row, pause: table.release, end: table.release }
+  },
+  bin: ({ terminator = '' }) => ({ row: frameCopier(terminator) })
+}
+
+function csvCell(value: Tree | undefined): string {
+  return value === undefined ? '' : csvStyle.word(typeof value === 'string' ? value : toJson(value))
+}
+
+type Leaf = readonly [name: string, value: Tree]
+
+/** What stands in messages goes by `message.field`; what stands in `values` has such a name already. */
+function leaves(tree: Record<string, Tree>, prefix: string): Leaf[] {
+  return Object.entries(tree).flatMap(([name, value]): Leaf[] =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? leaves(value, name === 'values' ? '' : `${prefix}${name}.`)
+      : [[prefix + name, value]]
+  )
+}
+
+function writerOf(terminator: string, textOf: (tree: Record<string, Tree>) => string): FlowWriter {
+  return (output, buf, start, end) => {
+    const tree = counterTree(buf, start, end)
+    if (tree === undefined) return false
+    const line = textOf(tree) + terminator
+    output.reserve(Buffer.byteLength(line))
+    output.pos += output.buf.write(line, output.pos)
+    return true
+  }
+}
