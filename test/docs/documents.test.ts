@@ -51,7 +51,7 @@ function shell(text: string): { stdout: string; stderr: string; status: number |
 fs.copyFileSync(DEMO, path.join(folder, 'demo.pcap'))
 shell('flow-pcap demo.pcap | flow-decode > flows.bin')
 
-const optionsOf = new Map(TOOLS.map((tool) => [tool, optionsIn(execFileSync(path.join(BIN, tool), ['-h'], { encoding: 'utf8' }))]))
+const optionsOf = new Map(TOOLS.map((tool) => [tool, optionsIn(execFileSync(path.join(BIN, tool), ['-h', 'all'], { encoding: 'utf8' }))]))
 function optionsIn(help: string): Set<string> {
   return new Set([...help.matchAll(/^ {2}(?:-\w, )?-{1,2}([A-Za-z][\w.-]*)/gm)].map(([, name]) => name))
 }
