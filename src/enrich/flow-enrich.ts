@@ -1,21 +1,27 @@
-/** flow-enrich: FlowMessages in, FlowMessages with AS numbers, countries and cities from databases out. */
-import { readFrames } from '../cli/filter.js'
-import { wholeNumber } from '../cli/options.js'
+/** flow-enrich: FlowMessages in, FlowMessages with what databases and a user's own tables say of them out. */
 import { FILES } from '../cli/definition.js'
+import { EXIT, UserError } from '../cli/exit.js'
+import { readFrames } from '../cli/filter.js'
+import { wholeNumber, wordList } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
-import { type Lookups, openLookups } from './lookups.js'
+import { type AsOrder, asOrder, DEFAULT_ORDER, KEEP_AS_ORDER } from './asorder.js'
+import { enriching } from './enriching.js'
 import { declareMetrics } from './metrics.js'
-import { RESULTS } from './records.js'
 import { type Rewriter, rewriter } from './rewrite.js'
-import { openSource, type OpenSource } from './source.js'
+import { type LookupCount, openTables } from './tables.js'
 
 const OPTIONS = optionTable({
   'db.asn': { argument: 'file', help: 'MMDB file with AS numbers: sets src_as, dst_as, src_as_name, dst_as_name' },
   'db.country': { argument: 'file', help: 'MMDB file with countries: sets src_country, dst_country' },
   'db.city': { argument: 'file', help: 'MMDB file with cities: sets src_city, dst_city, and the countries without -db.country' },
-  'keep-as': { help: 'keep an AS number that the exporter gave' },
+  networks: { argument: 'files', help: 'CSV: network; name, role, site, region, tenant, asn, country, city', parse: moreFiles },
+  exporters: { argument: 'files', help: 'CSV: exporter; name, group, role, site, region, tenant', parse: moreFiles },
+  interfaces: { argument: 'files', help: 'CSV: exporter, ifindex; name, description, speed, boundary', parse: moreFiles },
+  as: { argument: 'order', help: 'who says AS numbers: exporter, exporter-except-private, networks, db [db,exporter]', parse: asOrder },
+  'keep-as': { help: 'keep an AS number that the exporter gave: -as exporter,db' },
+  'community-id': { help: 'set community_id, as Zeek and Suricata have it' },
   samplingrate: { argument: 'n', help: 'set sampling_rate of every flow; 0 leaves it as it is', parse: wholeNumber(), default: 0 }
 })
 type Options = OptionsOf<typeof OPTIONS>
@@ -23,13 +29,13 @@ type Options = OptionsOf<typeof OPTIONS>
 export const tool = defineTool(
   {
     name: 'flow-enrich',
-    summary: 'Looks the addresses of flows up and adds their AS numbers, countries and cities: flows in, flows out.',
+    summary: 'Adds to flows what databases and your own tables say of them: flows in, flows out.',
     operands: FILES,
     modes: [{ reads: ['FlowMessage'], writes: ['FlowMessage'] }],
     options: OPTIONS,
     examples: [
       'flow-listen | flow-decode | flow-enrich -db.asn asn.mmdb | flow-format',
-      'flow-enrich -db.asn asn.mmdb -db.city city.mmdb day.bin > enriched.bin'
+      'flow-enrich -networks networks.csv day.bin | flow-agg -by src_site,dst_site'
     ]
   },
   run
@@ -37,38 +43,45 @@ export const tool = defineTool(
 
 async function run(tool: Tool<Options>): Promise<void> {
   const { options, log } = tool
+  const order = orderOf(options)
   const output = tool.stdout()
-  const sources = await openSources(tool)
-  if (sources.length === 0 && options.samplingrate === 0) log.warn('nothing to add: give -db.asn, -db.country, -db.city or -samplingrate')
-  const lookups = openLookups(sources)
-  const enricher = rewriter(lookups, { keepAs: options['keep-as'], samplingRate: options.samplingrate }, output)
-  for (const source of sources) source.watch(lookups.forget)
+  const tables = await openTables(options, log)
+  if (tables.networks?.kept.contents.columns.includes('asn') === true && !order.includes('networks')) {
+    log.warn(`-networks has AS numbers that nobody asks for: -as networks,${order.join(',')} does`)
+  }
+  const { enrichments, prepare, forget, lookups, counts } = enriching(tables, {
+    order,
+    samplingRate: options.samplingrate,
+    communityId: options['community-id']
+  })
+  if (enrichments.length === 0)
+    log.warn('nothing to add: give -db.asn, -db.country, -db.city, -networks, -exporters, -interfaces, -community-id or -samplingrate')
+  const enricher = rewriter(enrichments, prepare, output)
+  for (const { kept } of tables.all) kept.watch(forget)
   process.on('SIGHUP', () => {
-    for (const source of sources) void source.reload()
+    for (const { kept } of tables.all) void kept.reload()
   })
   await tool.serve((metrics) => {
-    declareMetrics(metrics, sources, lookups, enricher, output)
+    declareMetrics(metrics, tables, counts, lookups, enricher, output)
   })
-  tool.summary(() => summaryOf(sources, lookups, enricher.counts))
+  tool.summary(() => summaryOf(counts(), enricher.counts))
   await readFrames(tool, output, enricher.rewrite)
 }
 
-/** The databases of the command line; an empty name is none, as a script with an unset variable gives it. */
-async function openSources({ options, log }: Tool<Options>): Promise<OpenSource[]> {
-  const sources: OpenSource[] = []
-  const cityHasCountry = !options['db.country']
-  for (const wanted of ['asn', 'country', 'city'] as const) {
-    const name = options[`db.${wanted}`]
-    if (name) sources.push(await openSource(wanted, name, cityHasCountry, log))
-  }
-  return sources
+/** The option may be given again, and a value may be several files; an empty one is none, as a script with an unset variable gives it. */
+function moreFiles(word: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, ...wordList(word)]
 }
 
-function summaryOf(sources: readonly OpenSource[], lookups: Lookups, { flows, enriched, malformed }: Rewriter['counts']): string {
-  const databases = sources.map(({ wanted }, i) => {
-    const [hits, misses, errors] = RESULTS.map((_, result) => lookups.count(i, result))
-    const results = others([hits, 'hit', 'hits'], [misses, 'miss', 'misses'], [errors, 'error', 'errors'])
-    return `; ${wanted}: ${plural(hits + misses + errors, 'lookup')}${results}`
+function orderOf({ as, 'keep-as': keepAs }: Options): AsOrder {
+  if (as !== undefined && keepAs) throw new UserError(EXIT.usage, '-keep-as is -as exporter,db: give one of them')
+  return as ?? (keepAs ? KEEP_AS_ORDER : DEFAULT_ORDER)
+}
+
+function summaryOf(counts: readonly LookupCount[], { flows, enriched, malformed }: Rewriter['counts']): string {
+  const lookups = counts.map(({ of, hit, miss, error }) => {
+    const results = others([hit, 'hit', 'hits'], [miss, 'miss', 'misses'], [error, 'error', 'errors'])
+    return `; ${of}: ${plural(hit + miss + error, 'lookup')}${results}`
   })
-  return `${plural(flows, 'flow')} in and out${others([enriched, 'enriched'], [malformed, 'malformed'])}${databases.join('')}`
+  return `${plural(flows, 'flow')} in and out${others([enriched, 'enriched'], [malformed, 'malformed'])}${lookups.join('')}`
 }

@@ -1,22 +1,29 @@
 /**
- * What the databases say of an address together: the trees are walked, and the records that they lead to
- * are decoded and encoded once for each combination of them. Failures are remembered like the rest: a broken record can cost milliseconds.
+ * What tables and databases say of an address together: each is asked which of its records holds for it, and the records are read and
+ * encoded once for each combination of them. Failures are remembered like the rest: a broken record can cost milliseconds.
  */
-import { type Answer, answerStore } from './answers.js'
-import type { Database } from './database.js'
+import { writeBytesField, writeUint32Field } from '../flow/message.js'
+import { fieldTag } from '../flow/proto.js'
+import type { AnswerStore } from './answers.js'
+import { type AsOrder, type AsSource, overExporter, rankOf } from './asorder.js'
 import { type Facts, knowsNothing, NO_FACTS } from './facts.js'
-import { findRecord, NOTHING_KNOWN, TREE_BROKEN } from './tree.js'
+import { AS, AS_NAME, END_FIELDS } from './fields.js'
 
-/** A database in use, and how it is read. */
+/** A table or database in use. */
 export interface Source {
-  database: Database
-  /** what its records tell */
-  readonly facts: (record: unknown) => Facts
+  /** whom -as knows it as */
+  readonly says: AsSource
+  /** The record for the address of these four words (an IPv4 address as ::ffff:a.b.c.d): a number of its own, NOTHING where there is none. */
+  readonly find: (a: number, b: number, c: number, d: number) => number
+  /** What the record says that `find` gave for the address. Throws where it cannot be read. */
+  readonly facts: (record: number, a: number, b: number, c: number, d: number) => Facts
   /** hears of a record that cannot be read */
   readonly onFailure: (error: unknown) => void
 }
 
-/** How a lookup in one database ended. */
+export const NOTHING = 0
+
+/** How a lookup ended. */
 export const RESULTS = ['hit', 'miss', 'error'] as const
 const HIT = 0
 const MISS = 1
@@ -33,73 +40,124 @@ export function resultsRange(sources: number): number {
   return 1 << (RESULT_BITS * sources)
 }
 
+/**
+ * What is known of an address: encoded fields in the store, the source's from `start`, the destination's as many bytes behind them, their
+ * tags being as long.
+ *
+ *     end := AS number, AS name, country, city, network, role, site, region, tenant    those that are known
+ */
+export interface Answer {
+  /** never 0 */
+  readonly start: number
+  /** bytes of an end */
+  readonly length: number
+  /** bytes of the AS number in it */
+  readonly numberLength: number
+  /** bytes of the AS number and name in it */
+  readonly asLength: number
+  readonly asn: number
+  /** the set of fields that an end replaces, as of the source */
+  readonly fields: number
+  /** whose place the AS number takes: OVER_PUBLIC, OVER_PRIVATE */
+  readonly over: number
+}
+
 /** An answer, and how the lookups in all sources ended. */
 export interface Asked extends Answer {
   readonly results: number
 }
 
 export interface Records {
-  /** Looks the address of these four words up (an IPv4 address as ::ffff:a.b.c.d). */
   readonly ask: (a: number, b: number, c: number, d: number) => Asked
-  /** what the answers' encoded fields stand in */
-  readonly bytes: () => Buffer
-  /** So much is remembered that it should be forgotten. */
-  readonly isFull: () => boolean
-  /** Forgets everything; the bytes of answers given before are void then. */
+  /** combinations remembered */
+  readonly size: () => number
+  /** Forgets everything: the store was cleared, or a source has other contents. */
   readonly forget: () => void
 }
 
-/** `most` combinations of records are remembered. */
-export function openRecords(sources: readonly Source[], most: number): Records {
-  const answers = answerStore()
-  const positions = new Float64Array(sources.length)
-  /** by the positions of the records of all sources */
+const TAGS = (['src', 'dst'] as const).map((end) => END_FIELDS.map((name) => fieldTag(`${end}_${name}`)))
+
+/** Of what two sources say, the first is taken, but for AS numbers, which have an order of their own. */
+export function openRecords(sources: readonly Source[], order: AsOrder, store: AnswerStore): Records {
+  const ranks = sources.map(({ says }) => rankOf(order, says))
+  const records = new Float64Array(sources.length)
+  /** by the records of all sources */
   const combinations = new Map<number | string, Asked>()
 
   function combine(a: number, b: number, c: number, d: number): Asked {
     const all: Facts = { ...NO_FACTS }
     let results = 0
-    for (let i = 0; i < sources.length; i++) {
-      const { result, facts } = read(sources[i], positions[i], a, b, c, d)
+    let rank = Infinity
+    const told = sources.map((source, i) => {
+      const { result, facts } = read(source, records[i], a, b, c, d)
       results |= result << (RESULT_BITS * i)
-      all.asn ||= facts.asn
-      all.asName ||= facts.asName
+      if (facts.asn !== 0 && ranks[i] < rank) {
+        rank = ranks[i]
+        all.asn = facts.asn
+      }
+      return facts
+    })
+    for (const facts of told) {
+      if (facts.asn === all.asn) all.asName ||= facts.asName
       all.country ||= facts.country
       all.city ||= facts.city
+      all.network ||= facts.network
+      all.role ||= facts.role
+      all.site ||= facts.site
+      all.region ||= facts.region
+      all.tenant ||= facts.tenant
     }
-    const { start, length, numberLength, asLength, asn, fields } = answers.add(all)
-    return { start, length, numberLength, asLength, asn, fields, results }
+    return { ...encode(all, store), over: overExporter(order, rank), results }
   }
 
   return {
     ask(a, b, c, d) {
-      for (let i = 0; i < sources.length; i++) positions[i] = findRecord(sources[i].database.tree, a, b, c, d)
-      const key = sources.length === 1 ? positions[0] : positions.join()
+      for (let i = 0; i < sources.length; i++) records[i] = sources[i].find(a, b, c, d)
+      const key = sources.length === 1 ? records[0] : records.join()
       let asked = combinations.get(key)
       if (asked === undefined) combinations.set(key, (asked = combine(a, b, c, d)))
       return asked
     },
-    bytes: answers.bytes,
-    isFull: () => combinations.size >= most,
-    forget() {
-      answers.clear()
+    size: () => combinations.size,
+    forget: () => {
       combinations.clear()
     }
   }
 }
 
-interface Known {
+function encode({ asn, asName, ...rest }: Facts, store: AnswerStore): Omit<Answer, 'over'> {
+  const texts = [rest.country, rest.city, rest.network, rest.role, rest.site, rest.region, rest.tenant].map((text) => Buffer.from(text))
+  const name = Buffer.from(asName)
+  let [length, numberLength, asLength] = [0, 0, 0]
+  const start = store.add((bytes, pos) => {
+    for (const [asTag, nameTag, ...tags] of TAGS) {
+      const begin = pos
+      pos = writeUint32Field(bytes, pos, asTag, asn)
+      numberLength = pos - begin
+      pos = writeBytesField(bytes, pos, nameTag, name)
+      asLength = pos - begin
+      texts.forEach((text, i) => (pos = writeBytesField(bytes, pos, tags[i], text)))
+      length = pos - begin
+    }
+    return pos
+  })
+  // a name belongs to its number: where that is replaced, the name goes with it, known or not
+  let fields = asn === 0 ? 0 : AS | AS_NAME
+  texts.forEach((text, i) => (fields |= text.length === 0 ? 0 : 1 << (i + 2)))
+  return { start, length, numberLength, asLength, asn, fields }
+}
+
+interface Told {
   readonly result: number
   readonly facts: Facts
 }
-const UNKNOWN: Known = { result: MISS, facts: NO_FACTS }
-const UNREADABLE: Known = { result: FAILED, facts: NO_FACTS }
+const UNKNOWN: Told = { result: MISS, facts: NO_FACTS }
+const UNREADABLE: Told = { result: FAILED, facts: NO_FACTS }
 
-function read({ database, facts, onFailure }: Source, position: number, a: number, b: number, c: number, d: number): Known {
-  if (position === NOTHING_KNOWN) return UNKNOWN
+function read({ facts, onFailure }: Source, record: number, a: number, b: number, c: number, d: number): Told {
+  if (record === NOTHING) return UNKNOWN
   try {
-    if (position === TREE_BROKEN) throw new Error('the search tree leads nowhere')
-    const told = facts(database.record(a, b, c, d))
+    const told = facts(record, a, b, c, d)
     return knowsNothing(told) ? UNKNOWN : { result: HIT, facts: told }
   } catch (error) {
     onFailure(error)

@@ -1,6 +1,9 @@
 /** IP addresses and networks, as text and as the bytes that messages carry. */
 import net from 'node:net'
 
+const DOT = 0x2e
+const ZERO = 0x30
+
 /** ::ffff:0:0/96, the IPv4 addresses as IPv6 sockets show them (RFC 4291 §2.5.5.2). */
 const MAPPED_PREFIX_BITS = 96
 
@@ -24,7 +27,14 @@ export function addressBytes(text: string): Buffer | undefined {
 }
 
 function ipv4Bytes(address: string): Buffer {
-  return Buffer.from(address.split('.').map(Number))
+  const bytes = Buffer.alloc(4)
+  let at = 0
+  for (let i = 0; i < address.length; i++) {
+    const code = address.charCodeAt(i)
+    if (code === DOT) at++
+    else bytes[at] = 10 * bytes[at] + code - ZERO
+  }
+  return bytes
 }
 
 /** RFC 4291 §2.2: groups of 16 bits in hexadecimal, one run of zeros as `::`, the last 32 bits perhaps as IPv4. */

@@ -216,7 +216,7 @@ test('a replaced database is picked up, flowing or idle; a broken one is told of
   tool.stdin.end()
   const { code, stderr } = await tool.ended
   const reloaded = `flow-enrich: -db.asn ${file} reloaded: Test-ASN, built 2023-11-14`
-  const kept = 'going on with the one that was loaded before, Test-ASN, built 2023-11-14'
+  const kept = 'going on with what was loaded before, Test-ASN, built 2023-11-14'
   assert.deepEqual(stderr.split('\n').slice(0, -2), [
     reloaded,
     reloaded,

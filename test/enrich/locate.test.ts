@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { after } from 'node:test'
-import { locate } from '../../src/enrich/locate.js'
+import { locate } from '../../src/enrich/databases/locate.js'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-enrich-locate-'))
 const [first, second] = ['first', 'second'].map((name) => path.join(folder, name))

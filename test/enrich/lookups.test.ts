@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { NO_FACTS } from '../../src/enrich/facts.js'
+import { answerStore } from '../../src/enrich/answers.js'
+import { DEFAULT_ORDER } from '../../src/enrich/asorder.js'
+import { enriching } from '../../src/enrich/enriching.js'
 import { openLookups } from '../../src/enrich/lookups.js'
-import { databaseOf } from '../../src/enrich/database.js'
+import type { Source } from '../../src/enrich/records.js'
 import { numbers } from '../support/generate.js'
-import { mmdb, type MmdbValue } from '../support/mmdb-writer.js'
-import { bytesOf, countsOf, lookupsIn } from './enriching.js'
+import type { MmdbValue } from '../support/mmdb-writer.js'
+import { bytesOf, countsOf, lookupsIn, sourceOf } from './enriching.js'
 
 const asOf = (number: number): MmdbValue => ({
   autonomous_system_number: number,
@@ -87,19 +89,22 @@ test('two addresses of one set stay, the third pushes out the older', async () =
 })
 
 test('what is too much is forgotten between messages, and learned again', async () => {
-  const lookups = await lookupsIn([ASN], 6, 20)
+  const sources = [{ name: 'asn', ...(await sourceOf(ASN)) }]
+  const tables = { sources, networks: undefined, exporters: undefined, interfaces: undefined, databases: [], all: [] }
+  const { prepare, lookups } = enriching(tables, { order: DEFAULT_ORDER, samplingRate: 0, communityId: false }, 20)
+  assert(lookups !== undefined)
   const random = numbers(11)
   let forgotten = 0
   for (let i = 0; i < 500; i++) {
-    const before = lookups.counts.entries
-    lookups.trim()
-    if (lookups.counts.entries < before) forgotten++
+    const before = lookups.size()
+    prepare()
+    if (lookups.size() < before) forgotten++
     const { address, asn } = addressOf(random())
     lookups.find(address, 0, address.length)
     assert.equal(lookups.answer.asn, asn)
+    assert(lookups.size() <= 20)
   }
   assert(forgotten > 10)
-  assert(lookups.bytes().length <= 64 * 1024)
 })
 
 test('addresses of other lengths than 4 and 16 are not looked up', async () => {
@@ -116,15 +121,21 @@ test('each database counts its own results', async () => {
 })
 
 test('another database counts as soon as what was remembered is forgotten', async () => {
-  const database = async (asn: number) => databaseOf(mmdb({ networks: [['192.0.2.0/24', asn]] }))
-  const source = { database: await database(1), facts: (asn: unknown) => ({ ...NO_FACTS, asn: asn as number }), onFailure: () => undefined }
-  const lookups = openLookups([source], 4)
+  let current = await sourceOf({ networks: [['192.0.2.0/24', { asn: 1 }]] })
+  const source: Source = {
+    says: 'db',
+    find: (a, b, c, d) => current.find(a, b, c, d),
+    facts: (record, a, b, c, d) => current.facts(record, a, b, c, d),
+    onFailure: () => undefined
+  }
+  const lookups = openLookups([source], DEFAULT_ORDER, answerStore(), 4)
   const ask = (): number => {
     lookups.find(bytesOf('192.0.2.1'), 0, 4)
     return lookups.answer.asn
   }
   assert.equal(ask(), 1)
-  source.database = await database(2)
+  current = await sourceOf({ networks: [['192.0.2.0/24', { asn: 2 }]] })
+  assert.equal(ask(), 1)
   lookups.forget()
   assert.equal(ask(), 2)
   assert.equal(lookups.counts.entries, 1)
