@@ -8,6 +8,7 @@ import { databaseOf } from '../../src/enrich/databases/database.js'
 import { addressText, findRecord, MAPPED, NOTHING_KNOWN, sampleAddresses, TREE_BROKEN } from '../../src/enrich/databases/tree.js'
 import { mmdb } from '../support/mmdb-writer.js'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
+import { NO_FACTS } from '../../src/enrich/facts.js'
 import { bytesOf, factsOf } from './enriching.js'
 
 type Words = [number, number, number, number]
@@ -156,6 +157,7 @@ for (const name of ['ASN', 'City', 'Country']
       assert.deepEqual(
         factsOf(found),
         {
+          ...NO_FACTS,
           asn,
           asName: asn === 0 ? '' : (at('autonomous_system_organization') ?? at('traits', 'autonomous_system_organization') ?? ''),
           country: at('country', 'iso_code') ?? at('registered_country', 'iso_code') ?? '',
