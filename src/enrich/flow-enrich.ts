@@ -13,13 +13,13 @@ import { type Rewriter, rewriter } from './rewrite.js'
 import { type LookupCount, openTables } from './tables.js'
 
 const OPTIONS = optionTable({
-  'db.asn': { argument: 'file', help: 'MMDB file with AS numbers: sets src_as, dst_as, src_as_name, dst_as_name' },
-  'db.country': { argument: 'file', help: 'MMDB file with countries: sets src_country, dst_country' },
-  'db.city': { argument: 'file', help: 'MMDB file with cities: sets src_city, dst_city, and the countries without -db.country' },
-  networks: { argument: 'files', help: 'CSV: network; name, role, site, region, tenant, asn, country, city', parse: moreFiles },
+  'db.asn': { argument: 'file', help: 'MMDB file of AS numbers and names' },
+  'db.country': { argument: 'file', help: 'MMDB file of countries' },
+  'db.city': { argument: 'file', help: 'MMDB file of cities, and countries' },
+  networks: { argument: 'files', help: 'CSV: network; name, role, site, region, tenant …', parse: moreFiles },
   exporters: { argument: 'files', help: 'CSV: exporter; name, group, role, site, region, tenant', parse: moreFiles },
   interfaces: { argument: 'files', help: 'CSV: exporter, ifindex; name, description, speed, boundary', parse: moreFiles },
-  as: { argument: 'order', help: 'who says AS numbers: exporter, exporter-except-private, networks, db [db,exporter]', parse: asOrder },
+  as: { argument: 'order', help: 'who says AS numbers, as networks,db,exporter [db,exporter]', parse: asOrder },
   'keep-as': { help: 'keep an AS number that the exporter gave: -as exporter,db' },
   'community-id': { help: 'set community_id, as Zeek and Suricata have it' },
   samplingrate: { argument: 'n', help: 'set sampling_rate of every flow; 0 leaves it as it is', parse: wholeNumber(), default: 0 }
