@@ -24,6 +24,14 @@ for page in "$root"/usr/lib/flow-pipeline/man/*.[17]; do
   mkdir -p "$folder"
   gzip -9nc "$page" >"$folder/$(basename "$page").gz"
 done
+completions=../../../lib/flow-pipeline/completions
+mkdir -p "$root"/usr/share/{bash-completion/completions,fish/vendor_completions.d,zsh/vendor-completions}
+ln -s "$completions/_flow-tools" "$root/usr/share/zsh/vendor-completions/_flow-tools"
+for tool in "$root"/usr/lib/flow-pipeline/bin/flow-*; do
+  name=$(basename "$tool")
+  ln -s "$completions/flow-tools.bash" "$root/usr/share/bash-completion/completions/$name"
+  ln -s "$completions/flow-tools.fish" "$root/usr/share/fish/vendor_completions.d/$name.fish"
+done
 cp LICENSE "$root/usr/share/doc/flow-pipeline/copyright"
 cp packaging/systemd/flow-pipeline.service "$root/lib/systemd/system/"
 cp packaging/systemd/flow-pipeline.default "$root/etc/default/flow-pipeline"

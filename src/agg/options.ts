@@ -14,6 +14,7 @@ import type { Condition } from './result.js'
 
 export const OPTIONS = optionTable({
   by: {
+    isFields: true,
     argument: 'keys',
     help: 'group by fields, as src_as,dst_port or src_addr/24:56; addr, port … count either end',
     parse: wordList
@@ -40,7 +41,7 @@ export const OPTIONS = optionTable({
     default: 'bytes'
   },
   having: { argument: 'expression', help: "only groups that match, as 'bps > 1G' (man flow-filter has the language)" },
-  distinct: { argument: 'field', help: 'count the different values of a field in each group' },
+  distinct: { isFields: true, argument: 'field', help: 'count the different values of a field in each group' },
   spread: { help: 'divide a flow over the windows that it lasted through' },
   'raw-counts': { rare: true, help: 'leave bytes and packets as they are, not multiplied by the sampling rate' },
   'max-groups': {

@@ -41,7 +41,7 @@ export function modeOf({ name, modes }: Definition, options: Readonly<Record<str
 function isMet(condition: string, options: Readonly<Record<string, unknown>>): boolean {
   const [name, value] = condition.split('=')
   const given = options[name]
-  return value === undefined ? given !== undefined && given !== false && given !== '' : given === value
+  return value === undefined ? given !== undefined && given !== false && given !== '' : String(given) === value
 }
 
 /** How a mode is written on a command line: `flow-kafka -consume`. */

@@ -18,7 +18,7 @@ export function helpText({ name, summary, operands, options, examples }: Definit
     `Usage: ${name} [options]${operands === undefined ? '' : ` ${operands}`}`,
     ...wrapped(summary, WIDTH),
     '',
-    ...rows.flatMap(([term, help]) => optionLines(term, help, indent)),
+    ...rows.flatMap(([term, help]) => entryLines(`  ${term}`, help, indent)),
     '',
     ...examples.map((example) => `  ${example}`),
     '',
@@ -32,10 +32,11 @@ export function helpOf({ help, default: word }: Option): string {
   return word === undefined ? help : `${help} [${String(word)}]`
 }
 
-function optionLines(term: string, help: string, indent: number): string[] {
-  const lines = wrapped(help, WIDTH - indent).map((line) => ' '.repeat(indent) + line)
-  if (term.length + 4 > indent) return [`  ${term}`, ...lines]
-  return [`  ${term}`.padEnd(indent) + lines[0].slice(indent), ...lines.slice(1)]
+/** A term and what is said of it, which stands behind `indent` blanks: on the same line where the term leaves room. */
+export function entryLines(term: string, text: string, indent: number): string[] {
+  const lines = wrapped(text, WIDTH - indent).map((line) => ' '.repeat(indent) + line)
+  if (term.length + 2 > indent) return [term, ...lines]
+  return [term.padEnd(indent) + lines[0].slice(indent), ...lines.slice(1)]
 }
 
 /** Lines of whole words; what has no blank stays whole. */

@@ -21,6 +21,8 @@ export interface Option {
   readonly rare?: true
   /** taken and not shown */
   readonly hidden?: true
+  /** its words are names of fields, with commas in between */
+  readonly isFields?: true
   /** its values are files to read instead of stdin */
   readonly isInput?: true
 }

@@ -70,7 +70,7 @@ const OPTIONS = optionTable({
     default: 'sample'
   },
   counters: { argument: 'file', help: 'write sFlow counter samples there; >(COMMAND) and /dev/fd/3 do too' },
-  'counters.series': { argument: 'n', help: 'counters that -addr shows at /counters', parse: wholeNumber(), default: 100_000 },
+  'counters.series': { rare: true, argument: 'n', help: 'counters that -addr shows at /counters', parse: wholeNumber(), default: 100_000 },
   format: { argument: 'format', help: 'of raw: json, a line a datagram (which it is), or text', choices: RAW_FORMATS }
 })
 type Options = OptionsOf<typeof OPTIONS>

@@ -6,6 +6,7 @@ import { badValue, wordList } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
+import { fieldListText } from '../mapping/fieldlist.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { formatsByKind } from './bykind.js'
 import type { Asked } from './format.js'
@@ -22,8 +23,9 @@ const OPTIONS = optionTable({
     default: 'json'
   },
   fields: {
+    isFields: true,
     argument: 'names',
-    help: 'show these fields in every line, as src_addr,dst_addr,bytes',
+    help: 'show these fields in every line, as src_addr,bytes; help lists them',
     parse: wordList,
     aliases: ['format.selector']
   },
@@ -47,6 +49,7 @@ export const tool = defineTool(
     summary: 'Prints flows, a line each: as a table for people, as JSON, text or CSV for programs.',
     operands: FILES,
     modes: [
+      { when: ['fields=help'], reads: 'nothing', writes: 'text' },
       { when: ['format=bin', 'transport.file'], reads: ['FlowMessage', 'CounterSample'], writes: 'nothing' },
       { when: ['format=bin'], reads: ['FlowMessage', 'CounterSample'], writes: ['FlowMessage', 'CounterSample'] },
       { reads: ['FlowMessage', 'CounterSample'], writes: 'text' }
@@ -72,8 +75,13 @@ interface Counters {
 
 async function run(tool: Tool<Options>): Promise<void> {
   const { options, log } = tool
+  const mapping = await mappingOf(tool)
+  if (tool.mode.reads === 'nothing') {
+    process.stdout.write(fieldListText(mapping.schema))
+    return
+  }
   const asked: Asked = {
-    mapping: await mappingOf(tool),
+    mapping,
     fields: options.fields,
     terminator: options['transport.file.sep'],
     isExact: options.exact,

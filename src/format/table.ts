@@ -2,6 +2,7 @@
 import tty from 'node:tty'
 import { EXIT, UserError } from '../cli/exit.js'
 import { columnNames, type Mapping, unknownField } from '../mapping/mapping.js'
+import { withoutPresets } from '../mapping/presets.js'
 import { findTableColumn, TABLE_COLUMNS } from '../table/columns.js'
 import { flowTable } from '../table/table.js'
 import type { Asked, Format } from './format.js'
@@ -12,7 +13,10 @@ export function tableFormat({ mapping, fields, isExact, zone = 'utc', toStdout, 
   const table = flowTable(mapping, {
     zone,
     isExact,
-    fields: fields === undefined || fields.length === 0 ? undefined : [...new Set(fields.map((name) => knownColumn(mapping, name)))],
+    fields:
+      fields === undefined || fields.length === 0
+        ? undefined
+        : [...new Set(withoutPresets(fields, mapping.schema).map((name) => knownColumn(mapping, name)))],
     room: terminal?.columns,
     onNarrow(width, room) {
       log.warn(`the table is ${width} columns wide and the terminal ${room}, so lines wrap: a wider one, or fewer -fields, would do`)
@@ -26,6 +30,7 @@ export function tableFormat({ mapping, fields, isExact, zone = 'utc', toStdout, 
 
 function knownColumn({ schema }: Mapping, name: string): string {
   const found = findTableColumn(schema, name)
-  if (found === undefined) throw new UserError(EXIT.usage, `-fields: ${unknownField(name, [...TABLE_COLUMNS, ...columnNames(schema)])}`)
+  if (found === undefined)
+    throw new UserError(EXIT.usage, `-fields: ${unknownField(name, [...TABLE_COLUMNS, ...columnNames(schema)])}; -fields help lists all`)
   return found
 }

@@ -37,7 +37,7 @@ export const OPTIONS = optionTable({
     aliases: ['compression.type', 'transport.kafka.compression', 'transport.kafka.compression.type']
   },
   mapping: { rare: true, ...MAPPING_OPTION.mapping, help: 'mapping file, for its formatter.key' },
-  key: { argument: 'fields', help: 'fields that make the key instead, a,b,c', parse: wordList },
+  key: { isFields: true, argument: 'fields', help: 'fields that make the key instead, a,b,c', parse: wordList },
   hashing: { rare: true, help: 'the key decides the partition', default: true, ...long('hashing') },
   maxmsgbytes: {
     rare: true,

@@ -4,7 +4,13 @@ import { INPUT_FILES, type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { COUNTERS } from '../query/counters.js'
 
 export const OPTIONS = optionTable({
-  by: { argument: 'keys', help: 'what to group by at first, as src_as,dst_port; see flow-agg', parse: wordList, default: 'src_addr' },
+  by: {
+    isFields: true,
+    argument: 'keys',
+    help: 'what to group by at first, as src_as,dst_port; see flow-agg',
+    parse: wordList,
+    default: 'src_addr'
+  },
   order: { argument: 'by', help: 'what groups are ordered by: bytes, packets or flows', choices: COUNTERS, default: 'bytes' },
   window: { argument: 'time', help: "how much of the stream's time is looked at", parse: longEnough, default: '60s' },
   every: { argument: 'time', help: 'how often the picture is drawn', parse: longEnough, default: '1s' },
