@@ -108,9 +108,15 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         ? `what exporters told takes more than ${maxStateBytes} bytes (-state.bytes)`
         : `more than ${maxExporters} exporters (-exporters.max)`
     errorLog.warn(`${why}: the one that was silent longest is forgotten`, { exporter: gone.name })
+    keepErrors(gone)
+  })
+
+  /** Gives up the held data of one that is forgotten, and counts its errors with those of all that are. */
+  function keepErrors(gone: KnownExporter): void {
     held.drop(gone)
     for (const [kind, count] of gone.errors ?? []) add(counts.forgottenErrors, kind, count)
-  })
+  }
+
   const { maxTemplates, mapping } = options
   const netflow = netflowDecoder({
     held,
@@ -170,7 +176,11 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       return
     }
     const { receivedHi, receivedLo, srcPort } = datagram
-    const header = netflow.decode({ start: 0, end, exporter, port: srcPort, receivedHi, receivedLo }, protocol.version, decoding)
+    const header = netflow.decode(
+      { start: 0, end, exporter, port: srcPort, receivedHi, receivedLo, isReliable: exporter.isConnection },
+      protocol.version,
+      decoding
+    )
     if (header === undefined) add(counts.byType, 'unknown')
     else follow(header, protocol.version, srcPort)
   }
@@ -196,10 +206,6 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       header.uptime,
       header.options
     )
-  }
-
-  function decodeClaimed(): void {
-    netflow.decodeClaimed(decoding)
   }
 
   const mistakes = mistakeLog(log)
@@ -237,18 +243,23 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       const addressBytes = datagram.srcEnd - datagram.srcStart
       if (isMappedIPv4(buf, datagram.srcStart, datagram.srcEnd)) datagram.srcStart = datagram.srcEnd - 4
       else if (addressBytes !== 4 && addressBytes !== 16) datagram.srcEnd = datagram.srcStart // no address
-      exporter = exporters.get(buf, datagram.srcStart, datagram.srcEnd)
+      exporter = exporters.of(datagram)
       const started = now()
       if (started >= nextExpiry) {
         nextExpiry = started + EXPIRE_MS
         held.expire(started)
+      }
+      if (exporter.isConnection && datagram.payloadEnd === datagram.payloadStart) {
+        keepErrors(exporter) // that is its end
+        exporters.close(exporter)
+        return
       }
       guarded(decodePayload)
       exporters.settle(exporter)
       if (options.timed) observe(counts.decoding, (now() - started) / 1000)
     },
     *state() {
-      for (const each of exporters.all()) yield* saveExporter(each)
+      for (const each of exporters.all()) if (!each.isConnection) yield* saveExporter(each)
     },
     restore(domain) {
       exporters.settle(restoreDomain(domain, (address) => exporters.get(address, 0, address.length), now(), maxTemplates))
@@ -260,13 +271,16 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       const domain = netflow.nextClaimed()
       if (domain === undefined) return false
       exporter = domain.port.exporter as KnownExporter
-      guarded(decodeClaimed)
+      guarded(() => {
+        netflow.decodeClaimed(decoding)
+      })
       return true
     },
     sweep() {
       if (options.templateTtlMs === 0) return
+      // a connection's templates hold as long as it does
       for (const each of exporters.all())
-        netflow.counts.changes += sweepTemplates(each, now(), options.templateTtlMs, options.templateAccess)
+        if (!each.isConnection) netflow.counts.changes += sweepTemplates(each, now(), options.templateTtlMs, options.templateAccess)
     },
     end() {
       held.drop()

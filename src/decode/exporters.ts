@@ -1,4 +1,5 @@
 /** The exporters that are known: bounded in number, the one that was silent longest is forgotten. */
+import type { Datagram } from '../flow/datagram.js'
 import { addressText } from '../text/addresses.js'
 import { type ErrorKind } from './decoding.js'
 import { newExporter, stateBytes } from './netflow/domain.js'
@@ -10,6 +11,10 @@ import { endSequences, newSequences, type Sequences } from './sequence.js'
 export interface KnownExporter extends Exporter {
   /** its address as text */
   readonly name: string
+  /** what tells it from the others: its address, and its connection */
+  readonly key: string
+  /** it is one connection of the exporter at its address (TCP): what it tells ends with it */
+  readonly isConnection: boolean
   readonly sequences: Sequences
   /** undefined while there are none */
   errors: Map<ErrorKind, number> | undefined
@@ -29,6 +34,10 @@ export interface Exporters {
   readonly forgotten: { missing: number; restarts: number }
   /** The exporter whose address is `buf[start, end)`: 4 or 16 bytes, not an IPv4-mapped one. */
   get(buf: Buffer, start: number, end: number): KnownExporter
+  /** The exporter, or connection of one, that a datagram came from. */
+  of(datagram: Datagram): KnownExporter
+  /** A connection is over: what it told goes. */
+  close(connection: KnownExporter): void
   /**
    * Takes account of what `exporter` has told by now. Where all of them together told more than is to be kept, those that were silent
    * longest are forgotten, but never `exporter` itself.
@@ -64,35 +73,50 @@ export function knownExporters(
   let labelled = 0
   let last: KnownExporter | undefined
 
-  function add(address: string): Place<KnownExporter> {
+  function add(address: string, key: string): Place<KnownExporter> {
     if (exporters.size >= most.exporters) forgetOldest('exporters')
     const addressBytes = Buffer.from(address, 'latin1')
     const exporter: KnownExporter = {
       ...newExporter(address, rateOf(addressBytes)),
       name: addressText(addressBytes),
+      key,
+      isConnection: key !== address,
       sequences: newSequences(),
       errors: undefined,
-      labelled: labelled < LABELLED_EXPORTERS,
+      labelled: key === address && labelled < LABELLED_EXPORTERS,
       settledBytes: 0
     }
     if (exporter.labelled) labelled++
     const place = join(order, exporter)
-    exporters.set(address, place)
+    exporters.set(key, place)
     return place
   }
 
   function forgetOldest(limit: keyof ExporterLimits): void {
     const place = order.first!
-    const oldest = place.of
-    leave(place)
-    exporters.delete(oldest.address)
-    bytes -= oldest.settledBytes
-    if (oldest.labelled) labelled--
-    endSequences(oldest.sequences)
-    forgotten.missing += oldest.sequences.missing
-    forgotten.restarts += oldest.sequences.restarts
+    forget(place)
     evicted++
-    onEvict(oldest, limit)
+    onEvict(place.of, limit)
+  }
+
+  function forget(place: Place<KnownExporter>): void {
+    const { of: gone } = place
+    leave(place)
+    exporters.delete(gone.key)
+    if (last === gone) last = undefined
+    bytes -= gone.settledBytes
+    if (gone.labelled) labelled--
+    endSequences(gone.sequences)
+    forgotten.missing += gone.sequences.missing
+    forgotten.restarts += gone.sequences.restarts
+  }
+
+  function known(address: string, key: string): KnownExporter {
+    if (last?.key === key) return last
+    const place = exporters.get(key) ?? add(address, key)
+    rejoin(place)
+    last = place.of
+    return last
   }
 
   return {
@@ -105,11 +129,16 @@ export function knownExporters(
     forgotten,
     get(buf, start, end) {
       const address = buf.toString('latin1', start, end)
-      if (last?.address === address) return last
-      const place = exporters.get(address) ?? add(address)
-      rejoin(place)
-      last = place.of
-      return last
+      return known(address, address)
+    },
+    of({ buf, srcStart, srcEnd, connectionHi, connectionLo }) {
+      const address = buf.toString('latin1', srcStart, srcEnd)
+      if (connectionHi === 0 && connectionLo === 0) return known(address, address)
+      return known(address, `connection ${connectionHi} ${connectionLo} ${address}`) // longer than any address
+    },
+    close(connection) {
+      const place = exporters.get(connection.key)
+      if (place !== undefined) forget(place)
     },
     settle(exporter) {
       const { streams, holes } = exporter.sequences

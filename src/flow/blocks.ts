@@ -31,6 +31,8 @@ export interface BlockReader {
   end(): void
   /** where in the stream the next or unfinished block starts */
   readonly offset: number
+  /** whether a block was begun that is not whole yet */
+  readonly isInside: boolean
 }
 
 /**
@@ -99,6 +101,9 @@ export function blockReader(sizeOf: BlockSize, onBlock: BlockHandler, endsInside
     },
     get offset() {
       return offset
+    },
+    get isInside() {
+      return held > 0
     }
   }
 }

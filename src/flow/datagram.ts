@@ -24,6 +24,7 @@ const SRC_PORT = number('src_port')
 const DST_ADDR = number('dst_addr')
 const DST_PORT = number('dst_port')
 const TIME_RECEIVED_NS = number('time_received_ns')
+const CONNECTION = number('connection')
 
 const TAG_PAYLOAD = packedTag(PAYLOAD, WIRE_BYTES)
 const TAG_SRC_ADDR = packedTag(SRC_ADDR, WIRE_BYTES)
@@ -31,8 +32,9 @@ const TAG_SRC_PORT = packedTag(SRC_PORT, WIRE_VARINT)
 const TAG_DST_ADDR = packedTag(DST_ADDR, WIRE_BYTES)
 const TAG_DST_PORT = packedTag(DST_PORT, WIRE_VARINT)
 const TAG_TIME_RECEIVED_NS = packedTag(TIME_RECEIVED_NS, WIRE_VARINT)
+const TAG_CONNECTION = packedTag(CONNECTION, WIRE_VARINT)
 
-/** What a frame takes at the most beside the payload: 6 tags, lengths, 2 addresses, 2 ports, a time. */
+/** What a frame takes at the most beside the payload: 7 tags, lengths, 2 addresses, 2 ports, a time, a connection. */
 export const DATAGRAM_OVERHEAD_BYTES = 128
 
 /** A datagram inside a larger buffer; the same object is filled again for the next one. */
@@ -50,6 +52,9 @@ export interface Datagram {
   /** nanoseconds since 1970 as two halves */
   receivedHi: number
   receivedLo: number
+  /** the connection that it came on, as two halves; 0: over UDP */
+  connectionHi: number
+  connectionLo: number
 }
 
 const cursor = fieldCursor()
@@ -66,7 +71,9 @@ export function newDatagram(): Datagram {
     srcPort: 0,
     dstPort: 0,
     receivedHi: 0,
-    receivedLo: 0
+    receivedLo: 0,
+    connectionHi: 0,
+    connectionLo: 0
   }
 }
 
@@ -74,7 +81,7 @@ export function newDatagram(): Datagram {
 export function readDatagram(buf: Buffer, start: number, end: number, datagram: Datagram): boolean {
   datagram.buf = buf
   datagram.payloadStart = datagram.payloadEnd = datagram.srcStart = datagram.srcEnd = datagram.dstStart = datagram.dstEnd = 0
-  datagram.srcPort = datagram.dstPort = datagram.receivedHi = datagram.receivedLo = 0
+  datagram.srcPort = datagram.dstPort = datagram.receivedHi = datagram.receivedLo = datagram.connectionHi = datagram.connectionLo = 0
   cursor.pos = start
   while (nextField(buf, end, cursor)) {
     if (cursor.wireType === WIRE_BYTES) {
@@ -93,12 +100,15 @@ export function readDatagram(buf: Buffer, start: number, end: number, datagram: 
     else if (cursor.field === TIME_RECEIVED_NS) {
       datagram.receivedHi = cursor.hi
       datagram.receivedLo = cursor.lo
+    } else if (cursor.field === CONNECTION) {
+      datagram.connectionHi = cursor.hi
+      datagram.connectionLo = cursor.lo
     }
   }
   return cursor.pos === end
 }
 
-/** Appends a datagram as a frame. `src` and `dst` are addresses of 4 or 16 bytes (empty: unknown), the time two halves of nanoseconds. */
+/** Appends a datagram as a frame. `src` and `dst` are addresses of 4 or 16 bytes (empty: unknown), the time two halves of nanoseconds; the connection 0 for UDP. */
 export function writeDatagram(
   output: Appendable,
   payload: Uint8Array,
@@ -107,7 +117,9 @@ export function writeDatagram(
   dst: Uint8Array,
   dstPort: number,
   receivedHi: number,
-  receivedLo: number
+  receivedLo: number,
+  connectionHi = 0,
+  connectionLo = 0
 ): void {
   output.reserve(payload.length + DATAGRAM_OVERHEAD_BYTES)
   const { buf } = output
@@ -120,6 +132,7 @@ export function writeDatagram(
   pos = copyBytesField(buf, pos, TAG_DST_ADDR, dst, 0, dst.length)
   pos = writeUint32Field(buf, pos, TAG_DST_PORT, dstPort)
   pos = writeUint64Field(buf, pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
+  pos = writeUint64Field(buf, pos, TAG_CONNECTION, connectionHi, connectionLo)
   pos = writeBytesField(buf, pos, TAG_PAYLOAD, payload)
   output.pos = closeFrame(buf, lengthAt, prefix, pos)
 }
@@ -137,6 +150,7 @@ export function copyDatagram(output: Appendable, datagram: Datagram): void {
   pos = copyBytesField(buf, pos, TAG_DST_ADDR, from, datagram.dstStart, datagram.dstEnd)
   pos = writeUint32Field(buf, pos, TAG_DST_PORT, datagram.dstPort)
   pos = writeUint64Field(buf, pos, TAG_TIME_RECEIVED_NS, datagram.receivedHi, datagram.receivedLo)
+  pos = writeUint64Field(buf, pos, TAG_CONNECTION, datagram.connectionHi, datagram.connectionLo)
   if (payloadBytes > 0) {
     pos = writeVarint32(buf, writeTag(buf, pos, TAG_PAYLOAD), payloadBytes)
     pos += from.copy(buf, pos, payloadStart, payloadEnd)

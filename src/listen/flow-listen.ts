@@ -4,17 +4,18 @@ import { parseNetworks } from '../cli/networks.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { limitOf, SOURCE_OPTIONS } from '../cli/source.js'
 import { defineTool, type Tool } from '../cli/tool.js'
-import { parseListeners } from './listeners.js'
+import { isStream, parseListeners } from './listeners.js'
 import { type Listening, startListening } from './listening.js'
 import { declareMetrics, summaryOf, warnOfDrops } from './metrics.js'
 import { blockQueue } from './queue.js'
+import { startStreamListening } from './streamlistening.js'
 
 const OPTIONS = optionTable({
   listen: {
     argument: 'uris',
     help:
       'where: SCHEME://[HOST][:PORT][?KEY=VALUE&…], separated by commas; schemes sflow (port 6343), netflow (2055), ipfix (4739) and flow (2055); ' +
-      'keys count, rcvbuf, queue_size, queue_bytes, blocking',
+      'keys count, rcvbuf, queue_size, queue_bytes, blocking; ipfix+tcp (4739) and ipfix+tls (4740) with keys max, idle, timeout, cert, key, ca',
     parse: parseListeners,
     default: 'sflow://:6343,netflow://:2055'
   },
@@ -25,12 +26,13 @@ const OPTIONS = optionTable({
 export const tool = defineTool(
   {
     name: 'flow-listen',
-    summary: 'Receives NetFlow, IPFIX and sFlow over UDP, and writes the datagrams to stdout for flow-decode.',
+    summary: 'Receives NetFlow, IPFIX and sFlow over UDP, and IPFIX over TCP and TLS, and writes the datagrams to stdout for flow-decode.',
     modes: [{ reads: 'nothing', writes: ['Datagram'] }],
     options: OPTIONS,
     examples: [
       'flow-listen | flow-decode | flow-format',
       'flow-listen -listen netflow://:9995 -allow 10.0.0.0/8 | flow-decode > day.bin',
+      'flow-listen -listen ipfix+tcp://:4739 | flow-decode | flow-format',
       'flow-listen -for 60s | flow-decode | flow-agg -by src_as -top 5 | flow-format'
     ]
   },
@@ -58,7 +60,8 @@ async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
   const limit = limitOf(tool)
   const listenings: Listening[] = []
   for (const listener of options.listen) {
-    listenings.push(await startListening(listener, { networks: options.allow ?? [], queue, limit, log, onDeath }))
+    const surroundings = { networks: options.allow ?? [], queue, limit, log, onDeath }
+    listenings.push(await (isStream(listener) ? startStreamListening(listener, surroundings) : startListening(listener, surroundings)))
   }
   await tool.serve((metrics) => {
     declareMetrics(metrics, listenings)

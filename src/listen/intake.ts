@@ -79,7 +79,7 @@ export async function openIntake(plan: IntakePlan, { onBlock, onTrouble }: Intak
 }
 
 /** Until all sockets that have something have been read once. */
-async function turnOfTheLoop(): Promise<void> {
+export async function turnOfTheLoop(): Promise<void> {
   // the first may be served before the sockets are looked at, the second is not
   await new Promise((resolve) => setImmediate(resolve))
   await new Promise((resolve) => setImmediate(resolve))

@@ -6,10 +6,19 @@
  *     host      := IPv4 address | '[' IPv6 address ']' | name
  */
 import net from 'node:net'
-import { badValue } from '../cli/options.js'
+import { badValue, timerDuration } from '../cli/options.js'
 
 /** The schemes and their usual ports. flow-decode tells the protocol by itself, so a scheme decides no more than that. */
-const DEFAULT_PORTS: Partial<Record<string, number>> = { sflow: 6343, netflow: 2055, ipfix: 4739, flow: 2055 }
+const DEFAULT_PORTS: Partial<Record<string, number>> = {
+  sflow: 6343,
+  netflow: 2055,
+  ipfix: 4739,
+  flow: 2055,
+  'ipfix+tcp': 4739,
+  'ipfix+tls': 4740
+}
+/** Those of streams: connections, and not datagrams. */
+const STREAMS: Partial<Record<string, 'tcp' | 'tls'>> = { 'ipfix+tcp': 'tcp', 'ipfix+tls': 'tls' }
 
 const DEFAULT_QUEUE_SIZE = 1_000_000
 const DEFAULT_QUEUE_BYTES = 256 * 1024 * 1024
@@ -33,6 +42,23 @@ export interface Listener {
   queueBytes: number
   /** SO_RCVBUF to ask the kernel for */
   rcvbuf: number | undefined
+  /** of connections; not there for UDP */
+  stream?: StreamSettings
+}
+
+export interface StreamSettings {
+  /** connections at a time */
+  max: number
+  /** milliseconds without a message, and for a message, after which a connection is closed */
+  idleMs: number
+  timeoutMs: number
+  /** PEM files of TLS: who we are, and the authority whose clients alone are taken; undefined for bare TCP */
+  tls: { cert: string; key: string; ca: string | undefined } | undefined
+}
+
+/** Whether it takes connections. */
+export function isStream(listener: Listener): listener is Listener & { stream: StreamSettings } {
+  return listener.stream !== undefined
 }
 
 /** `before` and the listeners that `word` names. Throws `badValue`. */
@@ -40,7 +66,7 @@ export function parseListeners(word: string, before: readonly Listener[] = []): 
   const listeners = [...before, ...word.split(',').map((uri) => parseListener(uri.trim()))]
   const seen = new Map<string, Listener>()
   for (const listener of listeners) {
-    const place = nameOf(listener).split('://')[1]
+    const place = `${listener.stream === undefined ? 'udp' : 'tcp'} ${nameOf(listener).split('://')[1]}`
     const twin = seen.get(place)
     if (twin !== undefined && listener.port !== 0) {
       throw badValue(`${nameOf(twin)} and ${nameOf(listener)} are the same port: one is enough, flow-decode tells the protocols apart.`)
@@ -68,24 +94,67 @@ function parseListener(uri: string): Listener {
     scheme,
     host: bracketed ?? bare ?? '',
     port: port === undefined || port === '' ? defaultPort : numberIn(uri, 'the port', port, 0, 65535),
-    ...parseQuery(uri, query ?? '')
+    ...parseQuery(uri, query ?? '', STREAMS[scheme])
   }
 }
 
-function parseQuery(uri: string, query: string): Omit<Listener, 'scheme' | 'host' | 'port'> {
+const DEFAULT_CONNECTIONS = 1000
+const DEFAULT_IDLE_MS = 30 * 60_000
+const DEFAULT_TIMEOUT_MS = 30_000
+
+type Settings = Omit<Listener, 'scheme' | 'host' | 'port'>
+
+function parseStreamQuery(uri: string, query: string, transport: 'tcp' | 'tls'): StreamSettings {
+  const settings = { max: DEFAULT_CONNECTIONS, idleMs: DEFAULT_IDLE_MS, timeoutMs: DEFAULT_TIMEOUT_MS }
+  const files: Partial<Record<'cert' | 'key' | 'ca', string>> = {}
+  setAll(uri, query, {
+    max: (value) => (settings.max = numberIn(uri, 'max', value, 1, MOST_CONNECTIONS)),
+    idle: (value) => (settings.idleMs = durationIn(uri, 'idle', value)),
+    timeout: (value) => (settings.timeoutMs = durationIn(uri, 'timeout', value)),
+    workers: (value) => numberIn(uri, 'workers', value, 0, MOST_BYTES),
+    ...(transport === 'tcp'
+      ? {}
+      : {
+          cert: (value) => (files.cert = value),
+          key: (value) => (files.key = value),
+          ca: (value) => (files.ca = value)
+        })
+  })
+  if (transport === 'tcp') return { ...settings, tls: undefined }
+  const { cert, key, ca } = files
+  if (cert === undefined || key === undefined) throw badValue(`${uri} needs cert=FILE and key=FILE: the certificate to show, and its key.`)
+  return { ...settings, tls: { cert, key, ca } }
+}
+
+const MOST_CONNECTIONS = 65_536
+
+function durationIn(uri: string, what: string, value: string): number {
+  try {
+    return Math.max(timerDuration(value), 1)
+  } catch {
+    throw badValue(`${what} in ${uri} is not '${value}' but a duration, as 30s or 10m.`)
+  }
+}
+
+/** Gives each KEY=VALUE of the query to the setter of its key. */
+function setAll(uri: string, query: string, setters: Record<string, (value: string) => unknown>): void {
+  for (const [key, value] of new URLSearchParams(query)) {
+    if (!Object.hasOwn(setters, key)) throw badValue(`'${key}' in ${uri} is no setting: ${Object.keys(setters).join(', ')} are.`)
+    setters[key](value)
+  }
+}
+
+function parseQuery(uri: string, query: string, transport: 'tcp' | 'tls' | undefined): Settings {
   const settings = { count: 1, blocking: false, queueSize: DEFAULT_QUEUE_SIZE, queueBytes: 0, rcvbuf: undefined as number | undefined }
-  const keys: Record<string, (value: string) => void> = {
+  if (transport !== undefined) return { ...settings, stream: parseStreamQuery(uri, query, transport) }
+  setAll(uri, query, {
     count: (value) => (settings.count = numberIn(uri, 'count', value, 1, MOST_SOCKETS)),
     workers: (value) => numberIn(uri, 'workers', value, 0, MOST_BYTES), // goflow2's decoders; flow-decode is ours
     blocking: (value) => (settings.blocking = truthIn(uri, 'blocking', value)),
     queue_size: (value) => (settings.queueSize = numberIn(uri, 'queue_size', value, 0, MOST_BYTES) || DEFAULT_QUEUE_SIZE), // 0: as goflow2 has it
     queue_bytes: (value) => (settings.queueBytes = numberIn(uri, 'queue_bytes', value, 1, Number.MAX_SAFE_INTEGER)),
     rcvbuf: (value) => (settings.rcvbuf = numberIn(uri, 'rcvbuf', value, 1, MOST_BYTES))
-  }
-  for (const [key, value] of new URLSearchParams(query)) {
-    if (!Object.hasOwn(keys, key)) throw badValue(`'${key}' in ${uri} is no setting: ${Object.keys(keys).join(', ')} are.`)
-    keys[key](value)
-  }
+  })
   if (settings.queueBytes === 0) settings.queueBytes = settings.blocking ? BLOCKING_QUEUE_BYTES : DEFAULT_QUEUE_BYTES
   return settings
 }

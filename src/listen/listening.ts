@@ -1,6 +1,7 @@
 /** A listener at work: its sockets and its numbers. */
 import type { Log } from '../cli/log.js'
 import type { Limit } from '../cli/source.js'
+import type { CutCause } from './connections.js'
 import type { Network } from '../flow/address.js'
 import { endOfFrames } from '../flow/frames.js'
 import { type Intake, openIntake, type IntakeHandlers, type IntakePlan } from './intake.js'
@@ -27,8 +28,8 @@ import { openIntakeInThread } from './thread.js'
 export interface Listening {
   /** as in logs and metrics */
   readonly name: string
-  /** what the kernel granted for each of its sockets */
-  readonly rcvbuf: number
+  /** what the kernel granted for each of its sockets; undefined of connections */
+  readonly rcvbuf: number | undefined
   numbers: () => Numbers
   /** Reads what the kernel has, and no more after it. */
   drain(): Promise<void>
@@ -46,6 +47,8 @@ export interface Numbers {
   kernel: number | undefined
   heldDatagrams: number
   heldBytes: number
+  /** of a listener that takes connections */
+  connections?: { open: number; accepted: number; cut: Readonly<Record<CutCause, number>> }
 }
 
 export interface Surroundings {

@@ -2,6 +2,7 @@
 import type { Log } from '../cli/log.js'
 import type { Metrics } from '../cli/metrics.js'
 import { others, plural } from '../cli/plural.js'
+import { CUT_CAUSES } from './connections.js'
 import type { Listening, Numbers } from './listening.js'
 
 type Labelled = (readonly [labels: Record<string, string>, value: number])[]
@@ -10,7 +11,8 @@ export function declareMetrics({ counter, gauge }: Metrics, listenings: readonly
   const labels = ['listener']
   const each = (value: (numbers: Numbers) => number) => (): Labelled =>
     listenings.map(({ name, numbers }) => [{ listener: name }, value(numbers())])
-  const buffers = (): Labelled => listenings.map(({ name, rcvbuf }) => [{ listener: name }, rcvbuf])
+  const buffers = (): Labelled =>
+    listenings.flatMap(({ name, rcvbuf }) => (rcvbuf === undefined ? [] : [[{ listener: name }, rcvbuf] as const]))
   counter(
     'datagrams',
     'Datagrams received',
@@ -48,6 +50,22 @@ export function declareMetrics({ counter, gauge }: Metrics, listenings: readonly
     labels
   )
   gauge('receive_buffer_bytes', "The kernel's receive buffer (SO_RCVBUF) of each socket", buffers, labels)
+  if (listenings.every(({ numbers }) => numbers().connections === undefined)) return
+  const ofConnections = (value: (connections: NonNullable<Numbers['connections']>) => number) => (): Labelled =>
+    listenings.flatMap(({ name, numbers }) => {
+      const { connections } = numbers()
+      return connections === undefined ? [] : [[{ listener: name }, value(connections)] as const]
+    })
+  const open = ofConnections((connections) => connections.open)
+  const accepted = ofConnections((connections) => connections.accepted)
+  gauge('connections_open', 'Connections that are open', open, labels)
+  counter('connections', 'Connections that were taken', accepted, labels)
+  counter('connections_cut', 'Connections refused or cut off, by cause', () => listenings.flatMap(cutsOf), [...labels, 'cause'])
+}
+
+function cutsOf({ name, numbers }: Listening): Labelled {
+  const { connections } = numbers()
+  return connections === undefined ? [] : CUT_CAUSES.map((cause) => [{ listener: name, cause }, connections.cut[cause]] as const)
 }
 
 function dropsOf({ name, numbers }: Listening): Labelled {
@@ -71,7 +89,17 @@ export function summaryOf(listenings: readonly Listening[], over: number): strin
     [over, 'more than -count']
   )
   const received = total((numbers) => numbers.received)
-  return `${plural(received, 'datagram')} in, ${total(({ written }) => written)} out${dropped}`
+  return `${plural(received, 'datagram')} in, ${total(({ written }) => written)} out${dropped}${connectionsOf(all)}`
+}
+
+/** What became of connections; of those refused or cut off only what is not zero. */
+function connectionsOf(all: readonly Numbers[]): string {
+  const streams = all.flatMap(({ connections }) => connections ?? [])
+  if (streams.length === 0) return ''
+  const sum = (value: (of: (typeof streams)[number]) => number): number => streams.reduce((total, of) => total + value(of), 0)
+  const cut = CUT_CAUSES.map((cause) => [cause, sum(({ cut: causes }) => causes[cause])] as const).filter(([, count]) => count > 0)
+  const lost = cut.map(([cause, count]) => `${count} ${cause.replace('-', ' ')}`)
+  return `; ${plural(sum(({ accepted }) => accepted), 'connection')}${lost.length === 0 ? '' : `, refused or cut off: ${lost.join(', ')}`}` // prettier-ignore
 }
 
 const WARNING_INTERVAL_MS = 10_000

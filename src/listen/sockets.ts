@@ -14,7 +14,8 @@ import { bindSocket, CannotListenError, type Spot } from './socket.js'
 /** Opens one socket, and reads it in this thread or in a new one. Throws CannotListenError. */
 export type OpenSocket = (spot: Spot, where: 'here' | 'in a thread') => Promise<Intake>
 
-const NO_IPV6_CODES = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT']
+/** What a system without IPv6 says. */
+export const NO_IPV6_CODES = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT']
 
 /** Opens all sockets of a listener. Throws UserError where that cannot be. */
 export async function openSockets(listener: Listener, open: OpenSocket, log: Log): Promise<Intake[]> {

@@ -41,6 +41,9 @@ export function captureReader(onPacket: PacketHandler, onMalformed: () => void):
     },
     get offset() {
       return reader.offset
+    },
+    get isInside() {
+      return reader.isInside
     }
   }
 }

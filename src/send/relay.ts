@@ -28,6 +28,8 @@ export function relay(destinations: readonly Destination[], exporters: Exporters
       counts.malformed++
       return
     }
+    // the end of a connection is no datagram
+    if (datagram.payloadEnd === datagram.payloadStart && (datagram.connectionHi | datagram.connectionLo) !== 0) return
     const exporter = exporters.at(buf, datagram.srcStart, datagram.srcEnd, datagram.srcPort)
     let payload: Buffer | undefined
     for (let i = 0; i < destinations.length; i++) {

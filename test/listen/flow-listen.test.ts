@@ -19,7 +19,8 @@ test('a datagram comes out with its payload, where it came from and went to, and
     src_addr: LOOPBACK,
     src_port: from,
     dst_addr: LOOPBACK,
-    dst_port: flowListen.ports[0]
+    dst_port: flowListen.ports[0],
+    connection: 0n
   })
   const ms = Number(time / 1_000_000n)
   assert.ok(ms >= before - 1 && ms <= Date.now() + 1, `${ms}`)

@@ -28,6 +28,8 @@ export interface Received {
   dst_addr: Buffer
   dst_port: number
   time_received_ns: bigint
+  /** of a connection; 0 for UDP */
+  connection: bigint
 }
 
 const datagramType = protobuf
@@ -36,7 +38,8 @@ const datagramType = protobuf
 
 function decode(message: Buffer): Received {
   const fields = datagramType.toObject(datagramType.decode(message), { longs: String, defaults: true })
-  return { ...fields, time_received_ns: BigInt(fields.time_received_ns as string) } as Received
+  const big = (name: string): bigint => BigInt(fields[name] as string)
+  return { ...fields, time_received_ns: big('time_received_ns'), connection: big('connection') } as Received
 }
 
 export interface Running {

@@ -19,7 +19,7 @@ import { settle } from './steps.js'
 import { forEachRecord } from './records.js'
 import type { Template } from './template.js'
 import { templateOf } from './standin.js'
-import { defineTemplate, keepPlan, refuseTemplate, templateFor, useTemplate } from './templates.js'
+import { defineTemplate, keepPlan, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from './templates.js'
 
 /** A datagram: its payload is `[start, end)` of the input. */
 export interface Arrival {
@@ -29,6 +29,8 @@ export interface Arrival {
   readonly port: number
   readonly receivedHi: number
   readonly receivedLo: number
+  /** it came on a connection, which loses nothing and that nobody else can write to: withdrawals act */
+  readonly isReliable?: boolean
 }
 
 /** What a datagram said of itself, for sequence numbers and delays. */
@@ -216,8 +218,10 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         if (refuseTemplate(context.domain, id)) counts.changes++
         goOn()
       },
-      onWithdrawal() {
-        counts.withdrawals++ // to be ignored where datagrams may be lost or forged (RFC 7011 section 8.4)
+      onWithdrawal(id, ofOptions) {
+        counts.withdrawals++
+        // to be ignored where datagrams may be lost or forged (RFC 7011 section 8.4)
+        if (arrival.isReliable === true) withdrawTemplates(context.domain, id, ofOptions)
       },
       onData(id, from, until) {
         const template = templateOf(context.domain, id)

@@ -46,7 +46,7 @@ const SET_HEADER_BYTES = 4
 /** The shortest record of a template set is a withdrawal; fewer bytes behind the last one are padding, whatever they hold. */
 const LEAST_TEMPLATE_BYTES = 4
 /** The ids of template sets and options template sets. */
-const TEMPLATE_SETS = { 9: [0, 1], 10: [2, 3] } as const
+export const TEMPLATE_SETS = { 9: [0, 1], 10: [2, 3] } as const
 export const FIRST_DATA_SET = 256
 
 /** Reads the header of the message at `buf[start, end)`; undefined where it is cut. */

@@ -5,6 +5,7 @@ import { charge, forgetTemplate, keepTemplate, trimTemplates } from './entries.j
 import type { Domain, Exporter, TemplateEntry } from './exporter.js'
 import { planBytes, templateBytes } from './memory.js'
 import type { Plan } from './ops.js'
+import { TEMPLATE_SETS } from './sets.js'
 import { type Definition, isSameDefinition, openDefinition, type Template } from './template.js'
 
 /** What defining a template changed. */
@@ -82,4 +83,17 @@ export function sweepTemplates({ templates }: Exporter, now: number, ttl: number
     gone++
   }
   return gone
+}
+
+/**
+ * Forgets the template of that id, or all of the domain where it is that of the set itself (RFC 7011 section 8.1): options templates, or the
+ * others.
+ */
+export function withdrawTemplates({ templates }: Domain, id: number, ofOptions: boolean): void {
+  if (id === TEMPLATE_SETS[10][ofOptions ? 1 : 0]) {
+    for (const place of [...templates.values()]) if (place.of.definition.options === ofOptions) forgetTemplate(place)
+    return
+  }
+  const known = templates.get(id)
+  if (known !== undefined) forgetTemplate(known)
 }

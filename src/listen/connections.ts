@@ -1,0 +1,240 @@
+/**
+ * IPFIX over TCP (RFC 7011 section 10.4): the connections of one listener. Each message of a connection becomes a Datagram with the
+ * connection's number, and its end one with no payload.
+ *
+ *     stream  := message*
+ *     message := version 10 (2), length with the header (2), …
+ *
+ * Who sends anything else is cut off, and so is who takes too long: for a message that was begun, or between two.
+ */
+import type net from 'node:net'
+import { addressText } from '../text/addresses.js'
+import { readUint16 } from '../flow/bigendian.js'
+import { type BlockReader, blockReader, BrokenStreamError } from '../flow/blocks.js'
+import { writeDatagram } from '../flow/datagram.js'
+import type { Output } from '../flow/output.js'
+import { parseAddress } from '../flow/address.js'
+import { wallClock } from './clock.js'
+import type { exporterBook } from './exporters.js'
+
+const VERSION = 10
+const HEADER_BYTES = 16
+
+/** Why a connection is refused or cut off. */
+export const CUT_CAUSES = [
+  'not-allowed', // -allow does not list who it is from
+  'too-many', // there are as many as there may be
+  'handshake', // TLS did not come about: no certificate, or not one of the right authority
+  'nonsense', // what came is no IPFIX message
+  'inside-message', // it ended, or broke, inside a message
+  'slow', // a message took longer than it may
+  'idle' // nothing came for longer than it may
+] as const
+export type CutCause = (typeof CUT_CAUSES)[number]
+
+export interface ConnectionLimits {
+  /** connections at a time */
+  readonly max: number
+  /** milliseconds without a message */
+  readonly idleMs: number
+  /** milliseconds for a message, from its first byte on; for the first, from the start of the connection */
+  readonly timeoutMs: number
+}
+
+export interface ConnectionCounts {
+  accepted: number
+  messages: number
+  bytes: number
+  readonly cut: Record<CutCause, number>
+}
+
+interface Connection {
+  readonly socket: net.Socket
+  readonly name: string
+  readonly messages: BlockReader
+  /** its number, as two halves */
+  readonly hi: number
+  readonly lo: number
+  hadMessage: boolean
+  /** when the message at hand began; 0 between two */
+  begunAt: number
+  /** when the last message ended, or the connection began */
+  since: number
+  /** why it is cut off, where it is */
+  cut: CutCause | undefined
+}
+
+export interface Connections {
+  readonly open: number
+  readonly counts: ConnectionCounts
+  /** Takes a connection that was accepted, and over TLS its handshake done. */
+  take(socket: net.Socket): void
+  /** Counts one that came to nothing. */
+  refuse(cause: CutCause, who: string): void
+  /** Ends all connections, with what has come of them. */
+  closeAll(): Promise<void>
+}
+
+/** How often it is looked at who is slow. */
+const SWEEP_MS = 1000
+
+/** `isWanted` tells of each message whether it may still go out, `onCut` hears of each that is refused or cut off. `output` sets the pace: as long as it is blocked nothing is read. */
+export function connections(
+  limits: ConnectionLimits,
+  output: Output,
+  exporterOf: ReturnType<typeof exporterBook>,
+  isWanted: () => boolean,
+  onCut: (who: string, cause: CutCause) => void,
+  now: () => number = () => performance.now()
+): Connections {
+  const all = new Set<Connection>()
+  const cut = Object.fromEntries(CUT_CAUSES.map((cause) => [cause, 0])) as Record<CutCause, number>
+  const counts: ConnectionCounts = { accepted: 0, messages: 0, bytes: 0, cut }
+  const clock = wallClock()
+  let lastHi = 0
+  let lastLo = 0
+  let isPaused = false
+
+  const sweeping = setInterval(sweep, Math.min(SWEEP_MS, limits.timeoutMs, limits.idleMs))
+  sweeping.unref()
+
+  function sweep(): void {
+    if (isPaused) return
+    const at = now()
+    for (const connection of all) {
+      const { begunAt, since, hadMessage } = connection
+      if (begunAt > 0 ? at - begunAt > limits.timeoutMs : !hadMessage && at - since > limits.timeoutMs) end(connection, 'slow')
+      else if (at - since > limits.idleMs) end(connection, 'idle')
+    }
+  }
+
+  /** A number that no connection had, and none of a later start will have: its beginning in nanoseconds. */
+  function setNumber(): void {
+    clock.read()
+    const { hi, lo } = clock
+    if (hi > lastHi || (hi === lastHi && lo > lastLo)) {
+      lastHi = hi
+      lastLo = lo
+    } else if (++lastLo === 2 ** 32) {
+      lastLo = 0
+      lastHi++
+    }
+  }
+
+  function refuse(cause: CutCause, who: string): void {
+    cut[cause]++
+    onCut(who, cause)
+  }
+
+  function end(connection: Connection, cause: CutCause): void {
+    if (connection.cut !== undefined) return
+    connection.cut = cause
+    refuse(cause, connection.name)
+    connection.socket.destroy()
+  }
+
+  async function pause(): Promise<void> {
+    isPaused = true
+    for (const { socket } of all) socket.pause()
+    const began = now()
+    await output.ready().catch(() => undefined)
+    const waited = now() - began
+    isPaused = false
+    for (const connection of all) {
+      // it was us who were slow
+      connection.since += waited
+      if (connection.begunAt > 0) connection.begunAt += waited
+      connection.socket.resume()
+    }
+  }
+
+  function sizeOf(buf: Buffer, pos: number, stop: number, offset: number): number {
+    if (stop - pos < 4) return 0
+    const version = readUint16(buf, pos)
+    const length = readUint16(buf, pos + 2)
+    if (version !== VERSION) throw new BrokenStreamError(`a version of ${version}`, offset)
+    if (length < HEADER_BYTES) throw new BrokenStreamError(`a message of ${length} bytes`, offset)
+    return length
+  }
+
+  function take(socket: net.Socket): void {
+    const { remoteAddress = '', remotePort = 0 } = socket
+    const exporter = exporterOf(remoteAddress)
+    const name = `${addressText(exporter.address)}:${remotePort}`
+    socket.on('error', () => undefined) // 'close' follows
+    if (!exporter.allowed || all.size >= limits.max) {
+      refuse(exporter.allowed ? 'too-many' : 'not-allowed', name)
+      socket.destroy()
+      return
+    }
+    counts.accepted++
+    setNumber()
+    const dst = parseAddress(socket.localAddress ?? '') ?? Buffer.alloc(0)
+    const dstPort = socket.localPort ?? 0
+    const append = (payload: Buffer): void => {
+      clock.read()
+      writeDatagram(output, payload, exporter.address, remotePort, dst, dstPort, clock.hi, clock.lo, hi, lo)
+      output.commit()
+    }
+    const [hi, lo] = [lastHi, lastLo]
+    const onMessage = (buf: Buffer, start: number, stop: number): boolean => {
+      counts.messages++
+      counts.bytes += stop - start
+      connection.hadMessage = true
+      if (isWanted()) append(buf.subarray(start, stop))
+      return true
+    }
+    const connection: Connection = {
+      socket,
+      name,
+      messages: blockReader(sizeOf, onMessage, 'the connection ends inside a message'),
+      hi,
+      lo,
+      hadMessage: false,
+      begunAt: 0,
+      since: now(),
+      cut: undefined
+    }
+    all.add(connection)
+
+    socket.on('data', (chunk: Buffer) => {
+      if (connection.cut !== undefined) return
+      const { messages } = connection
+      const before = messages.offset
+      try {
+        messages.push(chunk)
+      } catch (error) {
+        if (!(error instanceof BrokenStreamError)) throw error
+        end(connection, 'nonsense')
+        return
+      }
+      if (messages.offset !== before) {
+        connection.since = now()
+        connection.begunAt = 0
+      }
+      if (connection.begunAt === 0 && messages.isInside) connection.begunAt = now()
+      if (output.blocked && !isPaused) void pause()
+    })
+    socket.on('close', () => {
+      all.delete(connection)
+      if (connection.cut === undefined && connection.messages.isInside) refuse('inside-message', name)
+      append(Buffer.alloc(0))
+    })
+    if (isPaused) socket.pause()
+  }
+
+  return {
+    counts,
+    get open() {
+      return all.size
+    },
+    take,
+    refuse,
+    async closeAll() {
+      clearInterval(sweeping)
+      const closed = [...all].map(({ socket }) => new Promise((resolve) => socket.once('close', resolve)))
+      for (const { socket } of all) socket.destroy()
+      await Promise.all(closed)
+    }
+  }
+}

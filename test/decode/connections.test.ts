@@ -1,0 +1,85 @@
+/** Datagrams of connections: what one tells is its own, and ends with it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import protobuf from 'protobufjs'
+import { DatagramMessage, longOf, readFlows } from '../support/datagram-stream.js'
+import { openDecoder } from '../support/decode.js'
+
+const PORT = 50_000
+
+/** A Datagram of a connection, or over UDP where that is 0. */
+function datagram(connection: bigint, payload: Buffer, port = PORT): Buffer {
+  const writer = protobuf.Writer.create()
+  const fields = { payload, src_addr: Buffer.from([192, 0, 2, 9]), src_port: port, time_received_ns: longOf(1_700_000_000_000_000_000n) }
+  DatagramMessage.encodeDelimited({ ...fields, ...(connection === 0n ? {} : { connection: longOf(connection) }) }, writer)
+  return Buffer.from(writer.finish())
+}
+
+const u16 = (...words: number[]): Buffer => Buffer.concat(words.map((word) => Buffer.from([word >> 8, word & 0xff])))
+const set = (id: number, body: Buffer): Buffer => Buffer.concat([u16(id, body.length + 4), body])
+function message(...sets: Buffer[]): Buffer {
+  const body = Buffer.concat(sets)
+  const header = Buffer.alloc(16)
+  header.writeUInt16BE(10, 0)
+  header.writeUInt16BE(16 + body.length, 2)
+  header.writeUInt32BE(1_700_000_000, 4)
+  return Buffer.concat([header, body])
+}
+const bytesTemplate = set(2, u16(256, 1, 1, 4))
+const packetsTemplate = set(2, u16(256, 1, 2, 4))
+const data = set(256, Buffer.from([0, 0, 0, 7]))
+const withdrawal = set(2, u16(256, 0))
+const withdrawalOfAll = set(2, u16(2, 0))
+
+async function decoded(...datagrams: Buffer[]): Promise<{ values: [bytes: unknown, packets: unknown][]; saved: number; missing: number }> {
+  const { decoder, push, taken } = openDecoder()
+  push(Buffer.concat(datagrams))
+  const saved = [...decoder.state()].length
+  decoder.end()
+  const values = readFlows(await taken()).map(({ bytes, packets }): [unknown, unknown] => [bytes, packets])
+  return { values, saved, missing: decoder.counts.errors.get('template-not-found') ?? 0 }
+}
+const BYTES: [unknown, unknown] = ['7', undefined]
+const PACKETS: [unknown, unknown] = [undefined, '7']
+
+test('connections of one address have templates of their own, and none is for another port or the template file', async () => {
+  const { values, saved, missing } = await decoded(
+    datagram(1n, message(bytesTemplate)),
+    datagram(2n, message(packetsTemplate), PORT + 1),
+    datagram(1n, message(data)),
+    datagram(2n, message(data), PORT + 1),
+    datagram(0n, message(data)), // over UDP: waits for a template
+    datagram(3n, message(data))
+  )
+  assert.deepEqual(values, [BYTES, PACKETS])
+  assert.equal(saved, 0)
+  assert.equal(missing, 2)
+})
+
+test('what UDP told is for no connection', async () => {
+  const { values, saved } = await decoded(datagram(0n, message(bytesTemplate)), datagram(1n, message(data)), datagram(0n, message(data)))
+  assert.deepEqual(values, [BYTES])
+  assert.equal(saved, 1)
+})
+
+test('a withdrawal acts on a connection, and only there; data behind it waits', async () => {
+  for (const withdraws of [withdrawal, withdrawalOfAll]) {
+    const parts = [message(bytesTemplate, data), message(withdraws, data), message(packetsTemplate)]
+    assert.deepEqual((await decoded(...parts.map((each) => datagram(5n, each)))).values, [BYTES, PACKETS])
+    const [first, second] = (await decoded(...parts.map((each) => datagram(0n, each)))).values
+    assert.deepEqual([first, second], [BYTES, BYTES])
+  }
+})
+
+test('the end of a connection ends what it told and what waits; the next one of the same port begins anew', async () => {
+  const { values, missing } = await decoded(
+    datagram(1n, message(bytesTemplate, data)),
+    datagram(1n, Buffer.alloc(0)),
+    datagram(2n, message(data)), // another layout comes
+    datagram(2n, message(packetsTemplate)),
+    datagram(3n, message(data)),
+    datagram(3n, Buffer.alloc(0)) // in vain
+  )
+  assert.deepEqual(values, [BYTES, PACKETS])
+  assert.equal(missing, 1)
+})
