@@ -2,8 +2,8 @@
 import type { StreamKind } from '../flow/streamkind.js'
 import type { OptionTable } from './optiontable.js'
 
-/** Messages of these kinds; text; packets of a capture file; or nothing. */
-export type Traffic = readonly StreamKind[] | 'text' | 'capture' | 'nothing'
+/** Messages of these kinds; text; packets of a capture file; an Arrow stream; or nothing. */
+export type Traffic = readonly StreamKind[] | 'text' | 'capture' | 'arrow' | 'nothing'
 
 /** One way to use a tool. */
 export interface Mode<Name extends string = string> {

@@ -40,7 +40,7 @@ export function refuseTerminals(definition: Definition, mode: Mode, readsStdin: 
 }
 
 /** The pipeline that makes, or shows, such traffic; undefined where a terminal may. */
-function pipesOf(traffic: Traffic, pipes: typeof SOURCES): string | undefined {
+function pipesOf(traffic: Traffic, pipes: Partial<typeof VIEWERS>): string | undefined {
   if (traffic === 'text' || traffic === 'nothing') return undefined
-  return pipes[traffic === 'capture' ? traffic : traffic[0]]
+  return pipes[typeof traffic === 'string' ? traffic : traffic[0]]
 }

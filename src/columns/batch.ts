@@ -8,7 +8,7 @@ import type { Arrow } from './types.js'
 /** Makes record batches of what a builder holds. A batch stands on the builder's memory: it is valid until the next `add` or `clear`. */
 export type BatchMaker = () => RecordBatch
 
-/** A maker of batches of `schema`, which is that of the builder's columns (types.ts: arrowSchemaOf). */
+/** A maker of batches of `schema`, which is that of the builder's columns, with unknown fields or without (types.ts: arrowSchemaOf). */
 export function batchMaker(arrow: Arrow, schema: ArrowSchema, builder: ColumnBuilder): BatchMaker {
   const { columns, unknown } = builder
   const types = schema.fields.map((field): DataType => field.type as DataType)
@@ -74,7 +74,7 @@ export function batchMaker(arrow: Arrow, schema: ArrowSchema, builder: ColumnBui
   return () => {
     const { rows } = builder
     const children = columns.map((column, place) => dataOf(column, types[place], rows))
-    children.push(unknownData(types[columns.length], rows))
+    if (types.length > columns.length) children.push(unknownData(types[columns.length], rows))
     return new arrow.RecordBatch(schema, arrow.makeData({ type: struct, length: rows, nullCount: 0, children }))
   }
 }

@@ -27,15 +27,15 @@ export function columnTypeOf(field: Field): ColumnType {
   return (row === undefined ? undefined : kindRow(row.kind).column) ?? BY_FIELD_TYPE[field.type]
 }
 
-/** The columns of a schema's fields, in its order, and `unknown_fields` behind them. All may be null: absent. */
-export function arrowSchemaOf(arrow: Arrow, schema: Schema): ArrowSchema {
+/** The columns of a schema's fields, in its order, and `unknown_fields` behind them unless `keepsUnknown` is false. All may be null: absent. */
+export function arrowSchemaOf(arrow: Arrow, schema: Schema, keepsUnknown = true): ArrowSchema {
   const columns: ArrowField[] = schema.fields.map((field, place) => {
     const { name, number, repeated } = field
     const type = arrowTypeOf(arrow, columnTypeOf(field), place)
     const listed = repeated ? new arrow.List(new arrow.Field('item', type, true)) : type
     return new arrow.Field(name, listed, true, new Map([[FIELD_ID, String(number)]]))
   })
-  columns.push(new arrow.Field(UNKNOWN_FIELDS, new arrow.Binary(), true))
+  if (keepsUnknown) columns.push(new arrow.Field(UNKNOWN_FIELDS, new arrow.Binary(), true))
   return new arrow.Schema(columns)
 }
 

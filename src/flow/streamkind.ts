@@ -12,11 +12,12 @@ export const SOURCES: Readonly<Record<StreamKind | 'capture', string>> = {
   CounterSample: 'flow-listen | flow-decode -counters /dev/stdout',
   capture: 'tcpdump -w - udp port 2055'
 }
-export const VIEWERS: typeof SOURCES = {
+export const VIEWERS: Readonly<Record<StreamKind | 'capture' | 'arrow', string>> = {
   Datagram: 'flow-decode | flow-format',
   FlowMessage: 'flow-format',
   CounterSample: 'flow-format',
-  capture: 'tcpdump -r -'
+  capture: 'tcpdump -r -',
+  arrow: 'flow-format'
 }
 
 const COUNTER_NUMBERS = new Set(counterMessage.map(({ number }) => number))

@@ -8,6 +8,7 @@ import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { fieldListText } from '../mapping/fieldlist.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
+import { arrowFormat } from './arrow.js'
 import { formatsByKind } from './bykind.js'
 import type { Asked } from './format.js'
 import { FORMAT_NAMES } from './formats.js'
@@ -18,8 +19,8 @@ import { fileTarget, stdoutTarget, type Target } from './target.js'
 const OPTIONS = optionTable({
   format: {
     argument: 'format',
-    help: 'json, text, csv, table; bin: the stream as it came',
-    choices: FORMAT_NAMES,
+    help: 'json, text, csv, table, arrow; bin: the stream as it came',
+    choices: [...FORMAT_NAMES, 'arrow'],
     default: 'json'
   },
   fields: {
@@ -52,6 +53,7 @@ export const tool = defineTool(
       { when: ['fields=help'], reads: 'nothing', writes: 'text' },
       { when: ['format=bin', 'transport.file'], reads: ['FlowMessage', 'CounterSample'], writes: 'nothing' },
       { when: ['format=bin'], reads: ['FlowMessage', 'CounterSample'], writes: ['FlowMessage', 'CounterSample'] },
+      { when: ['format=arrow'], reads: ['FlowMessage'], writes: 'arrow' },
       { reads: ['FlowMessage', 'CounterSample'], writes: 'text' }
     ],
     options: OPTIONS,
@@ -89,7 +91,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     toStdout: isStdout(options),
     log
   }
-  const formats = formatsByKind(options.format, asked)
+  const formats = options.format === 'arrow' ? await arrowFormat(asked) : formatsByKind(options.format, asked)
   const target = targetOf(tool)
   const format = formats((header) => {
     target.begin(header)

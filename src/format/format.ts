@@ -1,4 +1,5 @@
 /** What flow-format needs of a form that flows are printed in. */
+import { EXIT, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import type { Output } from '../flow/output.js'
 import type { Mapping } from '../mapping/mapping.js'
@@ -28,4 +29,13 @@ export interface Asked {
   /** lines go to stdout, which may be a terminal */
   readonly toStdout: boolean
   readonly log: Log
+}
+
+/** Throws UserError, 64, for what only tables take. */
+export function refuseTableOptions({ isExact, zone }: Asked): void {
+  if (!isExact && zone === undefined) return
+  throw new UserError(
+    EXIT.usage,
+    `-${isExact ? 'exact' : 'tz'} is for -format table: the other formats have all digits, and times as numbers`
+  )
 }

@@ -6,7 +6,7 @@ import { frameCopier } from './bin.js'
 import { coloured } from './colour.js'
 import { chooseColumns } from './columns.js'
 import { csvHeader, csvStyle } from './csv.js'
-import type { Asked, Format } from './format.js'
+import { type Asked, type Format, refuseTableOptions } from './format.js'
 import { jsonStyle } from './json.js'
 import { tableFormat } from './table.js'
 import { textStyle } from './text.js'
@@ -52,12 +52,4 @@ export function isColoured({ toStdout }: Asked): boolean {
 
 function columnsOf({ mapping, fields }: Asked): ReturnType<typeof chooseColumns> {
   return chooseColumns(mapping, fields)
-}
-
-function refuseTableOptions({ isExact, zone }: Asked): void {
-  if (!isExact && zone === undefined) return
-  throw new UserError(
-    EXIT.usage,
-    `-${isExact ? 'exact' : 'tz'} is for -format table: the other formats have all digits, and times as numbers`
-  )
 }
