@@ -1,7 +1,10 @@
-/** The words of the filter language and the fields that each is about. */
-import type { VirtualColumn } from '../schema/virtual.js'
+/** The words of the filter language, most of them from the field table, and what each is about. */
 import type { FieldName } from '../flow/names.js'
-import type { Field } from '../flow/proto.js'
+import { type Field, flowMessage } from '../flow/proto.js'
+import { FIELDS, isEitherEnd, rowOf } from '../schema/fields.js'
+import type { Kind as RowKind } from '../schema/kinds.js'
+import type { FilterWord } from '../schema/row.js'
+import type { VirtualColumn } from '../schema/virtual.js'
 
 /** What a value has to be. */
 export type Kind =
@@ -47,86 +50,81 @@ export interface Word {
   readonly alone?: true
 }
 
-const HOST: Word = { axis: 'src', targets: [{ kind: 'address', ends: ['src_addr', 'dst_addr'], either: 'addr' }] }
-const PORT: Word = { axis: 'src', targets: [{ kind: 'port', ends: ['src_port', 'dst_port'], either: 'port' }] }
-const ETHERTYPE: Word = one('etype', 'etype')
+/** How values of a kind of field are written; any other kind is numbers. */
+const WRITTEN: Readonly<Partial<Record<RowKind, Kind>>> = {
+  address: 'address',
+  mac: 'mac',
+  port: 'port',
+  as: 'as',
+  protocol: 'proto',
+  etype: 'etype',
+  tcpFlags: 'flags',
+  counter: 'counter',
+  bitRate: 'counter',
+  time: 'time',
+  enum: 'enum',
+  community: 'community',
+  natEvent: 'natevent',
+  country: 'country',
+  text: 'text'
+}
 
-export const WORDS: Readonly<Record<string, Word>> = {
-  host: HOST,
-  net: HOST,
-  addr: HOST,
-  port: PORT,
-  portrange: PORT,
-  ethertype: ETHERTYPE,
-  proto: one('proto', 'proto'),
-  as: { axis: 'src', targets: [{ kind: 'as', ends: ['src_as', 'dst_as'], either: 'as_number' }] },
-  country: { axis: 'src', targets: [{ kind: 'country', ends: ['src_country', 'dst_country'], either: 'country' }] },
-  city: ofEnds('city'),
-  network: { axis: 'src', targets: [{ kind: 'text', ends: ['src_network', 'dst_network'], either: 'network' }] },
-  role: ofEnds('role'),
-  site: ofEnds('site'),
-  region: ofEnds('region'),
-  tenant: ofEnds('tenant'),
-  prefix: { axis: 'src', targets: [{ kind: 'number', ends: ['src_net', 'dst_net'], either: 'addr_net' }] },
-  mac: { axis: 'src', targets: [{ kind: 'mac', ends: ['src_mac', 'dst_mac'], either: 'mac' }] },
-  vlan: { axis: 'src', targets: [{ kind: 'number', ends: ['src_vlan', 'dst_vlan'], also: 'vlan_id' }], alone: true },
-  exporter: {
-    targets: [
-      { kind: 'address', one: 'sampler_address' },
-      { kind: 'text', one: 'exporter_name' }
-    ]
-  },
-  domain: one('number', 'observation_domain_id'),
-  type: one('enum', 'type'),
-  if: {
-    axis: 'in',
-    targets: [
-      { kind: 'number', ends: ['in_if', 'out_if'], either: 'interface' },
-      { kind: 'text', ends: ['in_if_name', 'out_if_name'] }
-    ]
-  },
-  vrf: {
-    axis: 'in',
-    targets: [
-      { kind: 'number', ends: ['ingress_vrf_id', 'egress_vrf_id'] },
-      { kind: 'text', ends: ['ingress_vrf_name', 'egress_vrf_name'] }
-    ]
-  },
-  boundary: { axis: 'in', targets: [{ kind: 'text', ends: ['in_if_boundary', 'out_if_boundary'] }] },
-  'next hop': one('address', 'next_hop'),
-  'bgp next hop': one('address', 'bgp_next_hop'),
-  'next hop as': one('as', 'next_hop_as'),
-  'as path': one('as', 'as_path'),
-  community: one('community', 'bgp_communities'),
-  flags: one('flags', 'tcp_flags'),
-  bytes: { ...one('counter', 'bytes'), alone: true },
-  packets: { ...one('counter', 'packets'), alone: true },
-  flows: { ...one('counter', 'flows'), alone: true },
-  rate: { ...one('counter', 'sampling_rate'), alone: true },
-  tos: one('number', 'ip_tos'),
-  dscp: { targets: [{ kind: 'dscp', one: 'ip_tos', shift: 2 }] },
-  ttl: one('number', 'ip_ttl'),
-  'icmp type': { ...one('number', 'icmp_type'), implies: 1 },
-  'icmp code': { ...one('number', 'icmp_code'), implies: 1 },
-  'icmp6 type': { ...one('number', 'icmp_type'), implies: 58 },
-  'icmp6 code': { ...one('number', 'icmp_code'), implies: 58 },
-  mpls: { ...one('number', 'mpls_label'), alone: true },
-  vni: { ...one('number', 'vni'), alone: true },
-  'nat event': one('natevent', 'nat_event'),
-  app: {
-    targets: [
-      { kind: 'number', one: 'application_id' },
-      { kind: 'text', one: 'application_name' }
-    ]
-  },
-  start: one('time', 'time_flow_start_ns'),
-  end: one('time', 'time_flow_end_ns'),
-  received: one('time', 'time_received_ns')
+function kindOf(name: FieldName): Kind {
+  return WRITTEN[FIELDS[name].kind] ?? numberKind(flowMessage.field(name))
+}
+
+function numberKind({ type }: Field): Kind {
+  return type === 'uint64' ? 'counter' : 'number'
+}
+
+/** The words that stand in the field table: a word's targets are the rows that have it, in their order, two ends as one. */
+function wordsOfFields(): Map<FilterWord, Word> {
+  const words = new Map<FilterWord, { axis?: 'src' | 'in'; targets: Target[] }>()
+  for (const name of Object.keys(FIELDS) as FieldName[]) {
+    const { words: own = [], end, other, either } = FIELDS[name]
+    // the second of two ends stands with the first, and a key for either end with the fields that it counts
+    if (end === 'dst' || end === 'out' || isEitherEnd(name)) continue
+    for (const text of own) {
+      const word = words.get(text) ?? { targets: [] }
+      words.set(text, word)
+      const last = word.targets.at(-1)
+      if (end !== undefined && other !== undefined) {
+        word.axis = end === 'src' ? 'src' : 'in'
+        word.targets.push({ kind: kindOf(name), ends: [name, other], ...(either === undefined ? {} : { either }) })
+      } else if (last?.ends !== undefined) word.targets.splice(-1, 1, { ...last, also: name })
+      else word.targets.push({ kind: kindOf(name), one: name })
+    }
+  }
+  return words
+}
+
+const OF_FIELDS = wordsOfFields()
+
+function ofFields(word: FilterWord): Word {
+  const found = OF_FIELDS.get(word)
+  if (found === undefined) throw new Error(`no field has the word ${word}`)
+  return found
 }
 
 /** What `nat` makes of host, net, addr and port. */
-export const NAT_HOST: Word = { axis: 'src', targets: [{ kind: 'address', ends: ['post_nat_src_addr', 'post_nat_dst_addr'] }] }
-export const NAT_PORT: Word = { axis: 'src', targets: [{ kind: 'port', ends: ['post_nat_src_port', 'post_nat_dst_port'] }] }
+export const NAT_HOST = ofFields('nat host')
+export const NAT_PORT = ofFields('nat port')
+
+/** Words of fields that may stand without a value. */
+const ALONE: readonly FilterWord[] = ['vlan', 'mpls', 'vni', 'rate']
+
+export const WORDS: Readonly<Record<string, Word>> = {
+  ...Object.fromEntries(OF_FIELDS),
+  ...Object.fromEntries(ALONE.map((word) => [word, { ...ofFields(word), alone: true }])),
+  net: ofFields('host'),
+  addr: ofFields('host'),
+  portrange: ofFields('port'),
+  dscp: { targets: [{ kind: 'dscp', one: 'ip_tos', shift: 2 }] },
+  'icmp type': { ...ofFields('icmp type'), implies: 1 },
+  'icmp code': { ...ofFields('icmp code'), implies: 1 },
+  'icmp6 type': { ...ofFields('icmp type'), implies: 58 },
+  'icmp6 code': { ...ofFields('icmp code'), implies: 58 }
+}
 
 /** Values that are worked out of several fields (text/virtual.ts). */
 export const RATIOS: Readonly<Record<string, { readonly column: VirtualColumn; readonly fields: readonly FieldName[] }>> = {
@@ -163,29 +161,10 @@ export function isWord(word: string): boolean {
   return Object.hasOwn(WORDS, word) || Object.hasOwn(RATIOS, word) || (TRAITS as readonly string[]).includes(word)
 }
 
-/** A field by its own name: what its values are written like. */
-export function wordOfField({ name, type }: Field): Word {
-  return { ...one(kindOfField(name, type), name), alone: true }
-}
-
-function kindOfField(name: string, type: Field['type']): Kind {
-  const word = Object.values(WORDS).find(({ targets: [{ one, ends, either, also, shift }] }) => {
-    return shift === undefined && [one, either, also, ...(ends ?? [])].includes(name)
-  })
-  const [{ kind }] = word?.targets ?? NAT_PORT.targets
-  if (type === 'enum') return 'enum'
-  if (type === 'string') return name.endsWith('country') ? 'country' : 'text'
-  if (type === 'bytes') return 'address'
-  if (word !== undefined && kind !== 'text' && kind !== 'flags') return kind
-  if (name.startsWith('post_nat_') && name.endsWith('_port')) return 'port'
-  if (name === 'tcp_flags') return 'number'
-  return type === 'uint64' ? 'counter' : 'number'
-}
-
-function one(kind: Kind, field: string): Word {
-  return { targets: [{ kind, one: field }] }
-}
-
-function ofEnds(what: string): Word {
-  return { axis: 'src', targets: [{ kind: 'text', ends: [`src_${what}`, `dst_${what}`] }] }
+/** A field by its own name: what its values are written like. TCP flags are a number there. */
+export function wordOfField(field: Field): Word {
+  const { name, type } = field
+  const row = rowOf(name)
+  const written = row === undefined ? (type === 'string' ? 'text' : type === 'bytes' ? 'address' : undefined) : WRITTEN[row.kind]
+  return { targets: [{ kind: written === undefined || written === 'flags' ? numberKind(field) : written, one: name }], alone: true }
 }

@@ -37,6 +37,8 @@ export const KINDS = {
   seconds: { about: 'seconds', renderer: 'none', column: 'float64' },
   time: { about: 'nanoseconds since 1970', renderer: 'none', column: 'time' },
   enum: { about: 'name', renderer: 'none', column: 'text' },
+  community: { about: 'BGP community, AS << 16 | value', renderer: 'none' },
+  natEvent: { about: 'NAT event', renderer: 'none' },
   /** a number that names something, or bits: never summed */
   number: { about: 'number', renderer: 'none' },
   country: { about: 'ISO country code', renderer: 'none', column: 'text' },

@@ -73,7 +73,7 @@ export const ROUTING = {
     biflow: 'drop'
   },
   bgp_communities: {
-    kind: 'number',
+    kind: 'community',
     about: 'BGP communities, each AS << 16 | value',
     words: ['community'],
     // a list of element 483

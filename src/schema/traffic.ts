@@ -101,7 +101,7 @@ export const TRAFFIC = {
     element: [ie(227, 2), ie(228, 2)]
   }),
   nat_event: {
-    kind: 'number',
+    kind: 'natEvent',
     about: 'NAT event (IANA natEvent: 1 create, 2 delete …)',
     words: ['nat event'],
     element: ie(230, 1),
