@@ -282,8 +282,8 @@ test('running totals of the biggest groups are served, and never fall', async ()
 test('a reader that stops for a while changes no window', async () => {
   const flows = Array.from({ length: 40_000 }, (_, i) => flow(i / 100, { src_as: i % 1000 }))
   const run = (reader: string): ReturnType<typeof runPipeline> =>
-    runPipeline(`flow-agg -by src_as -every 10s -grace 1s | ${reader}`, flowStream(flows))
-  const [quick, slow] = await Promise.all([run('cat'), run('(head -c 1000; sleep 4; cat)')])
+    runPipeline(`flow-agg -by src_as -every 10s -grace 100ms | ${reader}`, flowStream(flows))
+  const [quick, slow] = await Promise.all([run('cat'), run('(head -c 1000; sleep 1; cat)')])
   assert.ok(quick.stdout.equals(slow.stdout))
   assert.match(slow.stderr, /of 40 windows out/)
   assert.doesNotMatch(slow.stderr, / late/)
