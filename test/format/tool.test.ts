@@ -278,7 +278,7 @@ test('wrong words on the command line, in one line each', async () => {
   const usage: [args: string[], code: number, said: RegExp][] = [
     [['-fields', 'bytes,src_adr'], 64, /-fields: unknown field 'src_adr': src_addr, /],
     [['-fields', 'my_field'], 64, /unknown field 'my_field'/],
-    [['-format', 'jsn'], 64, /jsn.*json, text, csv, table, arrow, bin/],
+    [['-format', 'jsn'], 64, /jsn.*json, text, csv, table, bin, arrow/],
     [['-format', 'bin', '-fields', 'bytes'], 64, /-fields is not for bin/],
     [['-transport', 'kafka'], 64, /flow-kafka/],
     [['-transport.file.sep', '\\q'], 64, /\\q/],
