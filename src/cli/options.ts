@@ -6,14 +6,14 @@ export function badValue(what: string): InvalidArgumentError {
   return new InvalidArgumentError(what)
 }
 
-const DURATION_UNITS: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const DURATION_UNITS: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** `10s`, `1m30s`, `0` → milliseconds. */
 export function duration(word: string): number {
   if (word === '0') return 0
   let ms = 0
-  if (!/^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/.test(word)) throw badValue('A duration is a number with a unit, as 10s, 1m30s or 500ms.')
-  for (const [, amount, , unit] of word.matchAll(/(\d+(\.\d+)?)(ns|us|ms|s|m|h)/g)) ms += Number(amount) * DURATION_UNITS[unit]
+  if (!/^(\d+(\.\d+)?(ns|us|ms|s|m|h|d))+$/.test(word)) throw badValue('A duration is a number with a unit, as 10s, 1m30s or 500ms.')
+  for (const [, amount, , unit] of word.matchAll(/(\d+(\.\d+)?)(ns|us|ms|s|m|h|d)/g)) ms += Number(amount) * DURATION_UNITS[unit]
   return ms
 }
 

@@ -29,6 +29,8 @@ export interface Column {
 export interface ColumnBuilder {
   /** Adds the message at `buf[start, end)` as a row; false, and no row, where it is no protobuf. There must be room: `rows < capacity`. */
   add(buf: Buffer, start: number, end: number): boolean
+  /** Adds a row that has `buf[start, end)` in `unknown_fields` and nothing else. */
+  addUnknown(buf: Buffer, start: number, end: number): void
   /** Forgets all rows. */
   clear(): void
   readonly rows: number
@@ -181,6 +183,9 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
 
   const builder = {
     add,
+    addUnknown(buf: Buffer, start: number, end: number): void {
+      unknown.appendBytes(builder.rows++, buf, start, end)
+    },
     clear(): void {
       builder.rows = 0
       unknown.clear()

@@ -198,7 +198,7 @@ export function durationOf(text: string): bigint | undefined {
 }
 
 /** RFC 3339, where seconds, zone (UTC) and the time of the day may be left out; a duration is so long before now. Nanoseconds since 1970. */
-function timeOf(text: string, { now }: Context): bigint | undefined {
+export function timeOf(text: string, { now }: Pick<Context, 'now'>): bigint | undefined {
   const ago = durationOf(text)
   if (ago !== undefined) return now > ago ? now - ago : 0n
   const match = /^(\d{4}-\d\d-\d\d)(?:[Tt](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?([Zz]|[+-]\d\d:\d\d)?)?$/.exec(text)

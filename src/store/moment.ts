@@ -1,0 +1,13 @@
+/** Moments in nanoseconds since 1970, as two unsigned 32-bit halves: hi · 2^32 + lo. */
+export interface Moment {
+  hi: number
+  lo: number
+}
+
+export function momentOf(nanoseconds: bigint): Moment {
+  return { hi: Number(nanoseconds >> 32n), lo: Number(nanoseconds & 0xffffffffn) }
+}
+
+export function isBefore(a: Readonly<Moment>, b: Readonly<Moment>): boolean {
+  return a.hi < b.hi || (a.hi === b.hi && a.lo < b.lo)
+}

@@ -1,0 +1,106 @@
+/**
+ * Flows in the order of their receipt. A file has them as they arrived, which is nearly that: they wait here, as many as there is room for,
+ * and go out the earliest first. So the order is right where no flow stands further from its place than half of the room.
+ */
+import { copier } from '../flow/copy.js'
+import type { Output } from '../flow/output.js'
+import { isBefore, type Moment } from './moment.js'
+
+export interface Order {
+  /** Adds the frame of a flow. False where there was no room: `letOut` first. */
+  add(flow: Readonly<Moment> & Readonly<{ frames: Buffer; start: number; end: number }>): boolean
+  /** Writes the earlier half of what waits. */
+  letOut(): Promise<void>
+  /** Writes all of it. */
+  letAllOut(): Promise<void>
+  /** the latest time of receipt that was added */
+  readonly latest: Readonly<Moment>
+  /** flows that came too late for their place */
+  readonly misplaced: number
+}
+
+const MOST_FRAMES = 512 * 1024
+const MOST_BYTES = 64 * 1024 * 1024
+/** Written between two looks at whether the reader is slow. */
+const AT_ONCE = 512
+
+export function orderTo(output: Output, mostFrames = MOST_FRAMES, mostBytes = MOST_BYTES): Order {
+  let bytes = Buffer.allocUnsafeSlow(1024 * 1024)
+  let size = 0
+  let count = 0
+  let isSorted = true
+  const his = new Uint32Array(mostFrames)
+  const los = new Uint32Array(mostFrames)
+  const starts = new Uint32Array(mostFrames + 1)
+  const copyIn = copier()
+  const copyOut = copier()
+  const written: Moment = { hi: 0, lo: 0 }
+  const at: Moment = { hi: 0, lo: 0 }
+
+  const order = {
+    latest: { hi: 0, lo: 0 },
+    misplaced: 0,
+    add(flow: Readonly<Moment> & Readonly<{ frames: Buffer; start: number; end: number }>): boolean {
+      const { frames, start, end, hi, lo } = flow
+      const length = end - start
+      if (count === mostFrames || (size + length > mostBytes && count > 0)) return false
+      if (size + length > bytes.length) {
+        const larger = Buffer.allocUnsafeSlow(Math.max(Math.min(2 * bytes.length, mostBytes), size + length))
+        bytes.copy(larger, 0, 0, size)
+        bytes = larger
+      }
+      if (count > 0 && (hi < his[count - 1] || (hi === his[count - 1] && lo < los[count - 1]))) isSorted = false
+      if (isBefore(order.latest, flow)) {
+        order.latest.hi = hi
+        order.latest.lo = lo
+      }
+      his[count] = hi
+      los[count] = lo
+      starts[count++] = size
+      size = copyIn(bytes, size, frames, start, end)
+      starts[count] = size
+      return true
+    },
+    letOut: () => write(Math.ceil(count / 2)),
+    letAllOut: () => write(count)
+  }
+
+  async function write(wanted: number): Promise<void> {
+    const places = Uint32Array.from({ length: count }, (_, place) => place)
+    if (!isSorted) places.sort((a, b) => his[a] - his[b] || los[a] - los[b] || a - b)
+    for (let i = 0; i < wanted; i++) {
+      const place = places[i]
+      at.hi = his[place]
+      at.lo = los[place]
+      if (isBefore(at, written)) order.misplaced++
+      written.hi = at.hi
+      written.lo = at.lo
+      output.reserve(starts[place + 1] - starts[place])
+      output.pos = copyOut(output.buf, output.pos, bytes, starts[place], starts[place + 1])
+      if (i % AT_ONCE !== 0) continue
+      output.commit()
+      if (output.blocked) await output.ready()
+    }
+    output.commit()
+    keep(places.subarray(wanted).sort())
+  }
+
+  /** Moves together what stays, in the order in which it came. */
+  function keep(places: Uint32Array): void {
+    size = 0
+    count = 0
+    isSorted = true
+    for (const place of places) {
+      const start = starts[place]
+      const end = starts[place + 1]
+      bytes.copyWithin(size, start, end)
+      if (count > 0 && (his[place] < his[count - 1] || (his[place] === his[count - 1] && los[place] < los[count - 1]))) isSorted = false
+      his[count] = his[place]
+      los[count] = los[place]
+      starts[count++] = size
+      size += end - start
+      starts[count] = size
+    }
+  }
+  return order
+}

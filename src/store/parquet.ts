@@ -1,0 +1,127 @@
+/** Flows as a Parquet file, a row group at a time: through typed columns (src/columns) and parquet-wasm. */
+import type { RecordBatch, WriterProperties } from 'parquet-wasm'
+import { batchMaker } from '../columns/batch.js'
+import { type ColumnBuilder, columnBuilder } from '../columns/builder.js'
+import { arrowSchemaOf, columnTypeOf } from '../columns/types.js'
+import type { Schema } from '../flow/proto.js'
+import { readVarint } from '../flow/varint.js'
+import type { Part } from './part.js'
+import type { FlowWriter } from './windowfile.js'
+
+/** Rows that become columns together: as many as a processor's cache has room for. */
+const BATCH_ROWS = 16_384
+/** Rows of a row group: compressed, it is held in memory until it is whole. Readers work on a row group at a time. */
+const GROUP_ROWS = 131_072
+const CREATED_BY = 'flow-pipeline'
+
+type ParquetWasm = typeof import('parquet-wasm')
+
+export type ParquetWriters = (part: Part) => FlowWriter
+
+/** Loads what writes Parquet, and gives a maker of writers for files of these fields. */
+export async function loadParquet(schema: Schema): Promise<ParquetWriters> {
+  const [arrow, parquet] = await Promise.all([import('apache-arrow'), import('parquet-wasm')])
+  const arrowSchema = arrowSchemaOf(arrow, schema)
+  const builder = columnBuilder(schema, BATCH_ROWS)
+  const makeBatch = batchMaker(arrow, arrowSchema, builder)
+
+  /** The builder's rows in parquet-wasm's memory. */
+  function takeBatch(): RecordBatch {
+    const table = parquet.Table.fromIPCStream(arrow.RecordBatchStreamWriter.writeAll([makeBatch()]).toUint8Array(true))
+    const batch = table.recordBatch(0)!
+    table.free()
+    builder.clear()
+    return batch
+  }
+
+  return (part) => {
+    const batches = handedOver<RecordBatch>()
+    const written = pump()
+    // whoever writes or ends hears of it
+    written.catch(() => undefined)
+
+    async function pump(): Promise<void> {
+      const properties = propertiesOf(parquet, schema)
+      const bytes = (await parquet.transformParquetStream(batches.stream, properties)) as ReadableStream<Uint8Array>
+      for await (const chunk of bytes) await part.append(chunk)
+    }
+
+    async function hand(batch: RecordBatch): Promise<void> {
+      await Promise.race([batches.push(batch), written])
+    }
+
+    return {
+      async write(frames) {
+        for (let pos = 0; pos < frames.length;) {
+          pos = addRows(builder, frames, pos)
+          await hand(takeBatch())
+        }
+      },
+      async end() {
+        batches.end()
+        await written
+      }
+    }
+  }
+}
+
+/** Makes rows of the frames from `pos` on, as many as there is room for; gives the position behind them. */
+function addRows(builder: ColumnBuilder, frames: Buffer, pos: number): number {
+  const cursor = { pos, lo: 0, hi: 0 }
+  while (cursor.pos < frames.length && builder.rows < builder.capacity) {
+    readVarint(frames, cursor.pos, frames.length, cursor)
+    const end = cursor.pos + cursor.lo
+    if (!builder.add(frames, cursor.pos, end)) builder.addUnknown(frames, cursor.pos, end)
+    cursor.pos = end
+  }
+  return cursor.pos
+}
+
+/**
+ * zstd; a dictionary for texts alone, since numbers take less time, and no more room, without; times as differences. Statistics of numbers
+ * and times let readers pass over row groups; those of texts, which have no order that means something, are left out.
+ */
+function propertiesOf(
+  { Compression, Encoding, EnabledStatistics, WriterPropertiesBuilder }: ParquetWasm,
+  schema: Schema
+): WriterProperties {
+  let properties = new WriterPropertiesBuilder()
+    .setCreatedBy(CREATED_BY)
+    .setCompression(Compression.ZSTD)
+    .setMaxRowGroupSize(GROUP_ROWS)
+    .setDictionaryEnabled(false)
+    .setStatisticsEnabled(EnabledStatistics.Chunk)
+  for (const field of schema.fields) {
+    if (field.repeated) continue
+    const type = columnTypeOf(field)
+    if (type === 'time') properties = properties.setColumnEncoding(field.name, Encoding.DELTA_BINARY_PACKED)
+    if (type !== 'text') continue
+    properties = properties.setColumnDictionaryEnabled(field.name, true).setColumnStatisticsEnabled(field.name, EnabledStatistics.None)
+  }
+  return properties.build()
+}
+
+/** A stream of what is pushed; a push is done when the stream wants more. */
+function handedOver<T>(): { readonly stream: ReadableStream<T>; push(item: T): Promise<void>; end(): void } {
+  let controller: ReadableStreamDefaultController<T>
+  let wanted: (() => void) | undefined
+  const stream = new ReadableStream<T>({
+    start(itsController) {
+      controller = itsController
+    },
+    pull() {
+      wanted?.()
+    }
+  })
+  return {
+    stream,
+    push(item) {
+      const taken = new Promise<void>((resolve) => (wanted = resolve))
+      controller.enqueue(item)
+      return taken
+    },
+    end() {
+      controller.close()
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/** What a store keeps: files no older than `keep`, and no more of them than `maxSize` bytes. Files of other names are nobody's business. */
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { reasonOf } from '../cli/exit.js'
+import type { Log } from '../cli/log.js'
+import { folderOf, listFiles, type StoredFile } from './layout.js'
+
+export interface Retention {
+  /** Hears of a new file. */
+  add(file: Pick<StoredFile, 'path' | 'start'>, bytes: number): void
+  /** Removes what is too old or too much, the oldest first. */
+  run(): Promise<void>
+  /** Flows of before are of a file that would be removed at once. Milliseconds since 1970. */
+  refuseBefore(): number
+  readonly counts: { removed: number; bytes: number }
+}
+
+export interface Limits {
+  /** milliseconds from the end of a file's window on; Infinity: all are kept */
+  readonly keep: number
+  /** bytes; Infinity: all are kept */
+  readonly maxSize: number
+}
+
+/** `window` is how long the windows of the files are, at the most: names say where one begins. */
+export async function openRetention(dir: string, { keep, maxSize }: Limits, window: number, log: Log): Promise<Retention> {
+  const files: { path: string; start: number; bytes: number }[] = []
+  const counts = { removed: 0, bytes: 0 }
+  const isLimited = keep !== Infinity || maxSize !== Infinity
+  if (isLimited) {
+    for (const { path, start, state } of await listFiles(dir)) {
+      if (state !== 'part') files.push({ path, start, bytes: (await fs.stat(path)).size })
+    }
+  }
+  counts.bytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  const oldest = (): number => Math.ceil((Date.now() - keep - window) / window) * window
+
+  async function remove(file: string, start: number): Promise<void> {
+    try {
+      await fs.unlink(file)
+      counts.removed++
+      log.debug(`removed ${file}`)
+    } catch (error) {
+      // gone already: somebody else's doing
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.warn(`cannot remove ${file}: ${reasonOf(error)}`)
+      return
+    }
+    const hour = path.join(dir, folderOf(start))
+    // a folder goes with its last file
+    for (const folder of [hour, path.dirname(hour)]) await fs.rmdir(folder).catch(() => undefined)
+  }
+
+  return {
+    add({ path, start }, bytes) {
+      if (!isLimited) return
+      counts.bytes += bytes
+      const place = files.findLastIndex((file) => file.start <= start) + 1
+      files.splice(place, 0, { path, start, bytes })
+    },
+    async run() {
+      // the newest stays, however little room there is
+      while (files.length > 0 && (files[0].start < oldest() || (counts.bytes > maxSize && files.length > 1))) {
+        const { path, start, bytes } = files.shift()!
+        counts.bytes -= bytes
+        await remove(path, start)
+      }
+    },
+    refuseBefore: () => (keep === Infinity ? 0 : oldest()),
+    counts
+  }
+}

@@ -1,0 +1,76 @@
+/** The flows of one file of a store, a run of frames at a time. */
+import fs from 'node:fs'
+import type { RecordBatch } from 'parquet-wasm'
+import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { ColumnError, batchReader } from '../columns/messages.js'
+import { BrokenStreamError, frameReader } from '../flow/frames.js'
+import type { StoredFile } from './layout.js'
+
+/** Runs of whole frames, each valid until the next is asked for. Throws UserError. */
+export type Source = AsyncGenerator<Buffer, void>
+
+const CHUNK_BYTES = 256 * 1024
+/** Rows of Parquet that become frames together. */
+const BATCH_ROWS = 8192
+
+/** `onRead` hears of bytes of the file that have been read. */
+export async function* openSource(file: StoredFile, onRead: (bytes: number) => void): Source {
+  try {
+    yield* file.format === 'bin' ? binFrames(file.path, onRead) : parquetFrames(file.path, onRead)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    if (error instanceof BrokenStreamError || error instanceof ColumnError)
+      throw new UserError(EXIT.badData, `${file.path}: ${error.message}`)
+    if (error instanceof Error && 'syscall' in error) throw new UserError(EXIT.noInput, `cannot read ${file.path}: ${reasonOf(error)}`)
+    throw new UserError(EXIT.badData, `${file.path} cannot be read as Parquet: ${reasonOf(error)}`)
+  }
+}
+
+async function* binFrames(path: string, onRead: (bytes: number) => void): Source {
+  const handle = await fs.promises.open(path, 'r')
+  const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  let filled = chunk
+  /** the frame that began in the chunk before, and where the frames that are whole in this one stand */
+  let spanning: Buffer | undefined
+  let from = 0
+  let to = 0
+  const reader = frameReader((buf, _start, end, frameStart) => {
+    if (buf !== filled) spanning = Buffer.from(buf.subarray(frameStart, end))
+    else {
+      if (to === 0) from = frameStart
+      to = end
+    }
+  })
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES)
+      if (bytesRead === 0) break
+      filled = chunk.subarray(0, bytesRead)
+      spanning = undefined
+      from = to = 0
+      reader.push(filled)
+      if (spanning !== undefined) yield spanning
+      if (to > 0) yield filled.subarray(from, to)
+      onRead(bytesRead)
+    }
+    reader.end()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function* parquetFrames(path: string, onRead: (bytes: number) => void): Source {
+  const [arrow, parquet] = await Promise.all([import('apache-arrow'), import('parquet-wasm')])
+  const blob = await fs.openAsBlob(path)
+  const file = await parquet.ParquetFile.fromFile(blob)
+  const rows = file.metadata().fileMetadata().numRows()
+  const batches = (await file.stream({ batchSize: BATCH_ROWS })) as ReadableStream<RecordBatch>
+  let read: ReturnType<typeof batchReader> | undefined
+  for await (const batch of batches) {
+    const table = arrow.tableFromIPC(batch.intoIPCStream())
+    read ??= batchReader(arrow, table.schema)
+    for (const part of table.batches) yield read(part)
+    onRead((blob.size * table.numRows) / Math.max(1, rows))
+  }
+  file.free()
+}
