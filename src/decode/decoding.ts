@@ -9,6 +9,7 @@ export const ERROR_KINDS = [
   'malformed-template',
   'malformed-record',
   'malformed-sample', // an sFlow sample or one of its records
+  'mapping', // a value that the mapping file sends to a number, and that is none
   'template-not-found', // data whose template did not come while it was held
   'internal' // a mistake of this program
 ] as const

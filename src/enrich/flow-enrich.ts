@@ -6,7 +6,9 @@ import { wholeNumber, wordList } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
+import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { type AsOrder, asOrder, DEFAULT_ORDER, KEEP_AS_ORDER } from './asorder.js'
+import { whyNoCountries } from './countries.js'
 import { enriching } from './enriching.js'
 import { declareMetrics } from './metrics.js'
 import { type Rewriter, rewriter } from './rewrite.js'
@@ -22,6 +24,7 @@ const OPTIONS = optionTable({
   as: { argument: 'order', help: 'who says AS numbers, as networks,db,exporter [db,exporter]', parse: asOrder },
   'keep-as': { help: 'keep an AS number that the exporter gave: -as exporter,db' },
   'community-id': { help: 'set community_id, as Zeek and Suricata have it' },
+  mapping: { ...MAPPING_OPTION.mapping, help: 'YAML file with fields of your own' },
   samplingrate: { argument: 'n', help: 'set sampling_rate of every flow; 0 leaves it as it is', parse: wholeNumber(), default: 0 }
 })
 type Options = OptionsOf<typeof OPTIONS>
@@ -45,7 +48,8 @@ async function run(tool: Tool<Options>): Promise<void> {
   const { options, log } = tool
   const order = orderOf(options)
   const output = tool.stdout()
-  const tables = await openTables(options, log)
+  const { schema } = await mappingOf(tool)
+  const tables = await openTables(options, whyNoCountries(options.mapping, schema), log)
   if (tables.networks?.kept.contents.columns.includes('asn') === true && !order.includes('networks')) {
     log.warn(`-networks has AS numbers that nobody asks for: -as networks,${order.join(',')} does`)
   }

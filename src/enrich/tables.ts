@@ -1,4 +1,5 @@
 /** The tables and databases of the command line. */
+import { EXIT, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import type { Database } from './databases/database.js'
 import { openSource } from './databases/source.js'
@@ -41,14 +42,19 @@ export interface LookupCount {
   readonly error: number
 }
 
-/** Opens them all; an empty name is none, as a script with an unset variable gives it. Throws UserError. */
-export async function openTables(options: TableOptions, log: Log): Promise<Tables> {
+/** Opens them all; an empty name is none, as a script with an unset variable gives it. `noCountries`: why flows cannot have them; what comes with the cities is left out then. Throws UserError. */
+export async function openTables(options: TableOptions, noCountries: string | undefined, log: Log): Promise<Tables> {
+  if (noCountries !== undefined && options['db.country']) throw new UserError(EXIT.badConfig, `-db.country: ${noCountries}`)
+  if (noCountries !== undefined && options['db.city']) log.warn(`no countries from -db.city: ${noCountries}`)
   const given = (paths: readonly string[] | undefined): paths is readonly string[] => paths !== undefined && paths.length > 0
   const networks = given(options.networks) ? await openNetworks(options.networks, log) : undefined
+  if (noCountries !== undefined && networks?.kept.contents.columns.includes('country') === true)
+    throw new UserError(EXIT.badConfig, `-networks has countries: ${noCountries}`)
   const databases = []
   for (const wanted of ['asn', 'country', 'city'] as const) {
     const name = options[`db.${wanted}`]
-    if (name) databases.push({ name: wanted, ...(await openSource(wanted, name, !options['db.country'], log)) })
+    if (name)
+      databases.push({ name: wanted, ...(await openSource(wanted, name, noCountries === undefined && !options['db.country'], log)) })
   }
   const exporters = given(options.exporters) ? await openExporterTable(options.exporters, log) : undefined
   const interfaces = given(options.interfaces) ? await openInterfaceTable(options.interfaces, log) : undefined

@@ -1,6 +1,7 @@
 /** The sections `ipfix` and `netflowv9` of a mapping file: which element goes to which field. */
 import type { Field, Schema } from '../flow/proto.js'
 import { fieldNamed } from './fields.js'
+import { misfit } from './fitting.js'
 import type { YamlValue } from './yaml.js'
 
 export type Endianness = 'big' | 'little'
@@ -42,10 +43,14 @@ function readElement(entry: YamlValue, protocol: 'ipfix' | 'netflowv9', schema: 
   if (provided && pen === undefined) throw entry.error("'penprovided: true' wants the enterprise's number: 'pen: 2636'")
   if (provided && protocol === 'netflowv9')
     throw entry.error("NetFlow v9 has no enterprise numbers: a vendor's own types are plain numbers above 32767")
+  const id = field.whole(0, protocol === 'ipfix' ? 0x7fff : 0xffff)
+  const to = fieldNamed(destination, schema)
+  const wrong = misfit(to, id, enterprise)
+  if (wrong !== undefined) throw destination.error(wrong)
   return {
-    field: field.whole(0, protocol === 'ipfix' ? 0x7fff : 0xffff),
+    field: id,
     ...(provided ? { pen: enterprise } : {}),
-    destination: fieldNamed(destination, schema),
+    destination: to,
     endianness: readEndianness(endianness, endian, warn)
   }
 }

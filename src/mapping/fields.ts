@@ -11,6 +11,9 @@ const MAX_NUMBER = 2 ** 25 - 1
 const CUSTOM_TYPES = ['varint', 'string', 'bytes'] as const
 const STORED_AS: Record<(typeof CUSTOM_TYPES)[number], FieldType> = { varint: 'uint64', string: 'string', bytes: 'bytes' }
 
+/** Their numbers goflow2's documents give to fields of the user's own. Who takes one gives up what flow-enrich would put there. */
+const OVERRIDABLE: ReadonlySet<string> = new Set(['src_country', 'dst_country'])
+
 /** FlowMessage's fields and those of `formatter.protobuf` behind them. */
 export function extendedSchema(declarations: readonly YamlValue[]): Schema {
   let schema = flowMessage
@@ -22,6 +25,8 @@ export function extendedSchema(declarations: readonly YamlValue[]): Schema {
       datagramMessage.byNumber(field.number) ??
       counterMessage.find(({ number }) => number === field.number)
     if (known !== undefined) refuseAnotherShape(declaration, known, field)
+    else if (holder !== undefined && OVERRIDABLE.has(holder.name))
+      schema = schemaOf([...schema.fields.filter((each) => each !== holder), field])
     else if (holder !== undefined)
       throw declaration.error(
         `number ${field.number} of '${field.name}' is taken by ${holder.name}: 1002 to 9999 are free for fields of your own`
@@ -95,5 +100,7 @@ export function columnNames(schema: Schema): string[] {
 }
 
 export function unknownField(name: string, names: readonly string[]): string {
+  const given = OVERRIDABLE.has(name) ? flowMessage.find(name) : undefined
+  if (given !== undefined) return `'${name}' is not there: the mapping file gives its number, ${given.number}, to a field of its own`
   return `unknown field '${name}': ${nearest(name, names)}`
 }

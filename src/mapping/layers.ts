@@ -4,6 +4,7 @@ import type { Field, Schema } from '../flow/proto.js'
 import { LAYER_GROUPS, LAYER_NAMES, type LayerGroup, type LayerName } from '../schema/layers.js'
 import { type Endianness, readEndianness } from './elements.js'
 import { fieldNamed } from './fields.js'
+import { misfitBits } from './fitting.js'
 import type { YamlValue } from './yaml.js'
 
 /** A layer, or several under one name. */
@@ -21,14 +22,17 @@ const OTHER_SPELLINGS: Partial<Record<string, LayerWord>> = {
 /** Which layers of a frame are meant. */
 export type LayerSelector =
   | { readonly kind: 'layer'; readonly name: LayerWord }
-  /** the OSI layer: 2, 3 or 4 */
-  | { readonly kind: 'level'; readonly level: 2 | 3 | 4 }
+  /** by its number: 0 the frame from its first byte on; 2, 3, 4 the OSI layer; 7 what TCP or UDP carry */
+  | { readonly kind: 'level'; readonly level: Level }
   /** what stands behind an Ethernet type */
   | { readonly kind: 'etype'; readonly etype: number }
   /** what stands behind an IP protocol number */
   | { readonly kind: 'proto'; readonly proto: number }
   /** the payload of a port, either side's */
   | { readonly kind: 'port'; readonly transport: Transport; readonly port: number }
+
+const LEVELS = [0, 2, 3, 4, 7] as const
+export type Level = (typeof LEVELS)[number]
 
 const ETYPE_ARP = 0x0806
 
@@ -96,12 +100,14 @@ function readLayer(entry: YamlValue, schema: Schema, warn: (line: string) => voi
   }
   const selector = selectorOf(layer.word().toLowerCase())
   if (selector === undefined) {
-    throw layer.error(`unknown layer '${layer.word()}': ${nearest(layer.word(), LAYERS)}; 2, 3, 4; etype0x86dd, proto47, udp53`)
+    throw layer.error(
+      `unknown layer '${layer.word()}': ${nearest(layer.word(), LAYERS)}; ${LEVELS.join(', ')}; etype0x86dd, proto47, udp53`
+    )
   }
   const field = fieldNamed(destination, schema)
-  const isNumber = field.type !== 'bytes' && field.type !== 'string'
   const bits = length.whole(1, MAX_BITS)
-  if (isNumber && bits > 64) throw length.error(`${field.name} is a number and holds 64 bits at most, not ${bits}`)
+  const wrong = misfitBits(field, bits)
+  if (wrong !== undefined) throw length.error(wrong)
   return {
     layer: Object.freeze(selector),
     encap: encap?.flag() ?? false,
@@ -121,7 +127,8 @@ function selectorOf(word: string): LayerSelector | undefined {
   const name = layerNamed(word)
   if (name !== undefined) return { kind: 'layer', name }
   if (word === 'arp') return { kind: 'etype', etype: ETYPE_ARP }
-  if (word === '2' || word === '3' || word === '4') return { kind: 'level', level: Number(word) as 2 | 3 | 4 }
+  const level = LEVELS.find((each) => String(each) === word) ?? (word === 'payload' ? 7 : undefined)
+  if (level !== undefined) return { kind: 'level', level }
   const match = /^(etype|proto|udp|tcp)(0x[0-9a-f]+|\d+)$/.exec(word)
   if (match === null) return undefined
   const number = Number(match[2])

@@ -17,7 +17,7 @@ import type { Schema } from '../flow/proto.js'
 export type { ElementMapping, Endianness } from './elements.js'
 export { columnNames, findColumn, unknownField } from './fields.js'
 export type { FormatterMapping } from './formatter.js'
-export type { FrameMapping, LayerMapping, LayerSelector, PortParser } from './layers.js'
+export type { FrameMapping, LayerMapping, LayerSelector, Level, PortParser } from './layers.js'
 
 /** A checked mapping file; nothing in it changes. */
 export interface Mapping {

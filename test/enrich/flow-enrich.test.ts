@@ -270,3 +270,18 @@ test('metrics', async () => {
   tool.stdin.end()
   assert.equal((await tool.ended).code, 0)
 })
+
+test("countries give way to a mapping file's fields of their numbers, with a line that says why", async () => {
+  const mapping = path.join(folder, 'mapping.yaml')
+  fs.writeFileSync(mapping, 'formatter: { protobuf: [{ name: mine, index: 1001, type: varint }] }')
+  const refused = await runTool('flow-enrich', ['-mapping', mapping, '-db.country', COUNTRY], FLOW)
+  assert.deepEqual(
+    [refused.code, refused.stderr],
+    [78, `flow-enrich: -db.country: ${mapping} gives the number of dst_country, 1001, to mine\n`]
+  )
+  const { code, stdout, stderr } = await runTool('flow-enrich', ['-mapping', mapping, '-db.city', CITY], FLOW)
+  assert.equal(code, 0)
+  assert.match(stderr, /^flow-enrich: warning: no countries from -db.city: .* gives the number of dst_country, 1001, to mine\n/)
+  const [flow] = readFlows(stdout)
+  assert.deepEqual([flow.src_city, flow.src_country], ['Lyon', undefined])
+})

@@ -110,6 +110,11 @@ test('every layer selector', async () => {
     'icmpv6',
     'teredo',
     '2',
+    '0',
+    '7',
+    'payload',
+    'arp',
+    'icmp6',
     'etype0x86dd',
     'etype2054',
     'proto47',
@@ -129,6 +134,11 @@ test('every layer selector', async () => {
       'layer ipv6-icmp',
       'layer teredo-dst',
       'level 2',
+      'level 0',
+      'level 7',
+      'level 7',
+      'etype 2054',
+      'layer ipv6-icmp',
       'etype 34525',
       'etype 2054',
       'proto 47',
@@ -144,6 +154,45 @@ test('one list under two sections by a YAML alias', async () => {
   )
   assert.deepEqual(netflowv9, ipfix)
   assert.equal(ipfix[0].destination, flowMessage.field('flow_direction'))
+})
+
+const elementTo = (field: number, destination: string, pen?: number): string =>
+  `ipfix: { mapping: [{ field: ${field},\n destination: ${destination}${pen === undefined ? '' : `, penprovided: true, pen: ${pen}`} }] }`
+
+test('what fits a field, and what is not known, is taken', async () => {
+  const fitting: [number, string][] = [
+    [16, 'src_as'],
+    [8, 'src_addr'],
+    [27, 'src_addr'],
+    [8, 'src_as'],
+    [56, 'src_mac'],
+    [82, 'in_if_name'],
+    [95, 'application_id'],
+    [90, 'bgp_next_hop'],
+    [999, 'in_if'],
+    [40001, 'src_as']
+  ]
+  for (const [field, destination] of fitting) {
+    const protocol = field > 0x7fff ? 'netflowv9' : 'ipfix'
+    const loaded = await load(elementTo(field, destination).replace('ipfix', protocol))
+    assert.equal(loaded[protocol][0].destination.name, destination)
+  }
+  assert.equal((await load(elementTo(82, 'in_if', 2636))).ipfix.length, 1)
+  // in a field of one's own anything may be bytes
+  const own = 'formatter: { protobuf: [{ name: mine, index: 2000, type: string }] }\n'
+  for (const field of [10, 27, 82, 291, 311]) assert.equal((await load(own + elementTo(field, 'mine'))).ipfix.length, 1)
+})
+
+test("the numbers of the countries may be given to fields of one's own", async () => {
+  const { schema } = await load(
+    'formatter: { protobuf: [{ name: mine, index: 1000, type: varint }, { name: other, index: 1001, type: string, array: true }] }'
+  )
+  assert.equal(schema.fields.length, flowMessage.fields.length)
+  assert.deepEqual(
+    [1000, 1001].map((number) => schema.byNumber(number)?.name),
+    ['mine', 'other']
+  )
+  assert.equal(schema.find('src_country'), undefined)
 })
 
 const REFUSED: [what: string, yaml: string, said: RegExp][] = [
@@ -176,6 +225,25 @@ const REFUSED: [what: string, yaml: string, said: RegExp][] = [
     'a protocol number out of range',
     'sflow: { mapping: [{ layer: proto256, length: 8, destination: in_if }] }',
     /unknown layer 'proto256'/
+  ],
+  ['an element of text for a number', elementTo(82, 'in_if'), /^2: in_if is a number, and element 82 \(interfaceName\) is text$/],
+  ['one of v9', elementTo(82, 'in_if').replace('ipfix', 'netflowv9'), /^2: in_if is a number, and element 82/],
+  ['a list for a number', elementTo(291, 'src_as'), /^2: src_as is a number, and element 291 \(basicList\) is a list$/],
+  ['a fraction for a number', elementTo(311, 'sampling_rate'), /^2: sampling_rate is a number, and .* is a fraction$/],
+  ['an IPv6 address for a number', elementTo(27, 'src_as'), /^2: src_as is a number, and .* is an address$/],
+  ['a number for an address', elementTo(16, 'src_addr'), /^2: src_addr is an address, and .* is a number$/],
+  ['text for an address', elementTo(82, 'next_hop'), /^2: next_hop is an address, and .* is text$/],
+  ['a number for text', elementTo(10, 'in_if_name'), /^2: in_if_name is text, and .* is a number$/],
+  ['the other direction of text', elementTo(82, 'in_if', 29305), /^2: in_if is a number, and element 82 \(reverseInterfaceName\) is text$/],
+  [
+    'bits for an address that are none',
+    'sflow: { mapping: [{ layer: ipv4, length: 16, destination: src_addr }] }',
+    /^1: src_addr is an address of 32 or 128 bits, not 16$/
+  ],
+  [
+    'a column whose number is taken',
+    'formatter:\n  fields: [src_country]\n  protobuf: [{ name: mine, index: 1000, type: varint }]',
+    /^2: 'src_country' is not there: the mapping file gives its number, 1000, to a field of its own$/
   ],
   ['an unknown parser', 'sflow: { ports: [{ proto: udp, dir: dst, port: 1, parser: genev }] }', /^1: unknown parser 'genev': geneve, /],
   ['an unknown direction', 'sflow: { ports: [{ proto: udp, dir: up, port: 1, parser: gre }] }', /unknown direction 'up': src, dst, both/],

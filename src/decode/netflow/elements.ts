@@ -183,6 +183,3 @@ export const IE = {
   srhSegmentIPv6ListSection: 497,
   srhIPv6Section: 499
 } as const
-
-/** The enterprise number that marks an element as the reverse direction's (RFC 5103 section 6.1). */
-export const REVERSE_ENTERPRISE = 29305

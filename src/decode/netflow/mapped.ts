@@ -10,8 +10,19 @@ export function writeMapped(op: Op, pos: number, tag: number, at: number, length
   return copyBytesField(pos, tag, at, at + length)
 }
 
+/** Values that were sent to a number and are longer than one can be, since this was asked for last. */
+let unfit = 0
+export function takeUnfit(): number {
+  const count = unfit
+  unfit = 0
+  return count
+}
+
 function writeNumber(pos: number, tag: number, at: number, length: number, flags: number): number {
-  if (length > 8) return pos
+  if (length > 8) {
+    unfit++
+    return pos
+  }
   let hi = 0
   let lo = 0
   for (let i = 0; i < length; i++) {

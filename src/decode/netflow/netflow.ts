@@ -11,6 +11,7 @@ import { openEmitter, type Sender } from './emitter.js'
 import type { Domain, Exporter, TemplateEntry } from './exporter.js'
 import type { HeldSets } from './held.js'
 import { type Legacy, legacyOf } from './legacy.js'
+import { takeUnfit } from './mapped.js'
 import { learnOptions } from './options.js'
 import type { Plan } from './ops.js'
 import { compilePlan, type MappedElement } from './plan.js'
@@ -168,7 +169,11 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
             if (template.recordBytes === 0) useLengths(template)
             emit(plan, codeAt, record, recordEnd - record, decoding)
           }
-    return forEachRecord(template, buf, start, end, onRecord, decoding.report)
+    const records = forEachRecord(template, buf, start, end, onRecord, decoding.report)
+    const unfit = takeUnfit()
+    if (unfit > 0)
+      decoding.report('mapping', `${unfit} of the values of template ${template.id} that the mapping file sends to numbers are none`)
+    return records
   }
 
   /** Sets whose template has come, but that the output has no room for now. */

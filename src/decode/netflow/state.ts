@@ -2,9 +2,9 @@
  * What exporters told, as plain data: for the file that outlives a run and for the list of templates over HTTP.
  */
 import { parseAddress } from '../../flow/address.js'
+import { elementName } from '../../schema/elements.js'
 import { addressText } from '../../text/addresses.js'
 import { domainOf, keptDomain, knownPort, WHOLE_EXPORTER } from './domain.js'
-import { elementName } from './element-names.js'
 import { learn } from './entries.js'
 import { type Domain, type Exporter, NAME_KINDS, type Names } from './exporter.js'
 import { learnName } from './options.js'

@@ -3,7 +3,7 @@
  * pays a test for it.
  */
 import { packedTag } from '../../flow/message.js'
-import type { FrameMapping, LayerMapping, LayerSelector } from '../../mapping/mapping.js'
+import type { FrameMapping, LayerMapping, LayerSelector, Level } from '../../mapping/mapping.js'
 import { flowMessage, wireTypeOf } from '../../flow/proto.js'
 import { LAYER_GROUPS, type LayerGroup, type LayerName } from '../../schema/layers.js'
 import { readUint8 } from '../input.js'
@@ -82,7 +82,7 @@ function compileBits({ layer, encap, offset, length, destination, endianness }: 
   }
 }
 
-const LEVELS: Record<2 | 3 | 4, readonly LayerName[]> = {
+const LEVELS: Record<Exclude<Level, 0 | 7>, readonly LayerName[]> = {
   2: ['ethernet'],
   3: ['ipv4', 'ipv6'],
   4: ['tcp', 'udp', 'sctp', 'icmp', 'ipv6-icmp']
@@ -95,8 +95,12 @@ function matchOf(selector: LayerSelector): Match {
       const { name } = selector
       return startOf(isGroup(name) ? LAYER_GROUPS[name] : [name])
     }
-    case 'level':
-      return startOf(LEVELS[selector.level])
+    case 'level': {
+      const { level } = selector
+      if (level === 0) return (frame, i) => (i === 0 || frame.layerPacket[i] !== frame.layerPacket[i - 1] ? frame.layerStart[i] : -1)
+      if (level === 7) return (frame, i) => (TRANSPORTS.has(frame.layer[i]) ? payload(frame, i) : -1)
+      return startOf(LEVELS[level])
+    }
     case 'etype':
       return (frame, i) => (NEXT[frame.layer[i]] === NEXT_IS_ETYPE && frame.layerNext[i] === selector.etype ? payload(frame, i) : -1)
     case 'proto':
@@ -111,6 +115,9 @@ function matchOf(selector: LayerSelector): Match {
     }
   }
 }
+
+/** Whose payload is the application's. */
+const TRANSPORTS: ReadonlySet<number> = new Set((['tcp', 'udp', 'sctp'] as const).map(layerId))
 
 const isGroup = (name: LayerName | LayerGroup): name is LayerGroup => name in LAYER_GROUPS
 

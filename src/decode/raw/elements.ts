@@ -6,10 +6,10 @@
  *     subTemplateMultiList := semantic(1), (template(2), length(2, with these four bytes), record*)*  section 4.5.3
  */
 import { readUint16, readUint32 } from '../../flow/bigendian.js'
+import { elementName, elementOf, type ElementType } from '../../schema/elements.js'
 import { addressText } from '../../text/addresses.js'
 import type { Domain } from '../netflow/exporter.js'
 import { templateOf } from '../netflow/standin.js'
-import { elementName, elementOf, type ElementType } from '../netflow/element-names.js'
 import { walkRecord } from '../netflow/records.js'
 import { type Template, VARIABLE_LENGTH } from '../netflow/template.js'
 import { templateFor } from '../netflow/templates.js'

@@ -137,3 +137,28 @@ test('a record of which mapping would make more than a message costs itself alon
   )
   assert.match(warnings[0], /more than a message holds malformed-record/)
 })
+
+test('a value that is sent to a number and is longer than one is counted, and is no zero', async () => {
+  const mapping = await mappingOf(
+    'formatter: { protobuf: [{ name: mine, index: 2000, type: varint }] }\n' +
+      'ipfix: { mapping: [{ field: 1, penprovided: true, pen: 99, destination: mine }, { field: 2, penprovided: true, pen: 99, destination: in_if }] }'
+  )
+  const fields: FieldSpec[] = [
+    [4, 1],
+    [1, 9, 99],
+    [2, 65535, 99]
+  ]
+  const record = (long: Buffer, text: string): Buffer => Buffer.concat([be(6, 1), long, variable(Buffer.from(text))])
+  const records = [record(Buffer.alloc(9, 1), 'ge-0/0/0.100'), record(Buffer.alloc(9), '\x07'), record(Buffer.alloc(9), '')]
+  const { flows, decoder, warnings } = await decode([ipfix({}, set(2, template(256, fields)), set(256, ...records))], { mapping })
+  assert.deepEqual(
+    flows.map(({ proto, in_if }) => [proto, in_if]),
+    [
+      [6, undefined],
+      [6, 7],
+      [6, undefined]
+    ]
+  )
+  assert.deepEqual([...decoder.counts.errors], [['mapping', 1]])
+  assert.deepEqual(warnings, ['4 of the values of template 256 that the mapping file sends to numbers are none mapping'])
+})

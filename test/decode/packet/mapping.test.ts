@@ -6,7 +6,7 @@ import test from 'node:test'
 import protobuf from 'protobufjs'
 import { loadMapping } from '../../../src/mapping/mapping.js'
 import { be, ipfix, set, template, variable } from '../../support/build-netflow.js'
-import { dot1q, ethernet, gre, ipv4, packet, tcp, udp, vxlan } from '../../support/build-packet.js'
+import { dot1q, ethernet, gre, ipv4, packet, raw, tcp, udp, vxlan } from '../../support/build-packet.js'
 import { buildSflowDatagram, extendedGateway, extendedSwitch, flowSample, rawHeader } from '../../support/build-sflow.js'
 import { decodeStream } from '../../support/decode.js'
 import { datagramFrame, FlowMessage } from '../../support/datagram-stream.js'
@@ -157,4 +157,13 @@ test('frames inside IPFIX are mapped too', async () => {
 test('without a mapping nothing changes', async () => {
   const { flows } = await decodeStream(datagramFrame({ payload: sample(packet(ethernet(), ipv4({ ttl: 3 }), tcp(1, 2))) }))
   assert.equal(flows[0].ip_ttl, 3)
+})
+
+test('layers by number: the frame from its first byte on, and what TCP and UDP carry', async () => {
+  const frame = packet(ethernet(), ipv4(), udp(1, 2), raw(...Buffer.from('abcd')))
+  const { extra } = await mapped(
+    '  mapping: [{ layer: 0, offset: 96, length: 16, destination: number }, { layer: "7", length: 32, destination: raw }, { layer: payload, offset: 8, length: 8, destination: other }]',
+    sample(frame)
+  )
+  assert.deepEqual(extra, { 2000: ['2048'], 2001: [String('b'.charCodeAt(0))], 2002: [Buffer.from('abcd').toString('hex')] })
 })

@@ -1,8 +1,10 @@
 /**
- * The names and abstract data types of the information elements (IANA, "IP Flow Information Export (IPFIX) Entities"), for what people read:
- * raw output and the list of templates. NetFlow v9's field types are the elements 1 to 127.
+ * The names and abstract data types of the information elements (IANA, "IP Flow Information Export (IPFIX) Entities"), for what people read and for what
+ * a mapping file may send where. NetFlow v9's field types are the elements 1 to 127.
  */
-import { REVERSE_ENTERPRISE } from './elements.js'
+
+/** The enterprise number that marks an element as the reverse direction's (RFC 5103 section 6.1). */
+export const REVERSE_ENTERPRISE = 29305
 
 export type ElementType =
   | 'octetArray'
