@@ -1,6 +1,6 @@
 /**
  * What the documents show works. Every option in a block of shell is one of its tool's. A block marked `sh run` is run, in a folder with
- * demo.pcap, flows.bin (its flows) and the files of the document's blocks marked `name=FILE`; a block of `text` behind it is its output.
+ * demo.pcap (also as capture.pcap and capture.pcapng.gz), flows.bin (its flows) and the files of the document's blocks marked `name=FILE`; a block of `text` behind it is its output.
  * (its first lines, where it ends in …). What a document cannot have here has a stand-in: flow-listen gives the datagrams of demo.pcap,
  * tcpdump its packets, npm does nothing.
  */
@@ -49,7 +49,7 @@ function shell(text: string): { stdout: string; stderr: string; status: number |
 }
 
 fs.copyFileSync(DEMO, path.join(folder, 'demo.pcap'))
-shell('flow-pcap demo.pcap | flow-decode > flows.bin')
+shell('flow-pcap demo.pcap | flow-decode > flows.bin; cp demo.pcap capture.pcap; gzip -c demo.pcap > capture.pcapng.gz')
 
 const optionsOf = new Map(TOOLS.map((tool) => [tool, optionsIn(execFileSync(path.join(BIN, tool), ['-h', 'all'], { encoding: 'utf8' }))]))
 function optionsIn(help: string): Set<string> {
