@@ -4,7 +4,7 @@ import os from 'node:os'
 import { reasonOf } from '../cli/exit.js'
 import { type Network, parseAddress } from '../flow/address.js'
 import { type Block, type Bounds, receiver } from './receiver.js'
-import { bindSocket, type Spot } from './socket.js'
+import { bindSocket, type Place, type SocketPlace } from './socket.js'
 import { type Counts, type Held, RECEIVED } from './tally.js'
 
 /** What is asked for where no rcvbuf is given: more than the usual default, which a pause of a few milliseconds fills. */
@@ -16,7 +16,7 @@ const SHOWN_RCVBUF = os.platform() === 'linux' ? 2 : 1
 
 /** What to open and what to do with what arrives; plain enough to be given to a thread. */
 export interface IntakePlan {
-  spot: Spot
+  place: SocketPlace
   rcvbuf: number | undefined
   bounds: Bounds
   networks: readonly Network[]
@@ -24,16 +24,11 @@ export interface IntakePlan {
   held: Held
 }
 
-export interface Bound {
-  address: string
-  port: number
-  /** what the kernel granted of SO_RCVBUF */
-  rcvbuf: number
-}
-
 /** A socket that is being read. */
 export interface Intake {
-  readonly bound: Bound
+  readonly place: Place
+  /** what the kernel granted of SO_RCVBUF */
+  readonly rcvbuf: number
   /** Gives back the memory of a block that was handed on. */
   reuse(memory: ArrayBuffer): void
   /** Reads what the kernel has, hands all on, and reads no more. */
@@ -49,17 +44,18 @@ export interface IntakeHandlers {
 
 /** Opens a socket and reads it in this thread. Throws CannotListenError. */
 export async function openIntake(plan: IntakePlan, { onBlock, onTrouble }: IntakeHandlers): Promise<Intake> {
-  const { spot, counts, held } = plan
-  const socket = await bindSocket(spot)
+  const { place, counts, held } = plan
+  const socket = await bindSocket(place)
   const { address, port } = socket.address()
-  const rcvbuf = spot.shared === undefined ? askForBuffer(socket, plan.rcvbuf ?? WISHED_RCVBUF) : grantedBuffer(socket)
+  const rcvbuf = place.shared === undefined ? askForBuffer(socket, plan.rcvbuf ?? WISHED_RCVBUF) : grantedBuffer(socket)
   const { take, reuse, flush } = receiver(plan.bounds, plan.networks, ownAddress(address), port, counts, held, onBlock)
   socket.on('message', take)
   socket.on('error', (error) => {
     onTrouble(reasonOf(error))
   })
   return {
-    bound: { address, port, rcvbuf },
+    place: { address, port },
+    rcvbuf,
     reuse,
     async drain() {
       // what arrives all the time never ends: what is read past the buffer's size was not there when this began
@@ -73,7 +69,7 @@ export async function openIntake(plan: IntakePlan, { onBlock, onTrouble }: Intak
       flush()
     },
     close() {
-      if (spot.shared === undefined) socket.close()
+      if (place.shared === undefined) socket.close()
     }
   }
 }

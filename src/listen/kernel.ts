@@ -9,16 +9,11 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import { parseAddress } from '../flow/address.js'
+import type { Place } from './socket.js'
 
 const LOCAL_ADDRESS = 1
 const INODE = 9
 const DROPS = 12
-
-/** Where a socket is bound. */
-export interface Place {
-  address: string
-  port: number
-}
 
 /** The descriptors of this process's sockets at that place, by inode; none where the system does not tell. */
 export function ownSockets(place: Place): Map<string, number> {

@@ -68,8 +68,8 @@ export async function startListening(listener: Listener, { networks, queue, limi
 
   const intakes = await openSockets(
     listener,
-    async (spot, where) => {
-      const plan: IntakePlan = { spot, rcvbuf: listener.rcvbuf, bounds: listener, networks, counts: newCounts(), held }
+    async (place, where) => {
+      const plan: IntakePlan = { place, rcvbuf: listener.rcvbuf, bounds: listener, networks, counts: newCounts(), held }
       const handlers: IntakeHandlers = {
         onBlock({ bytes, datagrams }) {
           const wanted = limit.take(datagrams)
@@ -82,7 +82,7 @@ export async function startListening(listener: Listener, { networks, queue, limi
           else queue.push(wanted === datagrams ? bytes : bytes.subarray(0, endOfFrames(bytes, wanted)), done)
         },
         onTrouble(message) {
-          log.warn(`${nameOf(listener, intake.bound.port)}: ${message}`)
+          log.warn(`${nameOf(listener, intake.place.port)}: ${message}`)
         }
       }
       const intake: Intake = await (where === 'here' ? openIntake(plan, handlers) : openIntakeInThread(plan, handlers, onDeath))
@@ -91,9 +91,9 @@ export async function startListening(listener: Listener, { networks, queue, limi
     },
     log
   )
-  const name = nameOf(listener, intakes[0].bound.port)
-  const places = new Map(intakes.map(({ bound }) => [placeOf(bound.address, bound.port), bound]))
-  const { rcvbuf } = intakes[0].bound
+  const name = nameOf(listener, intakes[0].place.port)
+  const places = new Map(intakes.map(({ place }) => [placeOf(place.address, place.port), place]))
+  const [{ rcvbuf }] = intakes
   for (const place of places.keys()) {
     log.info(`listening on ${place} for ${listener.scheme}`, { ...(listener.rcvbuf === undefined ? {} : { rcvbuf }) })
   }

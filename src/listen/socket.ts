@@ -3,11 +3,15 @@ import dgram from 'node:dgram'
 import net from 'node:net'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 
-/** Where and how to open a socket. */
-export interface Spot {
+/** Where a socket is bound, or is to be. */
+export interface Place {
   address: string
   /** 0: the kernel chooses */
   port: number
+}
+
+/** The place of a socket to open, and what it shares there. */
+export interface SocketPlace extends Place {
   /** SO_REUSEPORT: share the port with sockets that are opened in the same way, and the datagrams with them by sender */
   reusePort: boolean
   /** a descriptor that is bound already, to be read beside who opened it, instead of a new socket */
@@ -25,7 +29,7 @@ export class CannotListenError extends UserError {
 }
 
 /** A bound socket. Throws CannotListenError. */
-export function bindSocket({ address, port, reusePort, shared }: Spot): Promise<dgram.Socket> {
+export function bindSocket({ address, port, reusePort, shared }: SocketPlace): Promise<dgram.Socket> {
   const type = net.isIPv6(address) ? 'udp6' : 'udp4'
   // @types/node 20 does not know reusePort
   const socket = dgram.createSocket({ type, reusePort } as dgram.SocketOptions)

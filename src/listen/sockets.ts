@@ -9,10 +9,10 @@ import { parseAddress } from '../flow/address.js'
 import type { Intake } from './intake.js'
 import { ownSockets } from './kernel.js'
 import { type Listener, nameOf } from './listeners.js'
-import { bindSocket, CannotListenError, type Spot } from './socket.js'
+import { bindSocket, CannotListenError, type SocketPlace } from './socket.js'
 
 /** Opens one socket, and reads it in this thread or in a new one. Throws CannotListenError. */
-export type OpenSocket = (spot: Spot, where: 'here' | 'in a thread') => Promise<Intake>
+export type OpenSocket = (place: SocketPlace, where: 'here' | 'in a thread') => Promise<Intake>
 
 /** What a system without IPv6 says. */
 export const NO_IPV6_CODES = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT']
@@ -29,7 +29,7 @@ export async function openSockets(listener: Listener, open: OpenSocket, log: Log
     if (!(error instanceof CannotListenError) || !NO_IPV6_CODES.includes(error.code ?? '')) throw error
     return openAt('0.0.0.0')
   }
-  return ipv6SocketsTakeIPv4() ? opened : [...opened, ...(await openAt('0.0.0.0', opened[0].bound.port))]
+  return ipv6SocketsTakeIPv4() ? opened : [...opened, ...(await openAt('0.0.0.0', opened[0].place.port))]
 }
 
 /** As they do unless the administrator changed Linux's default (ipv6(7), IPV6_V6ONLY). */
@@ -59,22 +59,22 @@ function asIPv4(address: string): string {
   return bytes?.length === 4 ? bytes.join('.') : address
 }
 
-async function openShared({ count, blocking }: Listener, spot: Spot, open: OpenSocket, log: Log): Promise<Intake[]> {
-  if (count === 1) return [await open(spot, blocking ? 'in a thread' : 'here')]
+async function openShared({ count, blocking }: Listener, place: SocketPlace, open: OpenSocket, log: Log): Promise<Intake[]> {
+  if (count === 1) return [await open(place, blocking ? 'in a thread' : 'here')]
   if (canReusePort()) {
     // a socket that does not share finds out whether the port is in use, by another flow-listen that shares it too
-    const probe = await bindSocket(spot)
+    const probe = await bindSocket(place)
     const { port } = probe.address()
     await new Promise<void>((resolve) => probe.close(resolve))
-    return Promise.all(Array.from({ length: count }, () => open({ ...spot, port, reusePort: true }, 'in a thread')))
+    return Promise.all(Array.from({ length: count }, () => open({ ...place, port, reusePort: true }, 'in a thread')))
   }
-  const first = await open(spot, 'in a thread')
-  const [shared] = ownSockets(first.bound).values()
+  const first = await open(place, 'in a thread')
+  const [shared] = ownSockets(first.place).values()
   if (shared === undefined) {
     log.warn('count: this system needs Node 22.12 or later for several threads on a port, one reads it')
     return [first]
   }
-  const others = Array.from({ length: count - 1 }, () => open({ ...spot, shared }, 'in a thread'))
+  const others = Array.from({ length: count - 1 }, () => open({ ...place, shared }, 'in a thread'))
   return [first, ...(await Promise.all(others))]
 }
 

@@ -28,7 +28,7 @@ try {
       })
     }
   })
-  say({ kind: 'open', bound: intake.bound })
+  say({ kind: 'open', place: intake.place, rcvbuf: intake.rcvbuf })
 } catch (error) {
   if (!(error instanceof CannotListenError)) throw error
   say({ kind: 'failed', message: error.message, code: error.code })

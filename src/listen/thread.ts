@@ -1,12 +1,12 @@
 /** An intake in a thread of its own. Blocks travel to the main thread and back without a copy. */
 import { Worker } from 'node:worker_threads'
-import type { Bound, Intake, IntakeHandlers, IntakePlan } from './intake.js'
-import { CannotListenError } from './socket.js'
+import type { Intake, IntakeHandlers, IntakePlan } from './intake.js'
+import { CannotListenError, type Place } from './socket.js'
 
 /** What is said to the thread (thread-main.ts), and what it says. */
 export type ToThread = { kind: 'reuse'; memory: ArrayBuffer } | { kind: 'drain' } | { kind: 'close' }
 export type FromThread =
-  | { kind: 'open'; bound: Bound }
+  | { kind: 'open'; place: Place; rcvbuf: number }
   | { kind: 'failed'; message: string; code: string | undefined }
   | { kind: 'block'; memory: ArrayBuffer; length: number; datagrams: number }
   | { kind: 'trouble'; message: string }
@@ -23,8 +23,9 @@ export function openIntakeInThread(
     worker.postMessage(message, memory)
   }
   let drained: () => void = () => undefined
-  const intake = (bound: Bound): Intake => ({
-    bound,
+  const intake = (place: Place, rcvbuf: number): Intake => ({
+    place,
+    rcvbuf,
     reuse(memory) {
       say({ kind: 'reuse', memory }, [memory])
     },
@@ -43,7 +44,7 @@ export function openIntakeInThread(
     })
     worker.on('message', (message: FromThread) => {
       if (message.kind === 'block') onBlock({ bytes: Buffer.from(message.memory, 0, message.length), datagrams: message.datagrams })
-      else if (message.kind === 'open') resolve(intake(message.bound))
+      else if (message.kind === 'open') resolve(intake(message.place, message.rcvbuf))
       else if (message.kind === 'failed') reject(new CannotListenError(message.message, message.code))
       else if (message.kind === 'trouble') onTrouble(message.message)
       else drained()

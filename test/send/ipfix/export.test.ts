@@ -39,6 +39,9 @@ function send(flows: readonly FlowSpec[], nanoseconds = false, mtu = MTU): Sent 
 
 const OWN = ['type', 'time_received_ns', 'sequence_num', 'sampler_address', 'observation_domain_id']
 
+/** -sampler record */
+const BY_RECORD = { agent: false, record: true }
+
 /** Flows by the exporter that they are of, in their order. */
 function byExporter(flows: readonly FlowSpec[], nanoseconds: boolean): Map<string, Flow[]> {
   const all = new Map<string, Flow[]>()
@@ -51,11 +54,12 @@ function byExporter(flows: readonly FlowSpec[], nanoseconds: boolean): Map<strin
 
 async function readBack({ messages, domains }: Sent): Promise<Map<string, Flow[]>> {
   const samplers = new Map(domains.map(({ id, sampler }) => [id, sampler.toString('hex')]))
-  const { flows, warnings } = await decode(messages, { maxTemplates: 100_000 })
+  const { flows, warnings } = await decode(messages, { maxTemplates: 100_000, sampler: BY_RECORD })
   assert.deepEqual(warnings, [])
   const all = new Map<string, Flow[]>()
   for (const flow of flows) {
-    const key = samplers.get(flow.observation_domain_id as number)!
+    const key = flow.sampler_address as string
+    assert.equal(key, samplers.get(flow.observation_domain_id as number))
     const own = Object.fromEntries(Object.entries(flow).filter(([name]) => !OWN.includes(name)))
     all.set(key, [...(all.get(key) ?? []), own])
   }
