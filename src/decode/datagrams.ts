@@ -5,7 +5,7 @@ import { isMappedIPv4 } from '../flow/address.js'
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
 import { protocolOf, SFLOW_5 } from '../flow/protocol.js'
-import type { ElementMapping, Mapping } from '../mapping/mapping.js'
+import type { Mapping } from '../mapping/mapping.js'
 import type { Output } from '../flow/output.js'
 import type { TakeCounters } from './counters/counters.js'
 import { add, type Counted, newCounts } from './counts.js'
@@ -18,7 +18,7 @@ import { mutedLog } from './mutedlog.js'
 import { domainKey } from './netflow/domain.js'
 import { type HeldLimits, heldSets } from './netflow/held.js'
 import { netflowDecoder, type ExportHeader } from './netflow/netflow.js'
-import { type MappedElement } from './netflow/plan.js'
+import { mappedElements } from './netflow/mappedelements.js'
 import { restoreDomain, type SavedDomain, saveExporter } from './netflow/state.js'
 import { sweepTemplates } from './netflow/templates.js'
 import { type Tunnel, tunnelSet } from './packet/decap.js'
@@ -26,6 +26,8 @@ import { compileFrameMapping } from './packet/mapping.js'
 import type { RateOf } from './rates.js'
 import { type RawFormat, writeRaw } from './raw/raw.js'
 import type { SamplerChoice } from './sampler.js'
+import type { OnHeader } from './report/observer.js'
+import { sflowHeader } from './report/sflow.js'
 import { sflowDecoder } from './sflow/sflow.js'
 import { endSequences, followSequence } from './sequence.js'
 
@@ -52,6 +54,8 @@ export interface DecoderOptions {
   readonly decap?: readonly Tunnel[]
   /** write all that datagrams hold as text instead of flows */
   readonly raw?: RawFormat
+  /** hears of each datagram's header, once it is decoded */
+  readonly onHeader?: OnHeader
   /** takes counter samples; without it they are only counted */
   readonly takeCounters?: TakeCounters
   /** whether to time the decoding of each datagram */
@@ -190,11 +194,13 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     const header = sflow(datagram, exporter.address, 0, end, decoding)
     if (header === undefined) return
     const { agentStart, agentEnd, subAgent, sequence, uptime } = header
+    options.onHeader?.(exporter.name, datagram, sflowHeader(header))
     followSequence(exporter.sequences, `sflow ${inputBytes().toString('hex', agentStart, agentEnd)} ${subAgent}`, sequence, 1, uptime)
   }
 
   function follow(header: ExportHeader, version: number, port: number): void {
     add(counts.byType, header.type)
+    options.onHeader?.(exporter.name, datagram, { ...header, domain: String(header.domain) })
     const received = (datagram.receivedHi * 0x1_0000_0000 + datagram.receivedLo) / 1e9
     if (received > 0) observe(counts.delay, Math.max(received - header.exportSeconds, 0))
     if (header.type === 'NETFLOW_V1') return
@@ -288,13 +294,4 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       errorLog.end()
     }
   }
-}
-
-function mappedElements(mapping: readonly ElementMapping[]): MappedElement[] {
-  return mapping.map(({ field, pen, destination, endianness }) => ({
-    id: field,
-    enterprise: pen ?? 0,
-    destination,
-    littleEndian: endianness === 'little'
-  }))
 }

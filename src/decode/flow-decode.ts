@@ -17,6 +17,7 @@ import { declareMetrics, summaryOf } from './counts.js'
 import { type DatagramDecoder, datagramDecoder } from './datagrams.js'
 import { type Tunnel, TUNNELS } from './packet/decap.js'
 import { RAW_FORMATS } from './raw/raw.js'
+import { newReport, reporting, reportSink } from './report/report.js'
 import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
 import { parseRates } from './rates.js'
 import { parseSampler } from './sampler.js'
@@ -65,13 +66,13 @@ const OPTIONS = optionTable({
   'held.time': { rare: true, argument: 'duration', help: 'how long it is held', parse: duration, default: '30m' },
   produce: {
     argument: 'what',
-    help: 'sample: flows; raw: all that a datagram holds, for people',
-    choices: ['sample', 'raw'],
+    help: 'sample: flows; raw: all that a datagram holds; report: what is wrong with whom',
+    choices: ['sample', 'raw', 'report'],
     default: 'sample'
   },
   counters: { argument: 'file', help: 'write sFlow counter samples there; >(COMMAND) and /dev/fd/3 do too' },
   'counters.series': { rare: true, argument: 'n', help: 'counters that -addr shows at /counters', parse: wholeNumber(), default: 100_000 },
-  format: { argument: 'format', help: 'of raw: json, a line a datagram (which it is), or text', choices: RAW_FORMATS }
+  format: { argument: 'format', help: 'of raw and report: json, a line each (raw), or text (report)', choices: RAW_FORMATS }
 })
 type Options = OptionsOf<typeof OPTIONS>
 
@@ -82,6 +83,7 @@ export const tool = defineTool(
     operands: FILES,
     modes: [
       { when: ['produce=raw'], reads: ['Datagram'], writes: 'text' },
+      { when: ['produce=report'], reads: ['Datagram'], writes: 'text' },
       { reads: ['Datagram'], writes: ['FlowMessage'] }
     ],
     options: OPTIONS,
@@ -106,19 +108,20 @@ function urlPath(word: string): string {
 
 async function run(tool: Tool<Options>): Promise<void> {
   const { options, log } = tool
-  if (options.produce !== 'raw' && options.format !== undefined) {
-    throw new UserError(EXIT.usage, `-format ${options.format} goes with -produce raw; flow-format prints flows`)
+  if (options.produce === 'sample' && options.format !== undefined) {
+    throw new UserError(EXIT.usage, `-format ${options.format} goes with -produce raw or report; flow-format prints flows`)
   }
-  if (options.produce === 'raw' && options.counters !== undefined) {
-    throw new UserError(EXIT.usage, '-counters goes with flows: -produce raw shows counter samples itself')
+  if (options.produce !== 'sample' && options.counters !== undefined) {
+    throw new UserError(EXIT.usage, `-counters goes with flows, not with -produce ${options.produce}`)
   }
   const raw = options.produce === 'raw' ? (options.format ?? 'json') : undefined
   const output = tool.stdout()
   const counters = options.counters === undefined ? undefined : fileOutput('-counters', options.counters)
   const series = options.addr === undefined ? undefined : servedSeries(options['counters.series'], log)
   const mapping = await mappingOf(tool)
+  const report = options.produce === 'report' ? newReport(mapping) : undefined
   const decoder = datagramDecoder({
-    output,
+    output: report === undefined ? output : report.flows,
     log,
     mapping,
     rateOf: options.samplingrate ?? (() => 0),
@@ -134,6 +137,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     held: { exporterBytes: options['held.bytes'], totalBytes: options['held.total'], ms: options['held.time'] },
     timed: options.addr !== undefined,
     ...(counters === undefined && series === undefined ? {} : { takeCounters: counterTaker({ output: counters, series }) }),
+    ...(report === undefined ? {} : { onHeader: report.onHeader }),
     ...(raw === undefined ? {} : { raw })
   })
   const file = keepTemplates(decoder, options, log)
@@ -148,7 +152,8 @@ async function run(tool: Tool<Options>): Promise<void> {
   })
   tool.summary(() => summaryOf(decoder))
   try {
-    await readFrames(tool, bothOf(output, counters), decoder.decode, { more: decoder.more })
+    if (report === undefined) await readFrames(tool, bothOf(output, counters), decoder.decode, { more: decoder.more })
+    else await readFrames(tool, reportSink(report, output, options.format ?? 'text', decoder), reporting(report, decoder))
   } finally {
     clearInterval(sweeping)
     clearInterval(expiring)

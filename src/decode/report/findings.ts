@@ -1,0 +1,124 @@
+/** What is wrong with an exporter, each in a line that says what it means and what to do about it. A healthy one has none. */
+import { unusedElements } from './elements.js'
+import { hasTemplates, lossOf, type Section, skewOf } from './section.js'
+
+export interface Finding {
+  /** a word for machines */
+  readonly kind: string
+  readonly text: string
+}
+
+/** Less loss than this is not told: a datagram that was in flight as watching began. */
+const LITTLE_LOSS = 0.001
+/** A clock that is off by less is as good as one can be with seconds in headers and queues on the way. */
+const CLOCK_SECONDS = 10
+/** The longest active timeout that is a default anywhere is half an hour; flows are a little longer. */
+const ACTIVE_TIMEOUT_SECONDS = 1860
+/** Flows that count nothing are told from here on. */
+const EMPTY_PART = 0.01
+
+/** `mapped`: elements that a mapping file takes, as `enterprise.number`. */
+export function findingsOf(section: Section, mapped: ReadonlySet<string>): Finding[] {
+  const findings: Finding[] = []
+  const find = (kind: string, text: string): void => {
+    findings.push({ kind, text })
+  }
+  const { rates, flows, waiting, sequences, interfaces, named, errors } = section
+
+  if (waiting.size > 0)
+    find(
+      'template-missing',
+      `data waits for template ${ids(waiting.keys())}, which did not come: have the exporter send its templates every minute (template data timeout 60), or watch for longer`
+    )
+  const redefined = [...section.templates.values()].filter(({ redefined: times }) => times > 0)
+  if (redefined.length > 0)
+    find(
+      'template-redefined',
+      `template ${ids(redefined.map(({ definition }) => definition.id))} came with different fields: two exporters behind one address (NAT, a replicator) or one that was configured anew; give each an address or a domain of its own`
+    )
+  const loss = lossOf(section)
+  if (loss > LITTLE_LOSS)
+    find(
+      'loss',
+      `${percent(loss)} by sequence number never came (${sequences.missing}): look at the drops of flow-listen (rcvbuf, queue_size), of the network, and at the exporter's own`
+    )
+  if (flows > 0 && [...rates.keys()].every((rate) => rate === 0) && section.protocol !== 'SFLOW_5')
+    find(
+      'no-sampling',
+      hasTemplates(section)
+        ? 'no sampling rate is told: if it samples, all sums are too small; have it send its sampler (option sampler-table), or say -samplingrate NETWORK=N'
+        : 'no sampling rate is told: if it samples, all sums are too small; say flow-decode -samplingrate NETWORK=N'
+    )
+  const hasOptions = [...section.templates.values()].some(({ definition }) => definition.options)
+  if (hasTemplates(section) && flows > 0 && !hasOptions && interfaces.size > 0 && named.size === 0)
+    find(
+      'no-options',
+      'options are never sent, so interfaces have numbers and no names: configure option interface-table and option sampler-table'
+    )
+  else if (hasTemplates(section) && interfaces.size > 0 && named.size === 0)
+    find('no-names', 'options are sent, but no name of an interface: configure option interface-table')
+  const skew = skewOf(section) ?? 0
+  if (Math.abs(skew) > CLOCK_SECONDS)
+    find(
+      'clock',
+      `its clock is ${seconds(Math.abs(skew))} ${skew > 0 ? 'behind' : 'ahead of'} the time of receipt, and so are all flows: give it NTP, and UTC as its zone`
+    )
+  if (section.backwards > 0)
+    find(
+      'backwards',
+      `${section.backwards} of ${flows} flows start after they end: its clock steps or its software is wrong; NTP, and a newer release`
+    )
+  if (section.longest > ACTIVE_TIMEOUT_SECONDS)
+    find(
+      'long-flows',
+      `the longest flow lasts ${seconds(section.longest)}: no active timeout cuts it, so its bytes come all at once; set it to 60 s (cache timeout active 60)`
+    )
+  if (section.empty > flows * EMPTY_PART)
+    find(
+      'no-counters',
+      `${section.empty} of ${flows} flows have neither bytes nor packets: events (ASA's NSEL) have none; else add counter bytes and counter packets to the record`
+    )
+  const unused = unusedElements(section, mapped)
+  if (unused.length > 0)
+    find(
+      'unused',
+      `no field takes ${list(unused)}: -mapping can give each a field of its own; what nobody needs the exporter need not send`
+    )
+  const refused = errors.get('malformed-template') ?? 0
+  if (refused > 0)
+    find(
+      'template-refused',
+      `${refused} templates could not be read, and no data of theirs: -produce raw shows them; the exporter's software is wrong`
+    )
+  const broken = [...errors].filter(([kind]) => kind !== 'malformed-template' && kind !== 'template-not-found')
+  if (broken.length > 0)
+    find(
+      'errors',
+      `some of it is broken (${broken.map(([kind, count]) => `${count} ${kind}`).join(', ')}): -loglevel info says what, -produce raw shows it; the path (MTU, fragments) or the exporter's software is wrong`
+    )
+  return findings
+}
+
+export function percent(part: number): string {
+  return `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`
+}
+
+export function seconds(value: number): string {
+  if (value < 120) return `${Number(value.toFixed(1))} s`
+  return value < 7200
+    ? `${Math.round(value / 60)} min`
+    : value < 172_800
+      ? `${(value / 3600).toFixed(1)} h`
+      : `${Math.round(value / 86_400)} days`
+}
+
+const MOST_LISTED = 12
+
+function list(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED
+  return more <= 0 ? names.join(', ') : `${names.slice(0, MOST_LISTED).join(', ')} and ${more} more`
+}
+
+function ids(numbers: Iterable<number>): string {
+  return list([...numbers].map(String))
+}

@@ -1,0 +1,137 @@
+/** Watches datagrams and the flows that are made of them, and keeps what a report tells, by exporter, protocol and domain. */
+import type { Datagram } from '../../flow/datagram.js'
+import { fieldReader, fieldValues, isSet } from '../../flow/fieldvalues.js'
+import type { FieldName } from '../../flow/names.js'
+import { flowMessage } from '../../flow/proto.js'
+import { readSetHeader, walkSets } from '../netflow/sets.js'
+import { isSameDefinition } from '../netflow/template.js'
+import { followSequence } from '../sequence.js'
+import { newSection, type Section } from './section.js'
+
+/** What a datagram's header says. */
+export interface SeenHeader {
+  readonly type: string
+  readonly domain: string
+  readonly sequence: number
+  /** −1 where they could not be counted */
+  readonly units: number
+  readonly options: number
+  /** milliseconds, NaN where there is none */
+  readonly uptime: number
+  /** seconds since 1970, NaN where there is none */
+  readonly exportSeconds: number
+}
+
+/** What hears of each datagram whose header could be read. */
+export type OnHeader = (exporter: string, datagram: Datagram, header: SeenHeader) => void
+
+export interface Observer {
+  readonly onHeader: OnHeader
+  /** Takes a FlowMessage of the datagram that was heard of last. */
+  readonly onFlow: (buf: Buffer, start: number, end: number) => void
+  readonly sections: () => Iterable<Section>
+  /** sections that there was no room for */
+  readonly dropped: () => number
+}
+
+/** Sections are bounded, as what makes them up comes from the network. */
+const MOST_SECTIONS = 10_000
+const MOST_TEMPLATES = 4096
+const MOST_RATES = 64
+const MOST_INTERFACES = 10_000
+const TWO_32 = 2 ** 32
+
+export function reportObserver(): Observer {
+  const sections = new Map<string, Section>()
+  let dropped = 0
+  let current: Section | undefined
+  const values = fieldValues(flowMessage)
+  const read = fieldReader(values)
+  const place = (name: FieldName): number => flowMessage.fields.indexOf(flowMessage.field(name))
+  const RATE = place('sampling_rate')
+  const BYTES = place('bytes')
+  const PACKETS = place('packets')
+  const START = place('time_flow_start_ns')
+  const END = place('time_flow_end_ns')
+  const INTERFACES = [[place('in_if'), place('in_if_name')] as const, [place('out_if'), place('out_if_name')] as const]
+  const numberAt = (at: number): number => (isSet(values, at) ? values.hi[at] * TWO_32 + values.lo[at] : 0)
+
+  function sectionOf(exporter: string, { type, domain }: SeenHeader): Section | undefined {
+    const key = `${exporter} ${type} ${domain}`
+    let section = sections.get(key)
+    if (section === undefined && sections.size >= MOST_SECTIONS) dropped++
+    else if (section === undefined) {
+      section = newSection(exporter, type, domain)
+      sections.set(key, section)
+    }
+    return section
+  }
+
+  return {
+    onHeader(exporter, datagram, header) {
+      current = sectionOf(exporter, header)
+      if (current === undefined) return
+      const received = (datagram.receivedHi * TWO_32 + datagram.receivedLo) / 1e9
+      current.datagrams++
+      current.first = Math.min(current.first, received)
+      current.last = Math.max(current.last, received)
+      current.units += Math.max(header.units, 0)
+      if (received > 0 && header.exportSeconds > 0) {
+        const delay = received - header.exportSeconds
+        current.leastDelay = Math.min(current.leastDelay, delay)
+        current.mostDelay = Math.max(current.mostDelay, delay)
+      }
+      if (header.type !== 'NETFLOW_V1')
+        followSequence(current.sequences, datagram.srcPort, header.sequence, header.units, header.uptime, header.options)
+      if (header.type === 'NETFLOW_V9' || header.type === 'IPFIX') noteSets(current, datagram)
+    },
+    onFlow(buf, start, end) {
+      if (current === undefined || !read(buf, start, end)) return
+      current.flows++
+      const rate = numberAt(RATE)
+      if (current.rates.has(rate) || current.rates.size < MOST_RATES) current.rates.set(rate, (current.rates.get(rate) ?? 0) + 1)
+      if (!isSet(values, BYTES) && !isSet(values, PACKETS)) current.empty++
+      const duration = (numberAt(END) - numberAt(START)) / 1e9
+      if (duration < -0.001) current.backwards++
+      current.longest = Math.max(current.longest, duration)
+      for (const [index, name] of INTERFACES) {
+        if (!isSet(values, index) || current.interfaces.size >= MOST_INTERFACES) continue
+        current.interfaces.add(values.lo[index])
+        if (isSet(values, name)) current.named.add(values.lo[index])
+      }
+    },
+    sections: () => sections.values(),
+    dropped: () => dropped
+  }
+}
+
+/** Templates, and data that comes before its own. */
+function noteSets(section: Section, { buf, payloadStart, payloadEnd }: Datagram): void {
+  const header = readSetHeader(buf, payloadStart, payloadEnd)
+  if (header === undefined) return
+  const { templates, waiting } = section
+  const ignore = (): void => undefined
+  walkSets(header, buf, payloadStart, {
+    onTemplate(definition) {
+      const known = templates.get(definition.id)
+      section.waited += waiting.get(definition.id) ?? 0
+      waiting.delete(definition.id)
+      if (known === undefined) {
+        if (templates.size < MOST_TEMPLATES) templates.set(definition.id, { definition, sent: 1, redefined: 0 })
+        return
+      }
+      known.sent++
+      if (!isSameDefinition(known.definition, definition)) known.redefined++
+      known.definition = definition
+    },
+    onData(templateId) {
+      const known = templates.get(templateId)
+      if (known?.definition.options === true) section.optionsSets++
+      if (known === undefined && waiting.size < MOST_TEMPLATES) waiting.set(templateId, (waiting.get(templateId) ?? 0) + 1)
+    },
+    onWithdrawal: ignore,
+    onRefusal: ignore,
+    onUnknownSet: ignore,
+    onError: ignore
+  })
+}

@@ -1,0 +1,101 @@
+/** `-produce report`: what is wrong with each exporter, at the end of input. */
+import { type FrameHandler, frameReader } from '../../flow/frames.js'
+import type { Output, Sink } from '../../flow/output.js'
+import type { Mapping } from '../../mapping/mapping.js'
+import type { DatagramDecoder } from '../datagrams.js'
+import type { Exporters } from '../exporters.js'
+import { endSequences } from '../sequence.js'
+import { type OnHeader, reportObserver } from './observer.js'
+import { sectionJson, sectionPage } from './page.js'
+
+export interface Report {
+  /** where the decoder's flows go: nowhere but here */
+  readonly flows: Output
+  readonly onHeader: OnHeader
+  /** Takes note of the flows that came since; to be called after each datagram. */
+  readonly settle: () => void
+  /** Appends the report. */
+  readonly write: (output: Output, format: 'json' | 'text', exporters: Exporters) => void
+}
+
+export function newReport(mapping: Mapping): Report {
+  const observer = reportObserver()
+  const flows = heldOutput()
+  const reader = frameReader((buf, start, end) => {
+    observer.onFlow(buf, start, end)
+  })
+  const mapped = new Set([
+    ...mapping.netflowv9.map(({ field }) => `0.${field}`),
+    ...mapping.ipfix.map(({ field, pen }) => `${pen ?? 0}.${field}`)
+  ])
+  return {
+    flows,
+    onHeader: observer.onHeader,
+    settle() {
+      if (flows.pos === 0) return
+      reader.push(flows.buf.subarray(0, flows.pos))
+      flows.pos = 0
+    },
+    write(output, format, exporters) {
+      const told = new Set<string>()
+      const errors = new Map([...exporters.all()].map((exporter) => [exporter.name, exporter.errors]))
+      for (const section of observer.sections()) {
+        endSequences(section.sequences)
+        if (!told.has(section.exporter)) section.errors = errors.get(section.exporter) ?? section.errors
+        told.add(section.exporter)
+        const text = format === 'json' ? sectionJson(section, mapped) : sectionPage(section, mapped)
+        output.reserve(Buffer.byteLength(text))
+        output.pos += output.buf.write(text, output.pos)
+      }
+    }
+  }
+}
+
+/** Decodes a datagram, and whatever waited for what it brought. */
+export function reporting(report: Report, decoder: DatagramDecoder): FrameHandler {
+  return (buf, start, end, frameStart) => {
+    decoder.decode(buf, start, end, frameStart)
+    report.settle()
+    while (decoder.more()) report.settle()
+    report.settle()
+  }
+}
+
+/** stdout, on which the report goes at the end. */
+export function reportSink(report: Report, output: Output, format: 'json' | 'text', decoder: DatagramDecoder): Sink {
+  return {
+    commit() {
+      output.commit()
+    },
+    get blocked() {
+      return output.blocked
+    },
+    ready: () => output.ready(),
+    async end() {
+      report.write(output, format, decoder.exporters)
+      await output.end()
+    }
+  }
+}
+
+/** Keeps what is appended, until it is read. */
+function heldOutput(): Output {
+  const output: Output = {
+    buf: Buffer.alloc(1 << 16),
+    pos: 0,
+    blocked: false,
+    bytesWritten: 0,
+    reserve(size) {
+      if (output.buf.length - output.pos >= size) return
+      const larger = Buffer.alloc(2 * (output.pos + size))
+      output.buf.copy(larger, 0, 0, output.pos)
+      output.buf = larger
+    },
+    commit: () => undefined,
+    flush: () => undefined,
+    pass: () => undefined,
+    ready: () => Promise.resolve(),
+    end: () => Promise.resolve()
+  }
+  return output
+}

@@ -1,0 +1,244 @@
+/** flow-decode -produce report: a finding for what is wrong, and none for an exporter that is healthy. */
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import path from 'node:path'
+import test from 'node:test'
+import { be, type FieldSpec, ipv4, optionsTemplate9, set, template, v5, v9 } from '../../support/build-netflow.js'
+import { readCapture } from '../../support/captures.js'
+import { datagramFrame, type DatagramSpec } from '../../support/datagram-stream.js'
+import { freePort } from '../../support/ports.js'
+import { CAPTURES, withoutCaptures } from '../../support/shared.js'
+import { ROOT, runTool, startPipeline } from '../../support/tools.js'
+import { captureIndex } from '../../captures/capture-index.js'
+
+interface Report {
+  exporter: string
+  protocol: string
+  domain: string
+  datagrams: number
+  flows: number
+  missing: number
+  loss: number
+  templates: { id: number; sent: number; redefined: number; options: boolean }[]
+  unused_elements: string[]
+  clock_skew_seconds: number | null
+  longest_flow_seconds: number
+  findings: { kind: string; text: string }[]
+}
+
+async function report(datagrams: readonly (Buffer | DatagramSpec)[]): Promise<Report[]> {
+  const stream = Buffer.concat(datagrams.map((datagram) => datagramFrame(Buffer.isBuffer(datagram) ? { payload: datagram } : datagram)))
+  const { code, stdout, stderr } = await runTool('flow-decode', ['-produce', 'report', '-format', 'json', '-loglevel', 'error'], stream)
+  assert.equal(code, 0, stderr)
+  return stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Report)
+}
+
+const kinds = ([{ findings }]: readonly Report[]): string[] => findings.map(({ kind }) => kind)
+
+const FIELDS: FieldSpec[] = [
+  [8, 4],
+  [12, 4],
+  [1, 4],
+  [2, 4],
+  [10, 4],
+  [22, 4],
+  [21, 4]
+]
+const TEMPLATE = set(0, template(256, FIELDS))
+const SAMPLER = set(1, optionsTemplate9(257, [[1, 4]], [[34, 4]]))
+const NAMES = set(1, optionsTemplate9(258, [[2, 4]], [[82, 8]]))
+const rate = (value: number): Buffer => set(257, be(0, 4), be(value, 4))
+const named = set(258, be(3, 4), Buffer.from('eth3\0\0\0\0'))
+
+interface RecordOptions {
+  bytes?: number
+  packets?: number
+  first?: number
+  last?: number
+}
+
+const record = ({ bytes = 100, packets = 1, first = 990_000, last = 999_000 }: RecordOptions = {}): Buffer =>
+  Buffer.concat([ipv4('192.0.2.1'), ipv4('198.51.100.1'), be(bytes, 4), be(packets, 4), be(3, 4), be(first, 4), be(last, 4)])
+const data = (...records: Buffer[]): Buffer => set(256, ...records)
+
+const healthy = [
+  v9({ sequence: 1 }, TEMPLATE, SAMPLER, NAMES, rate(100), named, data(record())),
+  v9({ sequence: 2 }, data(record(), record()))
+]
+
+test('a healthy exporter has no findings', async () => {
+  const [section] = await report(healthy)
+  assert.deepEqual(section.findings, [])
+  assert.equal(section.datagrams, 2)
+  assert.equal(section.flows, 3)
+  assert.deepEqual(
+    section.templates.map(({ id, sent }) => [id, sent]),
+    [
+      [256, 1],
+      [257, 1],
+      [258, 1]
+    ]
+  )
+})
+
+test('no rate told, no options; a rate of zero is none', async () => {
+  assert.deepEqual(kinds(await report([v9({}, TEMPLATE, data(record()))])), ['no-sampling', 'no-options'])
+  assert.deepEqual(kinds(await report([v9({}, TEMPLATE, SAMPLER, rate(0), NAMES, named, data(record()))])), ['no-sampling'])
+  assert.deepEqual(kinds(await report([v5({ sampling: 0 }, { bytes: 9, packets: 1 })])), ['no-sampling'])
+  assert.deepEqual(kinds(await report([v5({ sampling: 0x4064 }, { bytes: 9, packets: 1 })])), [])
+})
+
+test('options without a name of an interface', async () => {
+  assert.deepEqual(kinds(await report([v9({}, TEMPLATE, SAMPLER, rate(10), data(record()))])), ['no-names'])
+})
+
+test('data without its template, and data whose template came later', async () => {
+  const [missing] = await report([v9({}, set(300, record()))])
+  assert.deepEqual(
+    missing.findings.map(({ kind }) => kind),
+    ['template-missing']
+  )
+  assert.match(missing.findings[0].text, /template 300, which did not come/)
+  const [late] = await report([
+    v9({ sequence: 1 }, data(record())),
+    v9({ sequence: 2 }, TEMPLATE, SAMPLER, NAMES, rate(1), named),
+    v9({ sequence: 3 }, data(record()))
+  ])
+  assert.deepEqual(
+    late.findings.map(({ kind }) => kind).filter((kind) => kind.startsWith('template')),
+    []
+  )
+  assert.equal(late.flows, 2)
+})
+
+test('a template that comes with other fields, and one that cannot be read', async () => {
+  const other = set(0, template(256, [...FIELDS.slice(0, 6), [152, 8]]))
+  assert.ok(kinds(await report([...healthy, v9({ sequence: 3 }, other)])).includes('template-redefined'))
+  assert.ok(kinds(await report([...healthy, v9({ sequence: 3 }, set(0, template(256, [])))])).includes('template-refused'))
+})
+
+test('9 % of datagrams that never came', async () => {
+  const sequences = Array.from({ length: 100 }, (_, i) => i + 3).filter((sequence) => sequence % 11 !== 0)
+  const [section] = await report([...healthy, ...sequences.map((sequence) => v9({ sequence }, data(record())))])
+  assert.deepEqual(
+    section.findings.map(({ kind }) => kind),
+    ['loss']
+  )
+  assert.match(section.findings[0].text, /^8\.8 %/)
+  assert.equal(section.missing, 9)
+})
+
+test('a clock an hour behind, an hour ahead, and right', async () => {
+  const at = (hours: number): DatagramSpec[] =>
+    healthy.map((payload) => ({ payload, received: (1_700_000_000n + BigInt(hours * 3600)) * 1_000_000_000n }))
+  const [behind] = await report(at(1))
+  assert.deepEqual(
+    behind.findings.map(({ kind }) => kind),
+    ['clock']
+  )
+  assert.match(behind.findings[0].text, /60 min behind/)
+  assert.match((await report(at(-1)))[0].findings[0].text, /60 min ahead of/)
+  assert.deepEqual(kinds(await report(at(0))), [])
+})
+
+test('flows that start after they end, that last too long, that count nothing', async () => {
+  const withRecord = (options: RecordOptions): Promise<Report[]> =>
+    report([...healthy, v9({ sequence: 3, uptime: 10_000_000 }, data(record(options)))])
+  assert.deepEqual(kinds(await withRecord({ first: 999_000, last: 990_000 })), ['backwards'])
+  const [long] = await withRecord({ first: 1_000_000, last: 9_000_000 })
+  assert.deepEqual(
+    long.findings.map(({ kind }) => kind),
+    ['long-flows']
+  )
+  assert.equal(long.longest_flow_seconds, 8000)
+  assert.deepEqual(kinds(await withRecord({ bytes: 0, packets: 0 })), ['no-counters'])
+})
+
+test('elements that no field takes have their names', async () => {
+  const fields = set(0, template(260, [...FIELDS, [206, 1], [12345, 4]]))
+  const [section] = await report([...healthy, v9({ sequence: 3 }, fields)])
+  assert.deepEqual(section.unused_elements, ['isMulticast', 'element12345'])
+  assert.deepEqual(
+    section.findings.map(({ kind }) => kind),
+    ['unused']
+  )
+})
+
+test('each exporter and domain has a section of its own; a page fits 80 columns', async () => {
+  const datagrams = [
+    datagramFrame({ payload: v9({ domain: 1 }, TEMPLATE, data(record())) }),
+    datagramFrame({ payload: v9({ domain: 2 }, set(300, record())) }),
+    datagramFrame({ payload: v5({}, {}), src: ipv4('192.0.2.77') })
+  ]
+  const { code, stdout } = await runTool('flow-decode', ['-produce', 'report', '-loglevel', 'error'], Buffer.concat(datagrams))
+  assert.equal(code, 0)
+  const page = stdout.toString()
+  assert.match(page, /^192\.0\.2\.9 {2}NETFLOW_V9 {2}domain 1$/m)
+  assert.match(page, /^192\.0\.2\.9 {2}NETFLOW_V9 {2}domain 2$/m)
+  assert.match(page, /^192\.0\.2\.77 {2}NETFLOW_V5 {2}engine 0\/0$/m)
+  assert.match(page, /^ {2}! no sampling rate is told/m)
+  for (const line of page.split('\n')) assert.ok(line.length <= 80, line)
+})
+
+test('-format and -counters with it', async () => {
+  assert.equal((await runTool('flow-decode', ['-produce', 'report', '-counters', '/dev/null'], '')).code, 64)
+  const empty = await runTool('flow-decode', ['-produce', 'report'], '')
+  assert.equal(empty.code, 0)
+  assert.equal(empty.stdout.length, 0)
+})
+
+/** What captures are known to have. */
+const KNOWN: Record<string, string[]> = {
+  'fluent/netflow.v9.bin': ['template-missing'],
+  'logstash/46-netflow-9-palo-alto-pan-os-with-app-id.pcap': ['no-sampling', 'no-options', 'unused'],
+  'generated/softflowd-v9.pcap': [],
+  'generated/softflowd-v10.pcap': [],
+  'generated/softflowd-v5.pcap': ['no-sampling'],
+  'generated/pmacct-nfprobe-v5.pcap': [],
+  'logstash/07-netflow-9-cisco-asa.pcap': ['no-sampling', 'unused']
+}
+
+test('every capture has a report, and the findings that it is known to have', { skip: withoutCaptures }, async () => {
+  for (const { name, path: file } of captureIndex()) {
+    const sections = await report(await readCapture(file))
+    for (const { flows, datagrams, loss, findings } of sections) {
+      assert.ok(datagrams > 0 && flows >= 0 && loss >= 0 && loss <= 1, name)
+      for (const { text } of findings) assert.ok(text.length > 40 && !text.includes('\n'), text)
+    }
+    const found = new Set(sections.flatMap(({ findings }) => findings.map(({ kind }) => kind)))
+    for (const kind of KNOWN[name] ?? []) assert.ok(found.has(kind), `${name}: ${kind} in ${[...found].join(' ')}`)
+    if (KNOWN[name]?.length === 0)
+      assert.deepEqual(
+        [...found].filter((kind) => kind !== 'clock'),
+        [],
+        name
+      )
+  }
+})
+
+const withoutSoftflowd = spawnSync('softflowd', ['-h']).error === undefined ? withoutCaptures : 'no softflowd'
+
+test('softflowd, live, has nothing to find fault with', { skip: withoutSoftflowd }, async () => {
+  const port = await freePort()
+  const listening = startPipeline(`flow-listen -listen netflow://127.0.0.1:${port} -count 1 | flow-decode -produce report -format json`)
+  await listening.until(() => listening.stderr().includes('listening'))
+  const capture = path.join(CAPTURES, 'generated/link-raw.pcap')
+  const probe = spawn('softflowd', ['-r', capture, '-n', `127.0.0.1:${port}`, '-v', '9', '-d'], { cwd: ROOT, stdio: 'ignore' })
+  await new Promise((resolve) => probe.on('close', resolve))
+  const { stdout } = await listening.ended
+  const [section] = stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Report)
+  assert.equal(section.protocol, 'NETFLOW_V9')
+  assert.deepEqual(
+    section.findings.filter(({ kind }) => kind !== 'clock'),
+    []
+  )
+})
