@@ -18,6 +18,8 @@ export interface Texts {
 
 const FIRST_ENTRIES = 256
 const FIRST_BYTES = 4096
+/** Numbers that are remembered without being looked up: most columns have few. */
+const RECENT = 256
 
 /** The texts that a rendering gives. Values are told apart by their bytes, and rendered when they are new. */
 export function newTexts(rendering: Rendering): Texts {
@@ -30,6 +32,9 @@ export function newTexts(rendering: Rendering): Texts {
   let entries = 0
   let last = -1
   let view: DataView = new DataView(new ArrayBuffer(0))
+  const recentLos = new Uint32Array(RECENT)
+  const recentHis = new Uint32Array(RECENT)
+  const recentPlaces = new Int32Array(RECENT).fill(-1)
   const number = Buffer.alloc(8)
   const numberView = viewOf(number)
 
@@ -127,12 +132,17 @@ export function newTexts(rendering: Rendering): Texts {
   const texts = {
     ofBytes,
     ofNumber(hi: number, lo: number): number {
+      const slot = (lo ^ (lo >>> 8) ^ (lo >>> 16)) & (RECENT - 1)
+      if (recentPlaces[slot] >= 0 && recentLos[slot] === lo && recentHis[slot] === hi) return recentPlaces[slot]
       numberView.setUint32(0, lo)
       numberView.setUint32(4, hi)
-      return ofBytes(number, 0, 8)
+      recentLos[slot] = lo
+      recentHis[slot] = hi
+      return (recentPlaces[slot] = ofBytes(number, 0, 8))
     },
     clear(): void {
       slots.fill(0)
+      recentPlaces.fill(-1)
       entries = 0
       last = -1
       texts.size = 0

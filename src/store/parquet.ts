@@ -78,8 +78,8 @@ function addRows(builder: ColumnBuilder, frames: Buffer, pos: number): number {
 }
 
 /**
- * zstd; a dictionary for texts alone, since numbers take less time, and no more room, without; times as differences. Statistics of numbers
- * and times let readers pass over row groups; those of texts, which have no order that means something, are left out.
+ * zstd; a dictionary for texts alone, since numbers take less time, and no more room, without; times as differences. Statistics, which cost
+ * time, are kept of times, because files are in their order: readers pass over row groups.
  */
 function propertiesOf(
   { Compression, Encoding, EnabledStatistics, WriterPropertiesBuilder }: ParquetWasm,
@@ -90,13 +90,16 @@ function propertiesOf(
     .setCompression(Compression.ZSTD)
     .setMaxRowGroupSize(GROUP_ROWS)
     .setDictionaryEnabled(false)
-    .setStatisticsEnabled(EnabledStatistics.Chunk)
+    .setStatisticsEnabled(EnabledStatistics.None)
   for (const field of schema.fields) {
     if (field.repeated) continue
     const type = columnTypeOf(field)
-    if (type === 'time') properties = properties.setColumnEncoding(field.name, Encoding.DELTA_BINARY_PACKED)
-    if (type !== 'text') continue
-    properties = properties.setColumnDictionaryEnabled(field.name, true).setColumnStatisticsEnabled(field.name, EnabledStatistics.None)
+    if (type === 'time') {
+      properties = properties
+        .setColumnEncoding(field.name, Encoding.DELTA_BINARY_PACKED)
+        .setColumnStatisticsEnabled(field.name, EnabledStatistics.Chunk)
+    }
+    if (type === 'text') properties = properties.setColumnDictionaryEnabled(field.name, true)
   }
   return properties.build()
 }
