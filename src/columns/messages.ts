@@ -159,11 +159,17 @@ const isBytes = ({ type }: Field): boolean => type === 'bytes' || type === 'stri
 function entriesOf(arrow: Arrow, field: Field, column: Data, tag: number): Values {
   const { type } = column as { type: DataType }
   if (arrow.DataType.isDictionary(type)) {
-    const encoded = Array.from(column.dictionary!, (text: string | null) => encode(field, tag, text ?? ''))
+    // each text once, and of a file's dictionary only those that the rows have
+    const { dictionary } = column
+    const encoded: (Buffer | undefined)[] = []
     const places = column.values as Int32Array
+    const encodedAt = (row: number): Buffer => {
+      const place = places[row]
+      return (encoded[place] ??= encode(field, tag, (dictionary!.get(place) as string | null) ?? ''))
+    }
     return {
-      most: (row) => encoded[places[row]].length,
-      write: (buf, pos, row) => pos + encoded[places[row]].copy(buf, pos)
+      most: (row) => encodedAt(row).length,
+      write: (buf, pos, row) => pos + encodedAt(row).copy(buf, pos)
     }
   }
   if (arrow.DataType.isUtf8(type) || arrow.DataType.isBinary(type)) {

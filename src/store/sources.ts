@@ -11,7 +11,7 @@ export type Source = AsyncGenerator<Buffer, void>
 
 const CHUNK_BYTES = 256 * 1024
 /** Rows of Parquet that become frames together. */
-const BATCH_ROWS = 8192
+const BATCH_ROWS = 16_384
 
 /** `onRead` hears of bytes of the file that have been read. */
 export async function* openSource(file: StoredFile, onRead: (bytes: number) => void): Source {
