@@ -10,7 +10,7 @@ export const SOURCES: Readonly<Record<StreamKind | 'capture', string>> = {
   Datagram: 'flow-listen',
   FlowMessage: 'flow-listen | flow-decode',
   CounterSample: 'flow-listen | flow-decode -counters /dev/stdout',
-  capture: 'tcpdump -w - udp port 2055'
+  capture: 'tcpdump -U --immediate-mode -w - udp port 2055'
 }
 export const VIEWERS: Readonly<Record<StreamKind | 'capture' | 'arrow', string>> = {
   Datagram: 'flow-decode | flow-format',
