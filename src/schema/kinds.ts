@@ -37,7 +37,7 @@ export const KINDS = {
   seconds: { about: 'seconds', renderer: 'none', column: 'float64' },
   time: { about: 'nanoseconds since 1970', renderer: 'none', column: 'time' },
   enum: { about: 'name', renderer: 'none', column: 'text' },
-  community: { about: 'BGP community, AS << 16 | value', renderer: 'none' },
+  community: { about: 'BGP community', renderer: 'none' },
   natEvent: { about: 'NAT event', renderer: 'none' },
   /** a number that names something, or bits: never summed */
   number: { about: 'number', renderer: 'none' },
