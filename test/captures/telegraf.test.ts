@@ -50,7 +50,7 @@ for (const [name, optionsRecords] of [
 test('ipfix_options: the names of applications that telegraf reads', { skip: withoutCaptures }, async () => {
   const { golden, decoded } = await read('ipfix_options')
   const [exporter] = decoded.decoder.exporters.all()
-  const names = [...saveExporter(exporter)].flatMap((domain) => domain.names?.applications ?? [])
+  const names = [...saveExporter(exporter)].flatMap((domain) => domain.names?.applications ?? []).map(([of, name]) => [of, name] as const)
   const sorted = (pairs: (readonly [number, string])[]): (readonly [number, string])[] => pairs.sort(([a], [b]) => a - b)
   assert.deepEqual(sorted(names), sorted(golden.map(({ fields }) => [Number(fields.get('app_id')), fields.get('app_name')!] as const)))
 })

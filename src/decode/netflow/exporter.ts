@@ -10,11 +10,12 @@ import type { Plan } from './ops.js'
 import type { Rate, Rates, RateTables } from './sampling.js'
 import type { Definition, Template } from './template.js'
 
-/** Names by what they name, each ready to be copied: `in` and `out` are whole fields (tag, length, UTF-8). */
+/** What something is called, ready to be copied: `in` and `out` are whole fields (tag, length, UTF-8), with that of an interface's description where there is one. */
 export interface Name {
   readonly text: string
-  readonly in: Buffer
-  readonly out: Buffer
+  readonly description: string
+  in: Buffer
+  out: Buffer
 }
 
 /** A template that is kept. */

@@ -35,4 +35,5 @@ export function planBytes({ code, lists }: Plan): number {
   return lists.reduce((sum, { byteLength }) => sum + LIST_BYTES + byteLength, PLAN_BYTES + code.byteLength)
 }
 
-export const learnedBytes = (value: Rate | Name): number => ('text' in value ? NAME_BYTES + LETTER_BYTES * value.text.length : RATE_BYTES)
+export const learnedBytes = (value: Rate | Name): number =>
+  'text' in value ? NAME_BYTES + LETTER_BYTES * (value.text.length + value.description.length) : RATE_BYTES

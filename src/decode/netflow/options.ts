@@ -68,7 +68,9 @@ export function learnOptions(template: Template, base: number, sender: Domain): 
   const news = [
     learnRate(told, domain),
     isOfAll && learnRate(told, keptDomain(domainOf(port, version, WHOLE_EXPORTER))),
-    learnName(told.anInterface, told.interfaceName === '' ? told.interfaceDescription : told.interfaceName, domain, 'interfaces'),
+    told.interfaceName === ''
+      ? learnName(told.anInterface, told.interfaceDescription, domain, 'interfaces')
+      : learnName(told.anInterface, told.interfaceName, domain, 'interfaces', told.interfaceDescription),
     learnName(told.vrf, told.vrfName, domain, 'vrfs'),
     learnName(told.application, told.applicationName, domain, 'applications'),
     learnExporter(told, domain),
@@ -213,15 +215,21 @@ function readName(at: number, length: number): string {
   return inputBytes().toString('utf8', at, end).trim()
 }
 
-/** Keeps the name of a thing; whether it is a new one. */
-export function learnName(of: number, name: string, domain: Domain, kind: keyof Names): boolean {
+/** Keeps the name of a thing, and the description of an interface beside it; whether that is news. */
+export function learnName(of: number, name: string, domain: Domain, kind: keyof Names, description = ''): boolean {
   if (Number.isNaN(of) || name === '') return false
   const { port } = domain
   port.namesAt[kind] = port.exporter.heard
   const text = cutText(name)
-  if (domain.names[kind].get(of)?.text === text) return false
+  const about = cutText(description)
+  const known = domain.names[kind].get(of)
+  if (known?.text === text && known.description === about) return false
   const fields = FIELDS_OF[kind]
-  const learned: Name = { text, in: stringField(fields.in, text), out: stringField(fields.out, text) }
+  const learned: Name = { text, description: about, in: stringField(fields.in, text), out: stringField(fields.out, text) }
+  if (about !== '') {
+    learned.in = Buffer.concat([learned.in, stringField('in_if_description', about)])
+    learned.out = Buffer.concat([learned.out, stringField('out_if_description', about)])
+  }
   tableOf<keyof Names, Name>(port.exporter, port.names, kind).set(of, learned)
   learn<keyof Names, Name>(port.exporter, domain.names, kind, of, learned)
   return true

@@ -82,7 +82,7 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
     etype,
     ipVersion,
     family,
-    extraBytes: 2048 + (builder.code.length / STEP) * 20,
+    extraBytes: 4096 + (builder.code.length / STEP) * 20,
     growth: GROWTH * (1 + mostDestinations(options.mapping ?? [])),
     writesSampler: options.samplerOfRecord === true && EXPORTER_ELEMENTS.map(forward.address).some((place) => place >= 0)
   }

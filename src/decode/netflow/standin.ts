@@ -147,7 +147,7 @@ export function findName({ own, port, others }: NameTables, number: number): Nam
   for (const names of others) {
     const name = names.get(number)
     if (name === undefined) continue
-    if (agreedOn !== undefined && agreedOn.text !== name.text) return undefined
+    if (agreedOn !== undefined && (agreedOn.text !== name.text || agreedOn.description !== name.description)) return undefined
     agreedOn = name
   }
   return agreedOn

@@ -6,7 +6,7 @@ import { elementName } from '../../schema/elements.js'
 import { addressText } from '../../text/addresses.js'
 import { domainOf, keptDomain, knownPort, WHOLE_EXPORTER } from './domain.js'
 import { learn } from './entries.js'
-import { type Domain, type Exporter, NAME_KINDS, type Names } from './exporter.js'
+import { type Domain, type Exporter, type Name, NAME_KINDS, type Names } from './exporter.js'
 import { learnName } from './options.js'
 import { parseRate, RATE_SCOPES, type Rate, type RateScope, rateText } from './sampling.js'
 import { type Definition, definitionOf, MAX_FIELDS, openDefinition, type Template, type TemplateField } from './template.js'
@@ -28,6 +28,7 @@ export interface SavedTemplate {
 }
 
 const WHOLE = 'all'
+type SavedName = readonly [number, string, string?]
 type Pairs = readonly (readonly [number, string])[]
 
 /** The names that rates have in the file, by their scope. */
@@ -56,7 +57,8 @@ export interface SavedDomain {
   readonly systemInitMs?: number
   /** who observed its flows */
   readonly originalExporter?: string
-  readonly names?: Readonly<Partial<Record<keyof Names, readonly (readonly [number, string])[]>>>
+  /** number, name, and the description of an interface where there is one */
+  readonly names?: Readonly<Partial<Record<keyof Names, readonly SavedName[]>>>
 }
 
 /** The state of an exporter's domains; those that told nothing are left out. */
@@ -77,8 +79,8 @@ function saveDomain(
   port: number,
   { version, id, templates, refused, rates, systemInitMs, originalExporter, names }: Domain
 ): SavedDomain {
-  const kept: Partial<Record<keyof Names, [number, string][]>> = {}
-  for (const kind of NAME_KINDS) if (names[kind].size > 0) kept[kind] = [...names[kind]].map(([of, { text }]) => [of, text])
+  const kept: Partial<Record<keyof Names, SavedName[]>> = {}
+  for (const kind of NAME_KINDS) if (names[kind].size > 0) kept[kind] = [...names[kind]].map(saveName)
   const scoped: Partial<Record<(typeof RATE_KEYS)[RateScope], Pairs>> = {}
   for (const scope of RATE_SCOPES) if (rates[scope].size > 0) scoped[RATE_KEYS[scope]] = saveRates(rates[scope])
   return {
@@ -95,6 +97,8 @@ function saveDomain(
     ...(Object.keys(kept).length === 0 ? {} : { names: kept })
   }
 }
+
+const saveName = ([of, { text, description }]: [number, Name]): SavedName => (description === '' ? [of, text] : [of, text, description])
 
 function saveRates(rates: ReadonlyMap<number, Rate>): [number, string][] {
   return [...rates].map(([of, rate]) => [of, rateText(rate)])
@@ -188,13 +192,17 @@ function restoreRates(domain: Domain, scope: RateScope, saved: unknown): void {
 }
 
 function restoreNames(domain: Domain, kind: keyof Names, saved: unknown): void {
-  for (const [of, name] of pairsOf(saved)) if (typeof name === 'string') learnName(of, name, domain, kind)
+  for (const [of, name, description] of pairsOf(saved)) {
+    if (typeof name === 'string') learnName(of, name, domain, kind, typeof description === 'string' ? description : '')
+  }
 }
 
-/** The pairs of a saved list whose first is a number; none of anything else. */
-function pairsOf(saved: unknown): [number, unknown][] {
+/** The entries of a saved list whose first is a number; none of anything else. */
+function pairsOf(saved: unknown): [number, unknown, unknown?][] {
   if (!Array.isArray(saved)) return []
-  return (saved as unknown[]).filter((pair): pair is [number, unknown] => Array.isArray(pair) && isUint(pair[0], Number.MAX_SAFE_INTEGER))
+  return (saved as unknown[]).filter(
+    (pair): pair is [number, unknown, unknown?] => Array.isArray(pair) && isUint(pair[0], Number.MAX_SAFE_INTEGER)
+  )
 }
 
 function isUint(value: unknown, most: number): value is number {

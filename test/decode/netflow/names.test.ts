@@ -1,8 +1,8 @@
 /** Names of interfaces, VRFs and applications, which options data tells. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Flow } from '../../support/datagram-stream.js'
-import { decode } from '../../support/decode.js'
+import { type Flow, readFlows } from '../../support/datagram-stream.js'
+import { decode, openDecoder, streamOf } from '../../support/decode.js'
 import {
   dataSets,
   type Element,
@@ -233,3 +233,27 @@ test('the names that are kept of an exporter are bounded, over all its domains',
   }
   assert(kept > 50_000 && kept < 80_000, `${kept} names kept`)
 })
+
+for (const version of VERSIONS) {
+  test(`version ${version}: the description of an interface beside its name, at either end`, async () => {
+    const options = told(version, 1, [system(version)], uint(10, 7), text(82, 'ge-0/0/7'), text(83, 'transit: é', 20))
+    const again = told(version, 1, [system(version)], uint(10, 7), text(82, 'ge-0/0/7'), text(83, 'peering', 20))
+    const fields = ['in_if_name', 'out_if_name', 'in_if_description', 'out_if_description']
+    const of = async (...datagrams: Buffer[]): Promise<Record<string, unknown>[]> =>
+      (await decode(datagrams)).flows.map((each) => Object.fromEntries(fields.map((field) => [field, each[field]])))
+    const both = (name: string, about: string | undefined): Record<string, string | undefined> =>
+      Object.fromEntries(fields.map((field) => [field, field.endsWith('name') ? name : about]))
+    const record = flow(version, 1, uint(10, 7), uint(14, 7))
+    assert.deepEqual(await of(options, record, again, record), [both('ge-0/0/7', 'transit: é'), both('ge-0/0/7', 'peering')])
+    // alone it is the name
+    const alone = told(version, 1, [system(version)], uint(10, 7), text(83, 'peering'))
+    assert.deepEqual(await of(alone, record), [both('peering', undefined)])
+    const { decoder, push } = openDecoder()
+    push(streamOf([options]))
+    const restored = openDecoder()
+    for (const each of JSON.parse(JSON.stringify([...decoder.state()])) as unknown[]) restored.decoder.restore(each)
+    restored.push(streamOf([record]))
+    const [after] = readFlows(await restored.taken())
+    assert.deepEqual([after.in_if_name, after.in_if_description], ['ge-0/0/7', 'transit: é'])
+  })
+}
