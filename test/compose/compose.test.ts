@@ -6,7 +6,9 @@ import path from 'node:path'
 import test from 'node:test'
 import { parse } from 'yaml'
 import { v5 } from '../support/build-netflow.js'
+import { buildSflowDatagram } from '../support/build-sflow.js'
 import { datagramFrame } from '../support/datagram-stream.js'
+import { countersOf, genericRecord, portName } from '../support/read-counters.js'
 import { ROOT, runTool } from '../support/tools.js'
 
 interface Service {
@@ -68,9 +70,12 @@ test('init.sql runs on ClickHouse, and its tables hold the flows that flow-decod
     // of now: init.sql keeps flows for a week
     const now = new Date()
     fs.writeFileSync(file, (await runTool('flow-decode', [], datagramFrame({ payload, received: BigInt(now.getTime()) * 1_000_000n }))).stdout)
+    const counters = path.join(folder, 'counters.bin')
+    const sample = countersOf({ source: 3, records: [genericRecord(3, { inOctets: 1n << 40n, outOctets: 7n }), portName('eth3')] })
+    await runTool('flow-decode', ['-counters', counters], datagramFrame({ payload: buildSflowDatagram({ samples: [sample] }), received: BigInt(now.getTime()) * 1_000_000n }))
     const script = path.join(ROOT, 'test/compose/clickhouse.py')
-    const output = execFileSync(PYTHON, [script, path.join(COMPOSE, 'clickhouse/clickhouse/init.sql'), path.join(ROOT, 'proto'), file], { encoding: 'utf8', env: { ...process.env, TZ: 'UTC' } })
-    const [first, second, sums] = output.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+    const output = execFileSync(PYTHON, [script, path.join(COMPOSE, 'clickhouse/clickhouse/init.sql'), path.join(ROOT, 'proto'), file, counters], { encoding: 'utf8', env: { ...process.env, TZ: 'UTC' } })
+    const [first, second, sums, counted] = output.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
     assert.deepEqual(
       { ...first, flow_start: undefined, flow_end: undefined },
       {
@@ -81,6 +86,10 @@ test('init.sql runs on ClickHouse, and its tables hold the flows that flow-decod
     )
     assert.equal(second.proto, 17)
     assert.deepEqual([Number(sums.flows), Number(sums.bytes)], [2, 150_000])
+    assert.deepEqual(
+      [counted.exporter, counted.if_index, counted.if_name, Number(counted.in_octets), Number(counted.out_octets), Number(counted.if_speed)],
+      ['::ffff:192.0.2.254', 3, 'eth3', 2 ** 40, 7, 1_000_000_000]
+    )
   } finally {
     fs.rmSync(folder, { recursive: true })
   }

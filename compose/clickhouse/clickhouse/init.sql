@@ -124,3 +124,54 @@ SELECT
     count() AS flows
 FROM flows.raw
 GROUP BY minute, exporter, in_if, out_if, src_as, dst_as, proto;
+
+-- What sFlow agents count of their interfaces (proto/counter.proto), from a topic of its own.
+CREATE TABLE IF NOT EXISTS flows.counter_topic
+(
+    time_received_ns UInt64,
+    agent String,
+    if_name String,
+    generic_interface Tuple(if_index UInt32, if_speed UInt64, if_in_octets UInt64, if_out_octets UInt64, if_in_errors UInt32, if_out_errors UInt32, if_in_discards UInt32, if_out_discards UInt32)
+)
+ENGINE = Kafka
+SETTINGS
+    kafka_broker_list = 'kafka:9092',
+    kafka_topic_list = 'counters',
+    kafka_group_name = 'clickhouse',
+    kafka_format = 'Protobuf',
+    kafka_schema = 'counter.proto:CounterSample';
+
+CREATE TABLE IF NOT EXISTS flows.interfaces
+(
+    time DateTime64(3),
+    exporter IPv6,
+    if_index UInt32,
+    if_name LowCardinality(String),
+    if_speed UInt64,
+    in_octets UInt64,
+    out_octets UInt64,
+    in_errors UInt32,
+    out_errors UInt32,
+    in_discards UInt32,
+    out_discards UInt32
+)
+ENGINE = MergeTree
+PARTITION BY toDate(time)
+ORDER BY (exporter, if_index, time)
+TTL toDateTime(time) + INTERVAL 90 DAY;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS flows.counter_topic_to_interfaces TO flows.interfaces AS
+SELECT
+    fromUnixTimestamp64Milli(toInt64(intDiv(time_received_ns, 1000000))) AS time,
+    toIPv6(IPv6NumToString(toFixedString(if(length(agent) = 16, agent, concat(unhex('00000000000000000000FFFF'), leftPad(agent, 4, '\0'))), 16))) AS exporter,
+    generic_interface.if_index AS if_index,
+    if_name,
+    generic_interface.if_speed AS if_speed,
+    generic_interface.if_in_octets AS in_octets,
+    generic_interface.if_out_octets AS out_octets,
+    generic_interface.if_in_errors AS in_errors,
+    generic_interface.if_out_errors AS out_errors,
+    generic_interface.if_in_discards AS in_discards,
+    generic_interface.if_out_discards AS out_discards
+FROM flows.counter_topic
+WHERE generic_interface.if_index > 0;
