@@ -9,7 +9,7 @@ import type { Part } from './part.js'
 import type { FlowWriter } from './windowfile.js'
 
 /** Rows that become columns together: as many as a processor's cache has room for. */
-const BATCH_ROWS = 16_384
+const BATCH_ROWS = 8192
 /** Rows of a row group: compressed, it is held in memory until it is whole. Readers work on a row group at a time. */
 const GROUP_ROWS = 131_072
 const CREATED_BY = 'flow-pipeline'

@@ -85,6 +85,13 @@ try {
   for (const format of ['json', 'text', 'csv', 'table', 'bin'])
     report(`flow-format -format ${format}`, flows, `${bin('flow-format')} -format ${format}`, decoded)
   const lines = path.join(folder, 'lines')
+  for (const format of ['bin', 'parquet']) {
+    // a store of its own for each run, of which the last is read
+    const store = path.join(folder, format)
+    report(`flow-store -format ${format}`, flows, `{ rm -rf ${store}; ${bin('flow-store')} -dir ${store} -format ${format}; }`, decoded)
+    report(`flow-store -read of ${format}`, flows, `${bin('flow-store')} -read -dir ${store}`, decoded)
+    fs.rmSync(store, { recursive: true })
+  }
   execFileSync('bash', ['-c', `${bin('flow-format')} < ${decoded} > ${lines} 2> /dev/null`])
   await benchKafka(bin('flow-kafka'), decoded, lines, (name, command, file) => {
     report(name, flows, command, file)
