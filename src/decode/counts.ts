@@ -1,5 +1,5 @@
 /** What flow-decode counts, and how it tells of it. */
-import { type Distribution, distribution, type Metrics } from '../cli/metrics.js'
+import { type Distribution, distribution, type Metrics, type Reading } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
 import { ERROR_KINDS, type ErrorKind } from './decoding.js'
 import type { Exporters } from './exporters.js'
@@ -67,6 +67,9 @@ export function declareMetrics({ counter, gauge, histogram }: Metrics, counted: 
   counter('counter_samples', 'sFlow counter samples read', counted.counterSamples)
   counter('errors', 'What was wrong with datagrams, by kind and exporter', () => errorsByExporter(counted), ['kind', 'exporter'])
   counter('bad_frames', 'Messages of the input that were no datagram', () => counts.badFrames)
+  const datagrams = (): Reading => byExporter(counted, 'datagrams')
+  counter('exporter_datagrams', 'Datagrams read, by exporter', datagrams, ['exporter'])
+  counter('exporter_flows', 'FlowMessages written, by exporter', () => byExporter(counted, 'flows'), ['exporter'])
   counter('missing', 'Sequence numbers that never came, by exporter, in units of the protocol', () => byExporter(counted, 'missing'), [
     'exporter'
   ])
@@ -94,11 +97,12 @@ function* labelled(label: string, values: Map<string, number>): Iterable<readonl
 }
 
 /** What comes of exporters without a label, and of those that were forgotten, stands under `other`. */
-function* byExporter({ exporters }: Counted, what: 'missing' | 'restarts'): Iterable<readonly [Record<string, string>, number]> {
+function* byExporter({ exporters }: Counted, what: keyof Exporters['forgotten']): Iterable<readonly [Record<string, string>, number]> {
   let other = exporters.forgotten[what]
-  for (const { name, sequences, labelled: own } of exporters.all()) {
-    if (own) yield [{ exporter: name }, sequences[what]]
-    else other += sequences[what]
+  for (const exporter of exporters.all()) {
+    const count = what === 'missing' || what === 'restarts' ? exporter.sequences[what] : exporter[what]
+    if (exporter.labelled) yield [{ exporter: exporter.name }, count]
+    else other += count
   }
   if (other > 0) yield [{ exporter: 'other' }, other]
 }

@@ -10,7 +10,7 @@ import type { Output } from '../flow/output.js'
 import type { TakeCounters } from './counters/counters.js'
 import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
-import { type KnownExporter, knownExporters } from './exporters.js'
+import { type KnownExporter, knownExporters, newcomers } from './exporters.js'
 import { inputBytes, load, MAX_DATAGRAM_BYTES } from './input.js'
 import { dropMessages, handOn, messagesFor } from './messages.js'
 import { mistakeLog } from './mistakes.js'
@@ -89,6 +89,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const counts = newCounts()
   const now = (): number => performance.now()
   const errorLog = mutedLog(log, options.errorLines, options.errorIntervalMs, now)
+  const newcomer = newcomers(log)
   const datagram = newDatagram()
   const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)
   const frames = { tunnels: tunnelSet(options.decap ?? []), ...(framePlan === undefined ? {} : { plan: framePlan }) }
@@ -228,6 +229,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       countError(exporter, 'internal', 'a mistake of flow-decode cost a datagram')
       mistakes(error, exporter.name)
     }
+    exporter.flows += decoding.flows - flows
     handOn(decoding.messages)
   }
 
@@ -260,6 +262,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         exporters.close(exporter)
         return
       }
+      if (exporter.datagrams++ === 0) newcomer(exporter.name, datagram)
       guarded(decodePayload)
       exporters.settle(exporter)
       if (options.timed) observe(counts.decoding, (now() - started) / 1000)

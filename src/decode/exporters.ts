@@ -1,4 +1,7 @@
 /** The exporters that are known: bounded in number, the one that was silent longest is forgotten. */
+import type { Log } from '../cli/log.js'
+import { onceEach } from '../cli/onceeach.js'
+import { protocolOf } from '../flow/protocol.js'
 import type { Datagram } from '../flow/datagram.js'
 import { addressText } from '../text/addresses.js'
 import { type ErrorKind } from './decoding.js'
@@ -16,6 +19,9 @@ export interface KnownExporter extends Exporter {
   /** it is one connection of the exporter at its address (TCP): what it tells ends with it */
   readonly isConnection: boolean
   readonly sequences: Sequences
+  /** datagrams that came, and flows that they gave */
+  datagrams: number
+  flows: number
   /** undefined while there are none */
   errors: Map<ErrorKind, number> | undefined
   /** metrics have a label of its own for it; else it counts among the others, from its first datagram on, so that no counter goes back */
@@ -30,8 +36,8 @@ export interface Exporters {
   readonly evicted: number
   /** memory that is taken by what they told */
   readonly bytes: number
-  /** units missing and restarts of those that were forgotten */
-  readonly forgotten: { missing: number; restarts: number }
+  /** what was counted of those that were forgotten */
+  readonly forgotten: { missing: number; restarts: number; datagrams: number; flows: number }
   /** The exporter whose address is `buf[start, end)`: 4 or 16 bytes, not an IPv4-mapped one. */
   get(buf: Buffer, start: number, end: number): KnownExporter
   /** The exporter, or connection of one, that a datagram came from. */
@@ -67,7 +73,7 @@ export function knownExporters(
 ): Exporters {
   const exporters = new Map<string, Place<KnownExporter>>()
   const order = newQueue<KnownExporter>() // the one heard of last at the end
-  const forgotten = { missing: 0, restarts: 0 }
+  const forgotten = { missing: 0, restarts: 0, datagrams: 0, flows: 0 }
   let evicted = 0
   let bytes = 0
   let labelled = 0
@@ -82,6 +88,8 @@ export function knownExporters(
       key,
       isConnection: key !== address,
       sequences: newSequences(),
+      datagrams: 0,
+      flows: 0,
       errors: undefined,
       labelled: key === address && labelled < LABELLED_EXPORTERS,
       settledBytes: 0
@@ -109,6 +117,8 @@ export function knownExporters(
     endSequences(gone.sequences)
     forgotten.missing += gone.sequences.missing
     forgotten.restarts += gone.sequences.restarts
+    forgotten.datagrams += gone.datagrams
+    forgotten.flows += gone.flows
   }
 
   function known(address: string, key: string): KnownExporter {
@@ -153,5 +163,15 @@ export function knownExporters(
     *all() {
       for (const { of } of inOrder(order)) yield of
     }
+  }
+}
+
+/** Tells of an exporter once, at its first datagram: `new exporter 192.0.2.1 (NetFlow v9)`. */
+export function newcomers(log: Log): (name: string, datagram: Datagram) => void {
+  const tellOnce = onceEach((line) => {
+    log.debug(line)
+  })
+  return (name, { buf, payloadStart, payloadEnd }) => {
+    tellOnce(name, () => `new exporter ${name} (${protocolOf(buf, payloadStart, payloadEnd)?.title ?? 'no protocol that is known'})`)
   }
 }

@@ -2,18 +2,20 @@
 import { readUint16, readUint32 } from './bigendian.js'
 
 export interface Protocol {
+  /** as people call it */
+  readonly title: string
   /** its name in FlowMessage's FlowType */
   readonly type: 'SFLOW_5' | 'NETFLOW_V1' | 'NETFLOW_V5' | 'NETFLOW_V7' | 'NETFLOW_V9' | 'IPFIX'
   readonly version: number
 }
 
-export const SFLOW_5: Protocol = { type: 'SFLOW_5', version: 5 }
+export const SFLOW_5: Protocol = { title: 'sFlow v5', type: 'SFLOW_5', version: 5 }
 const NETFLOW: readonly Protocol[] = [
-  { type: 'NETFLOW_V1', version: 1 },
-  { type: 'NETFLOW_V5', version: 5 },
-  { type: 'NETFLOW_V7', version: 7 },
-  { type: 'NETFLOW_V9', version: 9 },
-  { type: 'IPFIX', version: 10 }
+  { title: 'NetFlow v1', type: 'NETFLOW_V1', version: 1 },
+  { title: 'NetFlow v5', type: 'NETFLOW_V5', version: 5 },
+  { title: 'NetFlow v7', type: 'NETFLOW_V7', version: 7 },
+  { title: 'NetFlow v9', type: 'NETFLOW_V9', version: 9 },
+  { title: 'IPFIX', type: 'IPFIX', version: 10 }
 ]
 const BY_VERSION = Array.from({ length: 11 }, (_, version) => NETFLOW.find((protocol) => protocol.version === version))
 

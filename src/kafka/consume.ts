@@ -7,6 +7,7 @@ import type { Consumer, ConsumerCrashEvent, EachBatchPayload } from 'kafkajs'
 import { EXIT, UserError } from '../cli/exit.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
 import { limitOf } from '../cli/source.js'
+import { tellOfSilence } from '../cli/waiting.js'
 import type { Tool } from '../cli/tool.js'
 import { others, plural } from '../cli/plural.js'
 import type { Client } from './client.js'
@@ -66,6 +67,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
   await tool.serve((metrics) => {
     declareMetrics(metrics, counters, () => assigned.length)
   })
+  tellOfSilence(log, `no messages in ${topic} yet`, () => counters.messages > 0)
   tool.summary(() => `${plural(counters.messages, 'message')} out${others([counters.malformed, 'malformed'])}`)
 
   function checkEnd(): void {
@@ -82,6 +84,8 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
   function joins(consumer: Consumer, partitions: readonly number[]): void {
     if (troubleSince !== undefined) log.info(`reading again after ${((Date.now() - troubleSince) / 1000).toFixed(1)} s`)
     troubleSince = undefined
+    if (!hasJoined)
+      log.info(`reading ${topic}: ${plural(partitions.length, 'partition')}${group === undefined ? '' : ` as a member of ${group}`}`)
     hasJoined = true
     assigned = partitions
     for (const partition of [...counters.lag.keys()]) if (!partitions.includes(partition)) counters.lag.delete(partition)

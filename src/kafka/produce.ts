@@ -43,6 +43,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   signals.onStop((signal) => (isStopped ||= signal === 'SIGTERM'))
   let turn = 0
   const delivery = await connect()
+  log.info(`connected: topic ${options.topic} has ${plural(delivery.partitions, 'partition')}`)
   const { maxmsgbytes: maxMessageBytes, pack: packBytes } = options
   const outbox = openOutbox({
     maxMessageBytes,

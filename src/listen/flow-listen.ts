@@ -1,8 +1,10 @@
 /** flow-listen: UDP sockets in, Datagram frames out. */
 import { once } from 'node:events'
+import { onceEach } from '../cli/onceeach.js'
 import { parseNetworks } from '../cli/networks.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { limitOf, SOURCE_OPTIONS } from '../cli/source.js'
+import { tellOfSilence } from '../cli/waiting.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { isStream, parseListeners } from './listeners.js'
 import { type Listening, startListening } from './listening.js'
@@ -58,15 +60,26 @@ async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
     })
   )
   const limit = limitOf(tool)
+  const tellOnce = onceEach((line) => {
+    log.info(line)
+  })
+  const onExporter = (address: string, protocol = 'no protocol that is known', allowed: boolean): void => {
+    tellOnce(address, () =>
+      allowed ? `new exporter ${address} (${protocol})` : `${address} is refused: it is in no network of -allow (${protocol})`
+    )
+  }
   const listenings: Listening[] = []
   for (const listener of options.listen) {
-    const surroundings = { networks: options.allow ?? [], queue, limit, log, onDeath }
+    const surroundings = { networks: options.allow ?? [], queue, limit, log, onExporter, onDeath }
     listenings.push(await (isStream(listener) ? startStreamListening(listener, surroundings) : startListening(listener, surroundings)))
   }
   await tool.serve((metrics) => {
     declareMetrics(metrics, listenings)
   })
   tool.summary(() => summaryOf(listenings, limit.over))
+  tellOfSilence(log, `no datagrams on ${listenings.map(({ name }) => name).join(', ')} yet`, () =>
+    listenings.some(({ numbers }) => numbers().received > 0)
+  )
   warnOfDrops(listenings, log)
 
   await Promise.race([stop, cutOff])

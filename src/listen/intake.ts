@@ -3,6 +3,7 @@ import type dgram from 'node:dgram'
 import os from 'node:os'
 import { reasonOf } from '../cli/exit.js'
 import { type Network, parseAddress } from '../flow/address.js'
+import type { OnExporter } from './exporters.js'
 import { type Block, type Bounds, receiver } from './receiver.js'
 import { bindSocket, type Place, type SocketPlace } from './socket.js'
 import { type Counts, type Held, RECEIVED } from './tally.js'
@@ -40,15 +41,16 @@ export interface IntakeHandlers {
   onBlock: (block: Block) => void
   /** The socket had an error and goes on. */
   onTrouble: (message: string) => void
+  onExporter: OnExporter
 }
 
 /** Opens a socket and reads it in this thread. Throws CannotListenError. */
-export async function openIntake(plan: IntakePlan, { onBlock, onTrouble }: IntakeHandlers): Promise<Intake> {
+export async function openIntake(plan: IntakePlan, { onBlock, onTrouble, onExporter }: IntakeHandlers): Promise<Intake> {
   const { place, counts, held } = plan
   const socket = await bindSocket(place)
   const { address, port } = socket.address()
   const rcvbuf = place.shared === undefined ? askForBuffer(socket, plan.rcvbuf ?? WISHED_RCVBUF) : grantedBuffer(socket)
-  const { take, reuse, flush } = receiver(plan.bounds, plan.networks, ownAddress(address), port, counts, held, onBlock)
+  const { take, reuse, flush } = receiver(plan.bounds, plan.networks, ownAddress(address), port, counts, held, onBlock, onExporter)
   socket.on('message', take)
   socket.on('error', (error) => {
     onTrouble(reasonOf(error))

@@ -4,6 +4,7 @@ import type { Limit } from '../cli/source.js'
 import type { CutCause } from './connections.js'
 import type { Network } from '../flow/address.js'
 import { endOfFrames } from '../flow/frames.js'
+import type { OnExporter } from './exporters.js'
 import { type Intake, openIntake, type IntakeHandlers, type IntakePlan } from './intake.js'
 import { kernelDropCounter } from './kernel.js'
 import { type Listener, nameOf } from './listeners.js'
@@ -56,12 +57,16 @@ export interface Surroundings {
   queue: BlockQueue
   limit: Limit
   log: Log
+  onExporter: OnExporter
   /** A thread broke. */
   onDeath: (error: Error) => void
 }
 
 /** Opens the listener's sockets and reads them. Throws UserError where that cannot be. */
-export async function startListening(listener: Listener, { networks, queue, limit, log, onDeath }: Surroundings): Promise<Listening> {
+export async function startListening(
+  listener: Listener,
+  { networks, queue, limit, log, onExporter, onDeath }: Surroundings
+): Promise<Listening> {
   const held = newHeld()
   const allCounts: Counts[] = []
   let written = 0
@@ -83,7 +88,8 @@ export async function startListening(listener: Listener, { networks, queue, limi
         },
         onTrouble(message) {
           log.warn(`${nameOf(listener, intake.place.port)}: ${message}`)
-        }
+        },
+        onExporter
       }
       const intake: Intake = await (where === 'here' ? openIntake(plan, handlers) : openIntakeInThread(plan, handlers, onDeath))
       allCounts.push(plan.counts)

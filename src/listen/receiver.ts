@@ -10,7 +10,7 @@ import type { Network } from '../flow/address.js'
 import { DATAGRAM_OVERHEAD_BYTES, writeDatagram } from '../flow/datagram.js'
 import type { Appendable } from '../flow/output.js'
 import { wallClock } from './clock.js'
-import { exporterBook } from './exporters.js'
+import { exporterBook, type OnExporter } from './exporters.js'
 import { type Counts, type Held, HELD_BLOCKS, HELD_DATAGRAMS, hold, NOT_ALLOWED, QUEUE_FULL, RECEIVED, RECEIVED_BYTES } from './tally.js'
 
 export const BLOCK_BYTES = 256 * 1024
@@ -56,11 +56,12 @@ export function receiver(
   dstPort: number,
   counts: Counts,
   held: Held,
-  handOn: (block: Block) => void
+  handOn: (block: Block) => void,
+  onExporter: OnExporter
 ): Receiver {
   const { queueSize, blocking } = bounds
   const mostBlocks = Math.max(2, Math.floor(bounds.queueBytes / BLOCK_BYTES))
-  const exporterOf = exporterBook(networks)
+  const exporterOf = exporterBook(networks, onExporter)
   const clock = wallClock()
   const pool: Buffer[] = []
   const block: Appendable = { buf: Buffer.allocUnsafeSlow(BLOCK_BYTES), pos: 0, reserve: () => undefined } // hasRoom has made room
@@ -110,7 +111,7 @@ export function receiver(
     take(payload, from) {
       counts[RECEIVED]++
       counts[RECEIVED_BYTES] += payload.length
-      const exporter = exporterOf(from.address)
+      const exporter = exporterOf(from.address, payload)
       if (!exporter.allowed) {
         counts[NOT_ALLOWED]++
         return

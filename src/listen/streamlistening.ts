@@ -20,7 +20,7 @@ const MOST_TOLD = 100
 /** Listens for connections. Throws UserError where that cannot be. */
 export async function startStreamListening(
   listener: Listener & { stream: StreamSettings },
-  { networks, queue, limit, log }: Surroundings
+  { networks, queue, limit, log, onExporter }: Surroundings
 ): Promise<Listening> {
   const { stream } = listener
   let told = 0
@@ -29,7 +29,10 @@ export async function startStreamListening(
       log.info(`${name}: ${cause === 'not-allowed' || cause === 'too-many' ? 'refused' : 'cut off'} ${who} (${cause})`)
   }
   const output = queuedOutput(queue)
-  const taken = connections(stream, output, exporterBook(networks), () => limit.take(1) === 1, onCut)
+  const exporterOf = exporterBook(networks, (address, _protocol, allowed) => {
+    if (allowed) onExporter(address, 'IPFIX', true) // who is refused is told of by onCut
+  })
+  const taken = connections(stream, output, exporterOf, () => limit.take(1) === 1, onCut)
   const server = serverOf(stream, listener, (socket) => {
     taken.take(socket)
   })

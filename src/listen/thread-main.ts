@@ -17,6 +17,9 @@ try {
     },
     onTrouble(message) {
       say({ kind: 'trouble', message })
+    },
+    onExporter(address, protocol, allowed) {
+      say({ kind: 'exporter', address, protocol, allowed })
     }
   })
   port.on('message', (message: ToThread) => {

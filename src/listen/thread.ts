@@ -10,12 +10,13 @@ export type FromThread =
   | { kind: 'failed'; message: string; code: string | undefined }
   | { kind: 'block'; memory: ArrayBuffer; length: number; datagrams: number }
   | { kind: 'trouble'; message: string }
+  | { kind: 'exporter'; address: string; protocol: string | undefined; allowed: boolean }
   | { kind: 'drained' }
 
 /** Opens a socket and reads it in a new thread. Throws CannotListenError. `onDeath`: the thread broke, a mistake of the code. */
 export function openIntakeInThread(
   plan: IntakePlan,
-  { onBlock, onTrouble }: IntakeHandlers,
+  { onBlock, onTrouble, onExporter }: IntakeHandlers,
   onDeath: (error: Error) => void
 ): Promise<Intake> {
   const worker = new Worker(new URL('./thread-main.js', import.meta.url), { workerData: plan })
@@ -47,6 +48,7 @@ export function openIntakeInThread(
       else if (message.kind === 'open') resolve(intake(message.place, message.rcvbuf))
       else if (message.kind === 'failed') reject(new CannotListenError(message.message, message.code))
       else if (message.kind === 'trouble') onTrouble(message.message)
+      else if (message.kind === 'exporter') onExporter(message.address, message.protocol, message.allowed)
       else drained()
     })
   })

@@ -7,6 +7,7 @@ import { badValue, wholeNumber, wordList } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { openProgress, type Progress } from '../cli/progress.js'
 import { limitOf, SOURCE_OPTIONS } from '../cli/source.js'
+import { tellOfSilence } from '../cli/waiting.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { parseAddress } from '../flow/address.js'
 import { type Counts, declareMetrics, newCounts, summaryOf } from './counts.js'
@@ -77,6 +78,7 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
   })
   // of what is no capture at all, the error has said enough
   tool.summary(() => (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0 ? summaryOf(counts) : ''))
+  tellOfSilence(log, 'nothing on stdin yet', () => counts.bytes > 0)
   const progress = await openProgress(options.loglevel === 'info' || options.loglevel === 'debug' ? totalBytes : 0)
   const exitCode = await playAll(files, player, counts, progress, log)
   await output.end()

@@ -127,7 +127,7 @@ test('wrong words on the command line, in one line each', async () => {
     [['-exporters.max', '0'], 64, /-exporters\.max/],
     [['-mapping', path.join(folder, 'none.yaml')], 66, /none\.yaml: no such file/],
     [['-mapping', mapping], 78, /mapping\.yaml:3: .*nothing/],
-    [['-format', 'text'], 64, /-format text goes with -produce raw; flow-format prints flows/],
+    [['-format', 'text'], 64, /-format text goes with -produce raw or report; flow-format prints flows/],
     [['file.pcap'], 66, /cannot read file.pcap: no such file/],
     [['-addr', 'x'], 64, /-addr x/]
   ]

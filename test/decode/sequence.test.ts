@@ -278,5 +278,5 @@ test('the exporter that is forgotten leaves its count', async () => {
     [{ payload: datagram(1) }, { payload: datagram(10) }, { payload: datagram(1), src: Buffer.from([203, 0, 113, 1]) }],
     { maxExporters: 1 }
   )
-  assert.deepEqual(decoder.exporters.forgotten, { missing: 8, restarts: 0 })
+  assert.deepEqual(decoder.exporters.forgotten, { missing: 8, restarts: 0, datagrams: 2, flows: 2 })
 })
