@@ -70,7 +70,7 @@ const OPTIONS = optionTable({
     choices: ['sample', 'raw', 'report'],
     default: 'sample'
   },
-  counters: { argument: 'file', help: 'write sFlow counter samples there; >(COMMAND) and /dev/fd/3 do too' },
+  counters: { argument: 'file', help: 'write sFlow counters there: a file, or >(COMMAND)' },
   'counters.series': { rare: true, argument: 'n', help: 'counters that -addr shows at /counters', parse: wholeNumber(), default: 100_000 },
   format: { argument: 'format', help: 'of raw and report: json, a line each (raw), or text (report)', choices: RAW_FORMATS }
 })

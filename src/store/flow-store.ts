@@ -31,7 +31,7 @@ export const tool = defineTool(
     options: OPTIONS,
     examples: [
       'flow-listen | flow-decode | flow-store -dir flows -keep 30d -max-size 500G',
-      'flow-store -read -dir flows -since 2h | flow-agg -by src_as -top 10 | flow-format -format table'
+      'flow-store -read -dir flows -since 2h | flow-agg -by src_as | flow-format'
     ]
   },
   async (tool) => (tool.options.read ? readStore(tool, folderOfOptions(tool.options)) : store(tool, folderOfOptions(tool.options)))
