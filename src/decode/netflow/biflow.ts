@@ -3,7 +3,8 @@
  * The field table says it of the fields; the rules say which elements fill them.
  */
 import { FIELDS } from '../../schema/fields.js'
-import { IE, type Rule, RULES } from './elements.js'
+import { type Rule, RULES } from './elements.js'
+import { IE } from './ie.js'
 
 /** Elements that change places in the reverse direction (RFC 5103 section 5). */
 export const SWAPPED: ReadonlyMap<number, number> = swappedElements()

@@ -1,7 +1,7 @@
 /** The directions of a template: where the elements of a flow are, and those of its second message where it is a biflow. */
 import { REVERSE_ENTERPRISE } from '../../schema/elements.js'
 import { FORWARD_ONLY, SWAPPED } from './biflow.js'
-import { IE } from './elements.js'
+import { IE } from './ie.js'
 import { type Template, VARIABLE_LENGTH } from './template.js'
 import { DURATION_IDS, END_IDS, START_IDS } from './times.js'
 

@@ -12,7 +12,7 @@ export function keepTemplate(domain: Domain, definition: Definition, now: number
     definition,
     domain,
     template: undefined,
-    plan: undefined,
+    compiled: undefined,
     bytes: 0,
     definedAt: now,
     usedAt: now,

@@ -6,7 +6,6 @@
  * An exporter may be made up, and there may be many: what most of them do not have takes no memory until they do.
  */
 import type { Place, Queue } from '../queue.js'
-import type { Plan } from './ops.js'
 import type { Rate, Rates, RateTables } from './sampling.js'
 import type { Definition, Template } from './template.js'
 
@@ -18,13 +17,19 @@ export interface Name {
   out: Buffer
 }
 
+/** What runs records of a template: kept with it, and known to its maker alone. */
+export interface Compiled {
+  /** memory that it takes */
+  readonly memory: number
+}
+
 /** A template that is kept. */
 export interface TemplateEntry {
   readonly definition: Definition
   readonly domain: Domain
   /** read from the definition when the first record comes, and compiled then */
   template: Template | undefined
-  plan: Plan | undefined
+  compiled: Compiled | undefined
   /** memory that it is charged for */
   bytes: number
   /** milliseconds of the clock at which it was last defined and last used */

@@ -8,7 +8,7 @@
  *
  * Cisco, "NetFlow Export Datagram Formats".
  */
-import { IE } from './elements.js'
+import { IE } from './ie.js'
 import type { Plan } from './ops.js'
 import { compilePlan } from './plan.js'
 import { makeTemplate, type Template, type TemplateField } from './template.js'

@@ -8,9 +8,9 @@
 import { isZero, readUint16, readUint32, readUint8 } from '../input.js'
 import { closeLength, copyBytesField, writeByte, writeTag, writeVarint32 } from '../messages.js'
 import { valueAt, valueLength } from './arena.js'
-import { IE } from './elements.js'
+import { IE } from './ie.js'
 import { VARIABLE_LENGTH } from './template.js'
-import { readCapped } from './values.js'
+import { readCapped } from './numbers.js'
 
 /** semantic, element and length; the enterprise number, if any, comes behind */
 const LIST_HEADER_BYTES = 5

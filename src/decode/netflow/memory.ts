@@ -2,7 +2,6 @@
  * What is kept of an exporter, in bytes of memory, as measured: by these it is bounded. test/decode/memory.test.ts holds them against the heap.
  */
 import type { Name } from './exporter.js'
-import type { Plan } from './ops.js'
 import type { Rate } from './sampling.js'
 import type { Definition, Template } from './template.js'
 
@@ -18,8 +17,6 @@ export const REFUSED_BYTES = 50
 const DEFINITION_BYTES = 350
 const TEMPLATE_BYTES = 1200
 const FIELD_BYTES = 100
-const PLAN_BYTES = 1000
-const LIST_BYTES = 200
 const RATE_BYTES = 100
 const NAME_BYTES = 480
 /** a name is kept as text and as the two fields it fills */
@@ -30,10 +27,6 @@ export const definitionBytes = ({ record }: Definition): number => DEFINITION_BY
 
 /** What is added where data came: its fields, and what they are compiled into. */
 export const templateBytes = ({ fields }: Template): number => TEMPLATE_BYTES + FIELD_BYTES * fields.length
-
-export function planBytes({ code, lists }: Plan): number {
-  return lists.reduce((sum, { byteLength }) => sum + LIST_BYTES + byteLength, PLAN_BYTES + code.byteLength)
-}
 
 export const learnedBytes = (value: Rate | Name): number =>
   'text' in value ? NAME_BYTES + LETTER_BYTES * (value.text.length + value.description.length) : RATE_BYTES

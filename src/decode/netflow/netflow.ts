@@ -20,7 +20,7 @@ import { settle } from './steps.js'
 import { forEachRecord } from './records.js'
 import type { Template } from './template.js'
 import { templateOf } from './standin.js'
-import { defineTemplate, keepPlan, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from './templates.js'
+import { defineTemplate, keepCompiled, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from './templates.js'
 
 /** A datagram: its payload is `[start, end)` of the input. */
 export interface Arrival {
@@ -154,7 +154,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   /** Decodes the records of a data set; gives how many there were, −1 where that is not known. */
   function decodeData(place: Place<TemplateEntry>, start: number, end: number, decoding: Decoding): number {
     const template = templateFor(place)
-    const plan = template.options ? undefined : (place.of.plan ?? keepPlan(place, compile(template)))
+    const plan = template.options ? undefined : ((place.of.compiled as Plan | undefined) ?? keepCompiled(place, compile(template)))
     evict(useTemplate(place, options.now()))
     const codeAt = plan === undefined ? 0 : usePlan(plan, template)
     settle(context, template.id, plan?.writesSampler === true)

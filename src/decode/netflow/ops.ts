@@ -7,6 +7,8 @@
  * once this one wrote something, which is how the alternatives of a field are passed over. A step that wrote nothing is followed
  * by the one after it.
  */
+import type { Compiled } from './exporter.js'
+
 export const STEP = 6
 
 /**
@@ -101,7 +103,7 @@ export interface Program {
 }
 
 /** A template, compiled. */
-export interface Plan {
+export interface Plan extends Compiled {
   readonly code: Int32Array
   readonly lists: readonly Int32Array[]
   /** where it stands in the arena, and which filling of that it was */

@@ -9,13 +9,13 @@ import { writeVarint32 } from '../../flow/varint.js'
 import { inputBytes, isZero, readUint8 } from '../input.js'
 import { domainOf, keptDomain, WHOLE_EXPORTER } from './domain.js'
 import { learn, tableOf } from './entries.js'
-import { IE } from './elements.js'
+import { IE } from './ie.js'
 import type { Domain, Name, Names } from './exporter.js'
 import { EXPORTER_ELEMENTS, readExporter } from './originalexporter.js'
-import { RATE_ELEMENTS, readProbability, setRate } from './ownrate.js'
+import { RATE_ELEMENTS, readProbability, setRate } from './rateelements.js'
 import { isNothing, isSame, type Rate, type RateScope } from './sampling.js'
 import type { Template } from './template.js'
-import { readNumber, readUint, type Uint64 } from './values.js'
+import { readNumber, readUint, type Uint64 } from './numbers.js'
 
 /** v9's scope types are a registry of their own (RFC 3954 section 6.1). */
 const V9_SCOPE = { system: 1, interface: 2, lineCard: 3, template: 5 } as const

@@ -6,7 +6,7 @@ import { fieldTag } from '../../flow/proto.js'
 import { isZero, letters } from '../input.js'
 import { alternatives, type Builder, step } from './builder.js'
 import type { Direction } from './directions.js'
-import { IE } from './elements.js'
+import { IE } from './ie.js'
 import { Op } from './ops.js'
 
 /** In the order in which they count. */

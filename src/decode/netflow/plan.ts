@@ -15,10 +15,11 @@ import {
   reverseOf,
   SOURCE
 } from './directions.js'
-import { type CounterRule, ICMP, ICMPV6, IE, type Rule, RULES } from './elements.js'
+import { type CounterRule, ICMP, ICMPV6, type Rule, RULES } from './elements.js'
+import { IE } from './ie.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
 import { EXPORTER_ELEMENTS, samplerSteps } from './originalexporter.js'
-import { RATE_ELEMENTS } from './ownrate.js'
+import { RATE_ELEMENTS } from './rateelements.js'
 import { sectionCounter, sectionOf } from './sections.js'
 import type { Template } from './template.js'
 import { setTimes } from './times.js'
@@ -44,6 +45,10 @@ export interface PlanOptions {
   readonly samplerOfRecord?: boolean
 }
 
+/** Memory, as measured: a plan, and each list of it, beside their numbers. test/decode/memory.test.ts holds them against the heap. */
+const PLAN_BYTES = 1000
+const LIST_BYTES = 200
+
 export function compilePlan(template: Template, options: PlanOptions = {}): Plan {
   const places = placesOf(template)
   const forward = directionOf(template, false, (id) => places(id, 0))
@@ -65,6 +70,7 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
   const forwardPrograms = programs(forward)
   const reversePrograms = reverse === undefined ? undefined : programs(reverse)
   return {
+    memory: builder.lists.reduce((sum, { byteLength }) => sum + LIST_BYTES + byteLength, PLAN_BYTES + 4 * builder.code.length),
     code: Int32Array.from(builder.code),
     lists: builder.lists,
     at: 0,

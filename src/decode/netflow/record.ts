@@ -5,7 +5,8 @@ import { valueAt, valueLength, word } from './arena.js'
 import { ICMP, ICMPV6 } from './elements.js'
 import { type Family, Op, type Plan, type Program, STEP } from './ops.js'
 import { flowEnd, flowStart, type RecordContext, writeOther } from './steps.js'
-import { readCapped, setMillis64, setUptime, writeInstant } from './values.js'
+import { readCapped } from './numbers.js'
+import { setMillis64, setUptime, writeInstant } from './timefields.js'
 import { ETHERTYPE } from '../packet/next.js'
 
 /** Whether a protocol, of which this is the first byte, may be ICMP's, ICMPv6's or one that is not told in one byte. */

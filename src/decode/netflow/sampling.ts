@@ -1,5 +1,5 @@
 /** Sampling rates: how many packets there were for each that was looked at. Whole numbers, exact to 64 bits and capped there. */
-import type { Uint64 } from './values.js'
+import type { Uint64 } from './numbers.js'
 
 /** A rate that is kept. */
 export type Rate = Readonly<Uint64>

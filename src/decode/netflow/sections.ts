@@ -3,7 +3,8 @@ import { fieldTag } from '../../flow/proto.js'
 import { LINK } from '../packet/walk.js'
 import { type Builder, step, uintStep } from './builder.js'
 import type { Direction } from './directions.js'
-import { type CounterRule, IE } from './elements.js'
+import type { CounterRule } from './elements.js'
+import { IE } from './ie.js'
 import { Op } from './ops.js'
 
 /** The section of a packet that a record carries. */

@@ -21,22 +21,9 @@ import type { Domain, NameTables, Told } from './exporter.js'
 import { Op, type Plan } from './ops.js'
 import { isUniform, type Rate, toldRate } from './sampling.js'
 import { findName, hasNames, originalExporterOf, systemInitOf, toldOf } from './standin.js'
-import { setOwnRate } from './ownrate.js'
-import {
-  type Instant,
-  isBefore,
-  nearestUptime,
-  NTP_BYTES,
-  readCapped,
-  readNumber,
-  readUint,
-  setInstant,
-  setMillis,
-  setMoved,
-  setNtp,
-  type Uint64,
-  uptimeAge
-} from './values.js'
+import { setOwnRate } from './recordrate.js'
+import { type Instant, isBefore, nearestUptime, NTP_BYTES, setInstant, setMillis, setMoved, setNtp, uptimeAge } from './instants.js'
+import { readCapped, readNumber, readUint, type Uint64 } from './numbers.js'
 
 /** What the records of a datagram share. */
 export interface RecordContext {

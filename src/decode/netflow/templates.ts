@@ -2,9 +2,8 @@
 import { inOrder, type Place, rejoin } from '../queue.js'
 import { forgetRefused, keepRefused, keptDomain } from './domain.js'
 import { charge, forgetTemplate, keepTemplate, trimTemplates } from './entries.js'
-import type { Domain, Exporter, TemplateEntry } from './exporter.js'
-import { planBytes, templateBytes } from './memory.js'
-import type { Plan } from './ops.js'
+import type { Compiled, Domain, Exporter, TemplateEntry } from './exporter.js'
+import { templateBytes } from './memory.js'
 import { TEMPLATE_SETS } from './sets.js'
 import { type Definition, isSameDefinition, openDefinition, type Template } from './template.js'
 
@@ -60,10 +59,10 @@ export function templateFor({ of: entry }: Place<TemplateEntry>): Template {
 }
 
 /** Keeps what the template of an entry is compiled into. */
-export function keepPlan({ of: entry }: Place<TemplateEntry>, plan: Plan): Plan {
-  entry.plan = plan
-  charge(entry, planBytes(plan))
-  return plan
+export function keepCompiled<C extends Compiled>({ of: entry }: Place<TemplateEntry>, compiled: C): C {
+  entry.compiled = compiled
+  charge(entry, compiled.memory)
+  return compiled
 }
 
 /** Takes note that records of it came; gives how many others went because the exporter's templates take more memory than they may. */

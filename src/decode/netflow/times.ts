@@ -1,10 +1,10 @@
 /** The steps that find out when a flow started and ended. */
 import { alternatives, type Builder, list, step } from './builder.js'
 import type { Direction } from './directions.js'
-import { IE } from './elements.js'
+import { IE } from './ie.js'
 import { Op } from './ops.js'
 import { type Template, VARIABLE_LENGTH } from './template.js'
-import { NTP_BYTES } from './values.js'
+import { NTP_BYTES } from './instants.js'
 
 type TimeElement = readonly [id: number, op: Op]
 const START: readonly TimeElement[] = [

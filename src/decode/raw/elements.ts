@@ -13,7 +13,7 @@ import { templateOf } from '../netflow/standin.js'
 import { walkRecord } from '../netflow/records.js'
 import { type Template, VARIABLE_LENGTH } from '../netflow/template.js'
 import { templateFor } from '../netflow/templates.js'
-import { type Instant, setInstant, setMillis, setNtp } from '../netflow/values.js'
+import { type Instant, setInstant, setMillis, setNtp } from '../netflow/instants.js'
 import { instantText } from '../../text/times.js'
 import { addTo, type Tree } from '../../text/tree.js'
 

@@ -8,10 +8,9 @@
  *     samplingPacketInterval alone
  */
 import { inputBytes } from '../input.js'
-import { valueAt, valueLength } from './arena.js'
-import { IE } from './elements.js'
+import { IE } from './ie.js'
 import { isNothing, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
-import { readUint, type Uint64 } from './values.js'
+import type { Uint64 } from './numbers.js'
 
 /** The elements that say a rate, in the order of the places that `setOwnRate` is given. */
 export const RATE_ELEMENTS: readonly number[] = [
@@ -73,16 +72,4 @@ function rateOfProbability(probability: number): Rate {
 export function readProbability(at: number, length: number): number {
   const value = length === 4 ? inputBytes().readFloatBE(at) : length === 8 ? inputBytes().readDoubleBE(at) : 0
   return value > 0 && value <= 1 ? value : 0
-}
-
-/** The rate of the record at hand; `places` are those of RATE_ELEMENTS, −1 where there is none. */
-export function setOwnRate(rate: Uint64, places: Int32Array): void {
-  const values: (Rate | undefined)[] = []
-  for (const place of places) {
-    const each: Uint64 = { hi: 0, lo: 0 }
-    if (place >= 0) readUint(valueAt(place), valueLength(place), each)
-    values.push(place < 0 ? undefined : each)
-  }
-  const probability = places[RATE_ELEMENTS.indexOf(IE.samplingProbability)]
-  setRate(rate, values, probability < 0 ? 0 : readProbability(valueAt(probability), valueLength(probability)))
 }

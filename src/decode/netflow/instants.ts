@@ -1,55 +1,4 @@
-/** Numbers and times as records hold them. */
-import { readUint16, readUint32, readUint8 } from '../input.js'
-import { writeTag, writeVarint64 } from '../messages.js'
-
-/** The two halves of what `readUint` read. */
-export interface Uint64 {
-  hi: number
-  lo: number
-}
-
-/**
- * Reads an unsigned number of 1 to 8 bytes, big-endian (RFC 7011 section 6.2: exporters shorten numbers). Any other length is
- * no value: 0.
- */
-export function readUint(at: number, length: number, value: Uint64): void {
-  let hi = 0
-  let lo = 0
-  if (length <= 4) {
-    for (let i = 0; i < length; i++) lo = (lo << 8) | readUint8(at + i)
-  } else if (length <= 8) {
-    const split = at + length - 4
-    for (let i = at; i < split; i++) hi = (hi << 8) | readUint8(i)
-    lo = readUint32(split)
-  }
-  value.hi = hi >>> 0
-  value.lo = lo >>> 0
-}
-
-/** The same, capped at 2^32 − 1. */
-export function readCapped(at: number, length: number): number {
-  switch (length) {
-    case 1:
-      return readUint8(at)
-    case 2:
-      return readUint16(at)
-    case 4:
-      return readUint32(at)
-    default:
-      readUint(at, length, scratch)
-      return scratch.hi === 0 ? scratch.lo : 0xffffffff
-  }
-}
-const scratch: Uint64 = { hi: 0, lo: 0 }
-
-/** The same as a double: exact to 2^53. */
-export function readNumber(at: number, length: number): number {
-  if (length === 4) return readUint32(at)
-  if (length === 8) return readUint32(at) * 0x1_0000_0000 + readUint32(at + 4)
-  readUint(at, length, scratch)
-  return scratch.hi * 0x1_0000_0000 + scratch.lo
-}
-
+/** Points in time, and the ways in which records say them. */
 /** A point in time: whole seconds since 1970 and nanoseconds, 0 to 999,999,999. */
 export interface Instant {
   seconds: number
@@ -104,19 +53,6 @@ export function setMoved(instant: Instant, seconds: number, nanos: number, amoun
   setInstant(instant, seconds + sign * whole, nanos + sign * (amount - whole * perSecond) * (1e9 / perSecond))
 }
 
-/** Writes an instant as nanoseconds since 1970; nothing for 1970 itself. */
-export function writeInstant(pos: number, tag: number, { seconds, nanos }: Instant): number {
-  if (seconds === 0 && nanos === 0) return pos
-  // seconds · 10^9 + nanos does not fit a double: multiply the two 16-bit ends of the seconds, and add by halves
-  const high = Math.floor(seconds * 2 ** -16)
-  const upper = high * 1e9
-  const lower = (seconds - high * 2 ** 16) * 1e9 + nanos
-  const carried = Math.floor(upper * 2 ** -16)
-  const low = (upper - carried * 2 ** 16) * 2 ** 16 + lower
-  const over = Math.floor(low * 2 ** -32)
-  return writeVarint64(writeTag(pos, tag), (carried + over) | 0, (low - over * 2 ** 32) | 0)
-}
-
 /** Milliseconds of a day, by which a switched time may lie behind the export's. */
 const DAY_MS = 86_400_000
 const WRAP_MS = 0x1_0000_0000
@@ -128,19 +64,6 @@ const WRAP_MS = 0x1_0000_0000
 export function uptimeAge(uptime: number, switched: number): number {
   const age = (uptime - switched) >>> 0
   return age > WRAP_MS - DAY_MS ? age - WRAP_MS : age
-}
-
-/** Sets the time that the uptime at `at` of the input was at, by the export's time and uptime. In one function, so that no double is an argument. */
-export function setUptime(instant: Instant, exportSeconds: number, exportNanos: number, uptime: number, at: number): void {
-  setMillis(instant, exportSeconds * 1000 - uptimeAge(uptime, readUint32(at)), exportNanos)
-}
-
-/** Sets the time that the 8 bytes at `at` of the input are milliseconds of; false where they are zero. */
-export function setMillis64(instant: Instant, at: number): boolean {
-  const millis = readUint32(at) * 0x1_0000_0000 + readUint32(at + 4)
-  if (millis === 0) return false
-  setMillis(instant, millis, 0)
-  return true
 }
 
 /** Milliseconds `uptime` after `init`, moved by whole wraps of 2^32 ms to lie nearest `near`; all in milliseconds since 1970. */
