@@ -15,11 +15,11 @@ import {
   reverseOf,
   SOURCE
 } from './directions.js'
-import { type CounterRule, ICMP, ICMPV6, type Rule, RULES } from './elements.js'
+import { type CounterRule, type Rule, RULES } from './elements.js'
 import { IE } from './ie.js'
 import { type Family, Op, type Plan, type Program, type Programs, STEP } from './ops.js'
-import { EXPORTER_ELEMENTS, samplerSteps } from './originalexporter.js'
-import { RATE_ELEMENTS } from './rateelements.js'
+import { EXPORTER_ELEMENTS } from './originalexporter.js'
+import { compileIcmp, compileName, compileSampling, compileSegments, samplerSteps } from './rules.js'
 import { sectionCounter, sectionOf } from './sections.js'
 import type { Template } from './template.js'
 import { setTimes } from './times.js'
@@ -250,52 +250,6 @@ function compileRule(
 function counterElements({ from, totals }: CounterRule, direction: Direction): readonly number[] {
   const isThere = (id: number): boolean => direction.number(id) >= 0
   return from.some(isThere) ? from.filter(isThere) : totals.filter(isThere).slice(0, 1)
-}
-
-function compileSampling(builder: Builder, tag: number, { number }: Direction): void {
-  const own = RATE_ELEMENTS.map(number)
-  const plain = [IE.samplingInterval, IE.samplerRandomInterval].map(number).filter((place) => place >= 0)
-  if (own.filter((place) => place >= 0).length > plain.length) step(builder, Op.ownRate, list(builder, own), tag)
-  else for (const place of plain) step(builder, Op.uint64, place, tag)
-  const first = (...ids: readonly number[]): number => ids.map(number).find((place) => place >= 0) ?? -1
-  const scopes = [
-    first(IE.samplerId, IE.selectorId),
-    first(IE.ingressInterface, IE.ingressPhysicalInterface),
-    first(IE.egressInterface, IE.egressPhysicalInterface),
-    first(IE.flowDirection),
-    first(IE.lineCardId)
-  ]
-  step(builder, Op.fixedRate, 0, tag)
-  step(builder, Op.learnedRate, list(builder, scopes), tag)
-}
-
-function compileIcmp(builder: Builder, typeTag: number, codeTag: number, direction: Direction, inPort: boolean): void {
-  for (const id of [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6]) {
-    const place = direction.number(id)
-    if (place >= 0) step(builder, id === IE.icmpTypeCodeIPv4 ? Op.icmpTypeCode : Op.icmpTypeCodeIPv6, place, typeTag, codeTag)
-  }
-  const apart = [IE.icmpTypeIPv4, IE.icmpTypeIPv6, IE.icmpCodeIPv4, IE.icmpCodeIPv6].map(direction.number)
-  const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(direction.number)
-  if (apart.some((place) => place >= 0)) step(builder, Op.icmpApart, list(builder, apart), typeTag, codeTag)
-  else if (!direction.isReverse && protocol >= 0 && destination >= 0) {
-    const ports = inPort ? [-1, destination, ICMP, ICMP, codeTag] : [source, destination, ICMP, ICMPV6, codeTag]
-    step(builder, Op.icmpPorts, protocol, typeTag, list(builder, ports))
-  }
-}
-
-/** The first of these that the record has: the list section, the list, the segments one by one, the whole header, the active segment. */
-function compileSegments(builder: Builder, tag: number, direction: Direction): void {
-  const forms = [IE.srhSegmentIPv6ListSection, IE.srhSegmentIPv6BasicList, IE.srhSegmentIPv6, IE.srhIPv6Section, IE.srhActiveSegmentIPv6]
-  for (const id of forms) {
-    const places = direction.places(id)
-    if (places.length > 0) step(builder, Op.segments, list(builder, places), tag, id)
-  }
-}
-
-function compileName(builder: Builder, rule: Extract<Rule, { as: 'name' }>, direction: Direction): void {
-  const side = rule.of.endsWith('Out') ? 1 : 0
-  const op = rule.of === 'application' ? Op.applicationName : rule.of.startsWith('interface') ? Op.interfaceName : Op.vrfName
-  for (const place of rule.from.map(direction.number).filter((at) => at >= 0)) step(builder, op, place, 0, side)
 }
 
 /** An array gets one entry a value, unpacked, as in goflow2. */
