@@ -24,6 +24,16 @@ const walls = folders.map((folder) => {
   }
 })
 
+/** The rooms of the decoder of NetFlow and IPFIX, bottom up: each imports itself and those before it. */
+const ROOMS = ['wire', 'known', 'compile', 'run']
+const NETFLOW = './src/decode/netflow'
+const rooms = ROOMS.map((room, i) => ({
+  target: `${NETFLOW}/${room}`,
+  from: NETFLOW,
+  except: ROOMS.slice(0, i + 1).map((name) => `./${name}`),
+  message: `the room ${room} imports itself and those before it: ${ROOMS.slice(0, i).join(', ') || 'none'}`
+}))
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/'] },
   {
@@ -43,7 +53,7 @@ export default tseslint.config(
         { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe'], package: 'node:test' }] }
       ],
       '@typescript-eslint/switch-exhaustiveness-check': 'off',
-      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: walls }],
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: [...walls, ...rooms] }],
       'import-x/no-cycle': 'error',
       'import-x/order': ['error', { groups: ['builtin', 'external', ['parent', 'sibling', 'index']], 'newlines-between': 'never' }],
       'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],

@@ -3,7 +3,7 @@ import { type Distribution, distribution, type Metrics, type Reading } from '../
 import { plural } from '../cli/plural.js'
 import { ERROR_KINDS, type ErrorKind } from './decoding.js'
 import type { Exporters } from './exporters.js'
-import type { HeldSets } from './netflow/held.js'
+import type { HeldSets } from './netflow/known/held.js'
 import type { NetflowCounts } from './netflow/netflow.js'
 
 const DELAY_BOUNDS = [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600]

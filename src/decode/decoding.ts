@@ -1,5 +1,5 @@
 /** What all protocols share while flow-decode works on a datagram. */
-import type { Messages } from './messages.js'
+import type { Messages } from './memory/out.js'
 
 /** What can be wrong with a datagram or a part of it; the values are the label `kind` of flow_decode_errors_total. */
 export const ERROR_KINDS = [

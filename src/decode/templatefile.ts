@@ -9,7 +9,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
-import type { SavedDomain } from './netflow/state.js'
+import type { SavedDomain } from './netflow/known/snapshot.js'
 
 const FILE_VERSION = 2
 const READ_VERSIONS: readonly unknown[] = [1, FILE_VERSION]

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import test from 'node:test'
-import { saveExporter } from '../../src/decode/netflow/state.js'
+import { saveExporter } from '../../src/decode/netflow/known/snapshot.js'
 import { readCapture } from '../support/captures.js'
 import type { Flow } from '../support/datagram-stream.js'
 import { decode, type Decoded, rawLines } from '../support/decode.js'

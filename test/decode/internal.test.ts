@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { type Rule, RULES } from '../../src/decode/netflow/elements.js'
+import { type Rule, RULES } from '../../src/decode/netflow/compile/field-rules.js'
 import { set } from '../support/build-netflow.js'
 import { readFlows } from '../support/datagram-stream.js'
 import { openDecoder, streamOf } from '../support/decode.js'

@@ -1,7 +1,7 @@
 /** Runs flow-decode's decoder in this process. */
 import { Writable } from 'node:stream'
 import type { Log } from '../../src/cli/log.js'
-import { type DatagramDecoder, datagramDecoder, type DecoderOptions } from '../../src/decode/datagrams.js'
+import { type DatagramDecoder, datagramDecoder, type DecoderOptions } from '../../src/decode/decoder.js'
 import { frameReader } from '../../src/flow/frames.js'
 import { openOutput, type Output } from '../../src/flow/output.js'
 import { datagramFrame, type DatagramSpec, type Flow, readFlows } from './datagram-stream.js'

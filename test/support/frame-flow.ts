@@ -1,8 +1,8 @@
 /** What a frame alone gives. */
 import assert from 'node:assert/strict'
 import protobuf from 'protobufjs'
-import { load } from '../../src/decode/input.js'
-import { handOn, messagesFor, reserve } from '../../src/decode/messages.js'
+import { load } from '../../src/decode/memory/in.js'
+import { handOn, messagesFor, reserve } from '../../src/decode/memory/out.js'
 import { type Tunnel, tunnelSet } from '../../src/decode/packet/decap.js'
 import { frameFieldsBound, LINK, newWalk, writeFrameFields } from '../../src/decode/packet/walk.js'
 import { parseAddress } from './addresses.js'

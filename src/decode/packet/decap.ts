@@ -1,7 +1,7 @@
 /** Peeling tunnels off a frame that has been walked, so that its fields are those of a packet inside. */
 import { fieldTag } from '../../flow/proto.js'
 import type { LayerName } from '../../schema/layers.js'
-import { closeLength, copyBytesField, writeByte, writeBytes, writeTag } from '../messages.js'
+import { closeLength, copyBytesField, writeByte, writeBytes, writeTag } from '../memory/out.js'
 import { type Frame, PACKET } from './frame.js'
 import { isSegmentRouting } from './ip.js'
 import { beginsPacket, layerId, PARSE } from './layers.js'

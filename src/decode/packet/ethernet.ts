@@ -1,6 +1,6 @@
 /** Layers under IP: Ethernet, VLAN tags, MPLS, PPPoE. Each takes what is there of a header that was cut short. */
-import { readUint16, readUint32, readUint8 } from '../input.js'
-import { closeLength, writeTag, writeVarint32 } from '../messages.js'
+import { readUint16, readUint32, readUint8 } from '../memory/in.js'
+import { closeLength, writeTag, writeVarint32 } from '../memory/out.js'
 import { CUSTOMER_VLAN, DST_MAC, type FrameField, MPLS_LABEL, MPLS_TTL, SRC_MAC, VLAN_ID } from './fields.js'
 import { close, type Frame, isOpen, NOTHING, put, putMac } from './frame.js'
 import { ETHERTYPE, etypeOfIp, etypeOfPpp, nextEtype } from './next.js'

@@ -1,6 +1,6 @@
 /** A sampled frame while it is taken apart, and how its layers write their fields. */
-import { readUint16, readUint32 } from '../input.js'
-import { copyBytesField, writeUint32Field, writeUint64Field } from '../messages.js'
+import { readUint16, readUint32 } from '../memory/in.js'
+import { copyBytesField, writeUint32Field, writeUint64Field } from '../memory/out.js'
 import type { FrameField } from './fields.js'
 
 /** More layers than that are no packet that anyone sends. */

@@ -1,6 +1,6 @@
 /** IPv4, IPv6 and what stands between IP and the transport. Each takes what is there of a header that was cut short. */
-import { readUint16, readUint32, readUint8 } from '../input.js'
-import { copyBytesField } from '../messages.js'
+import { readUint16, readUint32, readUint8 } from '../memory/in.js'
+import { copyBytesField } from '../memory/out.js'
 import {
   DST_ADDR,
   FLOW_LABEL,

@@ -1,5 +1,5 @@
 /** TCP, UDP, SCTP and ICMP. Each takes what is there of a header that was cut short: ports need its first 4 bytes. */
-import { readUint16, readUint32, readUint8 } from '../input.js'
+import { readUint16, readUint32, readUint8 } from '../memory/in.js'
 import { DST_PORT, ICMP_CODE, ICMP_TYPE, SRC_PORT, TCP_FLAGS } from './fields.js'
 import { close, type Frame, put } from './frame.js'
 

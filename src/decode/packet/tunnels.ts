@@ -1,5 +1,5 @@
 /** Layers under which another packet begins. */
-import { readUint16, readUint32, readUint8 } from '../input.js'
+import { readUint16, readUint32, readUint8 } from '../memory/in.js'
 import { TEID, VNI } from './fields.js'
 import { type Frame, NOT_THIS_LAYER, put } from './frame.js'
 import { ETHERTYPE, etypeOfIp, etypeOfPpp } from './next.js'

@@ -2,8 +2,8 @@
  * A sampled frame → the fields of a FlowMessage: those of its outermost packet, or of one inside that peeling reaches, written as the layers
  * are read; and the stack of all layers.
  */
-import { readUint8 } from '../input.js'
-import { closeLength, removeFields, writeByte, writeTag, writeVarint32 } from '../messages.js'
+import { readUint8 } from '../memory/in.js'
+import { closeLength, removeFields, writeByte, writeTag, writeVarint32 } from '../memory/out.js'
 import { putTunnels, reachedPacket } from './decap.js'
 import { ETYPE, LAYER_SIZE, LAYER_STACK, OUTER_FIELDS, PROTO } from './fields.js'
 import { type Frame, isOpen, MAX_LAYERS, newFrame, NOTHING, PACKET, put } from './frame.js'

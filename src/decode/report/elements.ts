@@ -1,7 +1,8 @@
 /** Which elements of templates fill a field of FlowMessage, or help to. */
 import { elementName, REVERSE_ENTERPRISE } from '../../schema/elements.js'
-import { IE, RULES } from '../netflow/elements.js'
-import { openDefinition, type TemplateField } from '../netflow/template.js'
+import { RULES } from '../netflow/compile/field-rules.js'
+import { IE } from '../netflow/wire/ie.js'
+import { openDefinition, type TemplateField } from '../netflow/wire/template.js'
 import type { Section } from './section.js'
 
 /** Elements that a rule names, or the code. */

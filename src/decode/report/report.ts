@@ -2,7 +2,7 @@
 import { type FrameHandler, frameReader } from '../../flow/frames.js'
 import type { Output, Sink } from '../../flow/output.js'
 import type { Mapping } from '../../mapping/mapping.js'
-import type { DatagramDecoder } from '../datagrams.js'
+import type { DatagramDecoder } from '../decoder.js'
 import type { Exporters } from '../exporters.js'
 import { endSequences } from '../sequence.js'
 import { type OnHeader, reportObserver } from './observer.js'

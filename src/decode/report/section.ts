@@ -1,6 +1,6 @@
 /** What a report knows of one exporter, protocol and domain. */
 import type { ErrorKind } from '../decoding.js'
-import type { Definition } from '../netflow/template.js'
+import type { Definition } from '../netflow/wire/template.js'
 import { newSequences, type Sequences } from '../sequence.js'
 
 export interface SeenTemplate {

@@ -1,6 +1,6 @@
 /** An sFlow datagram's header as a report takes it: agent and sub-agent are its domain, and it tells no time. */
 import { addressText } from '../../text/addresses.js'
-import { inputBytes } from '../input.js'
+import { inputBytes } from '../memory/in.js'
 import type { SflowHeader } from '../sflow/header.js'
 import type { SeenHeader } from './observer.js'
 

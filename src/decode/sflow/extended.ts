@@ -1,7 +1,7 @@
 /** What the device did with a packet: the fields of the extended records. All are known to be whole. */
 import { fieldTag } from '../../flow/proto.js'
-import { readUint32 } from '../input.js'
-import { closeLength, copyBytesField, writeTag, writeUint32Field, writeVarint32 } from '../messages.js'
+import { readUint32 } from '../memory/in.js'
+import { closeLength, copyBytesField, writeTag, writeUint32Field, writeVarint32 } from '../memory/out.js'
 import { known, wholeAddressEnd } from './header.js'
 import type { FramePlan } from '../packet/mapping.js'
 import type { FrameWalk } from '../packet/walk.js'

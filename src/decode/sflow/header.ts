@@ -1,8 +1,8 @@
 /** The head of an sFlow v5 datagram, addresses as XDR has them, and what stands for unknown (sFlow Version 5, section 5 "sFlow Datagram Format"). */
 import type { Datagram } from '../../flow/datagram.js'
 import { fieldTag, flowMessage } from '../../flow/proto.js'
-import { isZero, readUint32, readUint8 } from '../input.js'
-import { COMMON_AT, copyBytesField, writeLettersField, writeUint32Field, writeUint64Field } from '../messages.js'
+import { isZero, readUint32, readUint8 } from '../memory/in.js'
+import { COMMON_AT, copyBytesField, writeLettersField, writeUint32Field, writeUint64Field } from '../memory/out.js'
 
 export interface SflowHeader {
   /** bounds of the agent's address: 0 (unknown), 4 or 16 bytes */

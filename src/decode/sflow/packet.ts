@@ -1,7 +1,7 @@
 /** What was sampled: the fields of the raw header, and of the records that say what it does not. All are known to be whole. */
 import { fieldTag } from '../../flow/proto.js'
-import { readUint32 } from '../input.js'
-import { writeUint32Field } from '../messages.js'
+import { readUint32 } from '../memory/in.js'
+import { writeUint32Field } from '../memory/out.js'
 import { DST_ADDR, DST_MAC, DST_PORT, ETYPE, IP_TOS, PROTO, SRC_ADDR, SRC_MAC, SRC_PORT, TCP_FLAGS, VNI } from '../packet/fields.js'
 import { type Frame, isOpen, put, putBytes, putMac } from '../packet/frame.js'
 import { ETHERTYPE } from '../packet/next.js'

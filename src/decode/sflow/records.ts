@@ -4,7 +4,7 @@
  * They may come in any order, and which one's value counts depends on the others. So they are first found, and checked to be
  * whole; then written from where they stand.
  */
-import { readUint32 } from '../input.js'
+import { readUint32 } from '../memory/in.js'
 import { addressEnd } from './header.js'
 
 /** Where the data of each record starts, −1 where there is none; the last of a kind counts. */

@@ -1,7 +1,7 @@
 /** Samples that become FlowMessages, of three kinds (sFlow Version 5, section 5; sFlow Discarded Packet Notification Structures). */
 import { fieldTag } from '../../flow/proto.js'
-import { readUint32 } from '../input.js'
-import { writeUint32Field } from '../messages.js'
+import { readUint32 } from '../memory/in.js'
+import { writeUint32Field } from '../memory/out.js'
 
 export const FLOW_SAMPLE = 1
 export const COUNTER_SAMPLE = 2

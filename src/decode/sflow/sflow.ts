@@ -1,10 +1,10 @@
 /** sFlow Version 5 (sflow.org) → FlowMessages: one for each flow sample and each discarded packet. */
 import type { Datagram } from '../../flow/datagram.js'
-import { inputBytes, isZero, readUint32 } from '../input.js'
+import { inputBytes, isZero, readUint32 } from '../memory/in.js'
 import type { TakeCounters } from '../counters/counters.js'
 import type { Origin } from '../counters/message.js'
 import type { Decoding } from '../decoding.js'
-import { closeLength, reserve, writeCommon } from '../messages.js'
+import { closeLength, reserve, writeCommon } from '../memory/out.js'
 import { frameFieldsBound, type FrameOptions, type FrameWalk, newWalk, writeMappedFields } from '../packet/walk.js'
 import { writeExtended } from './extended.js'
 import { newSflowHeader, readSflowHeader, type SflowHeader, writeHeader } from './header.js'

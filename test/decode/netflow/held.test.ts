@@ -1,7 +1,7 @@
 /** Data that comes before its template waits for it, within bounds of bytes and time. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type HeldLimits, type HeldSet, heldSets } from '../../../src/decode/netflow/held.js'
+import { type HeldLimits, type HeldSet, heldSets } from '../../../src/decode/netflow/known/held.js'
 import { be, set, v5 } from '../../support/build-netflow.js'
 import { readFlows } from '../../support/datagram-stream.js'
 import { decode, openDecoder, streamOf } from '../../support/decode.js'

@@ -1,0 +1,197 @@
+/**
+ * The FlowMessages under construction. Like the input they have one place in the process, a constant of this module, from where they are handed
+ * to the tool's output; see in.ts for why. All that is written here goes through these functions, most of which give the position behind
+ * what they wrote. They may write up to SLACK_BYTES further than that.
+ */
+import { MAX_MESSAGE_BYTES } from '../../flow/frames.js'
+import { fieldCursor, nextField, tagBytes } from '../../flow/message.js'
+import type { Appendable } from '../../flow/output.js'
+import { inputBytes, readInt32, readUint8 } from './in.js'
+
+/** More than the messages of the longest record or sample take. Pages that are never written to are no memory. */
+const bytes = Buffer.allocUnsafeSlow(MAX_MESSAGE_BYTES)
+const view = new DataView(bytes.buffer)
+const source = inputBytes()
+
+const SLACK_BYTES = 16
+/** Where the fields stand that all messages of a datagram start with, and how many bytes there are for them. */
+export const COMMON_AT = 0
+const COMMON_BYTES = 128
+/** What is handed on at the least, but for the end of a datagram. */
+const HAND_ON_BYTES = 64 * 1024
+/** The most that can be reserved. */
+export const MOST_ROOM = bytes.length - COMMON_BYTES - SLACK_BYTES
+
+/** Messages that are whole and not handed on yet. */
+export interface Messages {
+  readonly output: Appendable
+  /** where the next one goes */
+  pos: number
+}
+
+export function messagesFor(output: Appendable): Messages {
+  return { output, pos: COMMON_BYTES }
+}
+
+/** Makes room for a message of up to `size` bytes; gives the position it starts at. */
+export function reserve(messages: Messages, size: number): number {
+  if (messages.pos > HAND_ON_BYTES || messages.pos + size > bytes.length - SLACK_BYTES) handOn(messages)
+  return messages.pos
+}
+
+/** Drops what is not handed on yet. */
+export function dropMessages(messages: Messages): void {
+  messages.pos = COMMON_BYTES
+}
+
+/** Hands what is whole to the output. */
+export function handOn(messages: Messages): void {
+  const { output, pos } = messages
+  if (pos === COMMON_BYTES) return
+  output.reserve(pos - COMMON_BYTES)
+  output.pos += bytes.copy(output.buf, output.pos, COMMON_BYTES, pos)
+  messages.pos = COMMON_BYTES
+}
+
+export function writeByte(pos: number, byte: number): void {
+  view.setUint8(pos, byte)
+}
+
+/** Writes a tag of `packedTag`, of which `size` is `tagBytes`. */
+export function writeSizedTag(pos: number, tag: number, size: number): number {
+  view.setInt32(pos, tag, true)
+  return pos + size
+}
+
+/** Writes a tag of `packedTag`. */
+export function writeTag(pos: number, tag: number): number {
+  view.setInt32(pos, tag, true)
+  return pos + tagBytes(tag)
+}
+
+/** The lowest 28 bits of `value`, seven in each byte. */
+function spread(value: number): number {
+  return (value & 0x7f) | ((value << 1) & 0x7f00) | ((value << 2) & 0x7f0000) | ((value << 3) & 0x7f000000)
+}
+
+/** Writes the 32 bits of `value` as an unsigned varint. */
+export function writeVarint32(pos: number, value: number): number {
+  if (value >>> 7 === 0) {
+    view.setUint8(pos, value)
+    return pos + 1
+  }
+  if (value >>> 14 === 0) {
+    view.setInt16(pos, spread(value) | 0x80, true)
+    return pos + 2
+  }
+  if (value >>> 21 === 0) {
+    view.setInt32(pos, spread(value) | 0x8080, true)
+    return pos + 3
+  }
+  if (value >>> 28 === 0) {
+    view.setInt32(pos, spread(value) | 0x808080, true)
+    return pos + 4
+  }
+  view.setInt32(pos, spread(value) | 0x80808080, true)
+  view.setUint8(pos + 4, value >>> 28)
+  return pos + 5
+}
+
+/**
+ * The same of the bits of hi · 2^32 + lo. Both are best given as signed numbers: V8 has to allocate memory for an argument of 2^31 and more, where it does
+ * not build the function into its caller.
+ */
+export function writeVarint64(pos: number, hi: number, lo: number): number {
+  if (hi === 0) return writeVarint32(pos, lo)
+  view.setInt32(pos, spread(lo) | 0x80808080, true)
+  const rest = (lo >>> 28) | (hi << 4) // bits 28 to 59
+  if (hi >>> 24 === 0) return writeVarint32(pos + 4, rest)
+  view.setInt32(pos + 4, spread(rest) | 0x80808080, true)
+  return writeVarint32(pos + 8, hi >>> 24)
+}
+
+// Fields: nothing is written for zero or empty (proto3).
+
+export function writeUint32Field(pos: number, tag: number, value: number): number {
+  return value === 0 ? pos : writeVarint32(writeTag(pos, tag), value | 0)
+}
+
+/** The value is hi · 2^32 + lo. */
+export function writeUint64Field(pos: number, tag: number, hi: number, lo: number): number {
+  return hi === 0 && lo === 0 ? pos : writeVarint64(writeTag(pos, tag), hi | 0, lo | 0)
+}
+
+/** The bytes `[start, end)` of the input as a field. */
+export function copyBytesField(pos: number, tag: number, start: number, end: number): number {
+  if (start >= end) return pos
+  const at = writeVarint32(writeTag(pos, tag), end - start)
+  if (end - start > LONG_BYTES) {
+    source.copy(bytes, at, start, end)
+    return at + end - start
+  }
+  return copyInput(at, start, end)
+}
+
+/** Up to here a loop is quicker than a call. */
+const LONG_BYTES = 64
+
+/** The bytes `[start, end)` of the input. */
+export function copyInput(pos: number, start: number, end: number): number {
+  for (; end - start >= 4; start += 4, pos += 4) view.setInt32(pos, readInt32(start))
+  for (; start < end; start++, pos++) view.setUint8(pos, readUint8(start))
+  return pos
+}
+
+export function writeBytesField(pos: number, tag: number, from: Uint8Array): number {
+  return from.length === 0 ? pos : writeBytes(writeVarint32(writeTag(pos, tag), from.length), from)
+}
+
+/** The same of bytes that are kept as a string, a letter a byte. */
+export function writeLettersField(pos: number, tag: number, letters: string): number {
+  return letters === '' ? pos : writeLetters(writeVarint32(writeTag(pos, tag), letters.length), letters)
+}
+
+function writeLetters(pos: number, letters: string): number {
+  for (let i = 0; i < letters.length; i++) view.setUint8(pos + i, letters.charCodeAt(i))
+  return pos + letters.length
+}
+
+export function writeBytes(pos: number, from: Uint8Array): number {
+  bytes.set(from, pos)
+  return pos + from.length
+}
+
+/** The first `size` bytes of the common fields. */
+export function writeCommon(pos: number, size: number): number {
+  for (let i = 0; i < size; i += 4) view.setInt32(pos + i, view.getInt32(COMMON_AT + i))
+  return pos + size
+}
+
+const field = fieldCursor()
+
+/** Removes the fields of these numbers from the message at `[start, end)`; returns where it ends then. */
+export function removeFields(start: number, end: number, numbers: ReadonlySet<number>): number {
+  let pos = start
+  field.pos = start
+  while (nextField(bytes, end, field)) {
+    if (numbers.has(field.field)) continue
+    if (pos !== field.tagStart) bytes.copyWithin(pos, field.tagStart, field.end)
+    pos += field.end - field.tagStart
+  }
+  return pos
+}
+
+/**
+ * Writes the length of what stands at `[lengthAt + prefix, end)` into the `prefix` bytes left for it, moving it where its
+ * length takes more or fewer; gives the position behind.
+ */
+export function closeLength(lengthAt: number, prefix: number, end: number): number {
+  const start = lengthAt + prefix
+  const length = end - start
+  const size = length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : 4
+  if (size !== prefix) bytes.copyWithin(lengthAt + size, start, end)
+  const first = bytes[lengthAt + size] // what a varint is written with may reach into it
+  writeVarint32(lengthAt, length)
+  bytes[lengthAt + size] = first
+  return lengthAt + size + length
+}

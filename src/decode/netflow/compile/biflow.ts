@@ -1,0 +1,61 @@
+/**
+ * What the second message of a biflow makes of the elements of a record: which change ends and which tell of the forward direction only.
+ * The field table says it of the fields; the rules say which elements fill them.
+ */
+import { FIELDS } from '../../../schema/fields.js'
+import { type Rule, RULES } from './field-rules.js'
+import { IE } from '../wire/ie.js'
+
+/** Elements that change places in the reverse direction (RFC 5103 section 5). */
+export const SWAPPED: ReadonlyMap<number, number> = swappedElements()
+
+/** Elements that say nothing of the reverse direction; the numbers to read in their place, where there is one. */
+export const FORWARD_ONLY: ReadonlyMap<number, number | undefined> = new Map<number, number | undefined>([
+  ...RULES.filter(({ to }) => FIELDS[to].biflow === 'drop')
+    .flatMap(elementsOf)
+    .map((id) => [id, undefined] as const),
+  // a frame is one direction's
+  ...[IE.layer2packetSectionData, IE.ipHeaderPacketSection, IE.dataLinkFrameSection].map((id) => [id, undefined] as const),
+  [IE.initiatorOctets, IE.responderOctets],
+  [IE.initiatorPackets, IE.responderPackets]
+])
+
+function swappedElements(): ReadonlyMap<number, number> {
+  const swapped = new Map<number, number>()
+  for (const rule of RULES) {
+    const { other } = FIELDS[rule.to]
+    if (other === undefined) continue
+    // rules of two ends name their elements in one order
+    const others = RULES.filter(({ to }) => to === other).flatMap(elementsOf)
+    elementsOf(rule).forEach((id, i) => swapped.set(id, others[i]))
+  }
+  return swapped
+}
+
+function elementsOf(rule: Rule): readonly number[] {
+  switch (rule.as) {
+    case 'counter':
+      return [...rule.from, ...rule.totals]
+    case 'ofFamily':
+      return [rule.ipv4, rule.ipv6]
+    case 'src_addr':
+      return [IE.sourceIPv4Address, IE.sourceIPv6Address]
+    case 'dst_addr':
+      return [IE.destinationIPv4Address, IE.destinationIPv6Address]
+    case 'icmp':
+      return [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6, IE.icmpTypeIPv4, IE.icmpCodeIPv4, IE.icmpTypeIPv6, IE.icmpCodeIPv6]
+    case 'mpls':
+      return Array.from({ length: 10 }, (_, i) => IE.mplsTopLabelStackSection + i)
+    case 'communities':
+      return [rule.value, ...rule.lists]
+    case 'segments':
+      return [IE.srhSegmentIPv6, IE.srhActiveSegmentIPv6, IE.srhSegmentIPv6BasicList, IE.srhSegmentIPv6ListSection, IE.srhIPv6Section]
+    case 'etype':
+    case 'sampling':
+    case 'start':
+    case 'end':
+      return []
+    default:
+      return rule.from
+  }
+}

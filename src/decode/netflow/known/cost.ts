@@ -1,0 +1,32 @@
+/**
+ * What is kept of an exporter, in bytes of memory, as measured: by these it is bounded. test/decode/memory.test.ts holds them against the heap.
+ */
+import type { Name } from './exporter.js'
+import type { Rate } from './sampling.js'
+import type { Definition, Template } from '../wire/template.js'
+
+/**
+ * What one exporter's templates may take, and what else it told. Who sends from made-up addresses fills no more than that with each, and
+ * `-state.bytes` with all.
+ */
+export const MOST_BYTES = 32 << 20
+export const PORT_BYTES = 500
+export const DOMAIN_BYTES = 700
+/** an id whose definition was refused */
+export const REFUSED_BYTES = 50
+const DEFINITION_BYTES = 350
+const TEMPLATE_BYTES = 1200
+const FIELD_BYTES = 100
+const RATE_BYTES = 100
+const NAME_BYTES = 480
+/** a name is kept as text and as the two fields it fills */
+const LETTER_BYTES = 6
+
+/** A template that no data came for. */
+export const definitionBytes = ({ record }: Definition): number => DEFINITION_BYTES + record.length
+
+/** What is added where data came: its fields, and what they are compiled into. */
+export const templateBytes = ({ fields }: Template): number => TEMPLATE_BYTES + FIELD_BYTES * fields.length
+
+export const learnedBytes = (value: Rate | Name): number =>
+  'text' in value ? NAME_BYTES + LETTER_BYTES * (value.text.length + value.description.length) : RATE_BYTES

@@ -1,0 +1,121 @@
+/**
+ * What exporters define: templates, and what options data tells of samplers and of the names of what records number. It belongs to an
+ * address, a source port, a protocol version and an observation domain, as RFC 7011 section 8 ties it to the transport session. What
+ * one port of an address may use of another's is in standin.ts.
+ *
+ * An exporter may be made up, and there may be many: what most of them do not have takes no memory until they do.
+ */
+import type { Place, Queue } from '../../queue.js'
+import type { Rate, Rates, RateTables } from './sampling.js'
+import type { Definition, Template } from '../wire/template.js'
+
+/** What something is called, ready to be copied: `in` and `out` are whole fields (tag, length, UTF-8), with that of an interface's description where there is one. */
+export interface Name {
+  readonly text: string
+  readonly description: string
+  in: Buffer
+  out: Buffer
+}
+
+/** What runs records of a template: kept with it, and known to its maker alone. */
+export interface Compiled {
+  /** memory that it takes */
+  readonly memory: number
+}
+
+/** A template that is kept. */
+export interface TemplateEntry {
+  readonly definition: Definition
+  readonly domain: Domain
+  /** read from the definition when the first record comes, and compiled then */
+  template: Template | undefined
+  compiled: Compiled | undefined
+  /** memory that it is charged for */
+  bytes: number
+  /** milliseconds of the clock at which it was last defined and last used */
+  definedAt: number
+  usedAt: number
+  /** the exporter's datagram that defined it last */
+  at: number
+}
+
+export interface Domain {
+  readonly version: number
+  readonly id: number
+  readonly port: Port
+  readonly templates: Map<number, Place<TemplateEntry>>
+  /** ids whose last definition could not be used, with the exporter's datagram that it came in */
+  refused: Map<number, number>
+  readonly rates: Rates
+  /** the exporter's boot in milliseconds since 1970; 0 while unknown */
+  systemInitMs: number
+  /** who observed its flows, where the exporter told that it exports for another: an address, a letter a byte; else '' */
+  originalExporter: string
+  readonly names: Names
+  /** what was found for its records, and the exporter's `changes` then */
+  told: Told | undefined
+  toldAt: number
+}
+
+export interface Names {
+  interfaces: Map<number, Name>
+  vrfs: Map<number, Name>
+  applications: Map<number, Name>
+}
+export const NAME_KINDS: readonly (keyof Names)[] = ['interfaces', 'vrfs', 'applications']
+
+/** One source port of an exporter. */
+export interface Port {
+  readonly number: number
+  readonly exporter: Exporter
+  readonly domains: Map<number, Domain>
+  /** of all its domains, for records of a domain that told no names of its own */
+  readonly names: Names
+  /** the exporter's datagram that told a name of each kind last */
+  readonly namesAt: Record<keyof Names, number>
+  /** the exporter's datagram that came from it last */
+  heardAt: number
+}
+
+/** What is known of one source address. */
+export interface Exporter {
+  /** its address: 0, 4 or 16 bytes, a letter a byte */
+  readonly address: string
+  /** its ports that defined something, the one heard of last at the end */
+  readonly ports: Map<number, Port>
+  /** the templates of all its domains, the least recently used first */
+  readonly templates: Queue<TemplateEntry>
+  /** the rates and names of its domains, those that were added to longest ago first; undefined while there are none */
+  learned: Set<Learned> | undefined
+  /** domains of all its ports */
+  domains: number
+  /** ids that are refused in all of them */
+  refused: number
+  /** how often a domain, or a table of one, came or went */
+  changes: number
+  /** datagrams that came: what is newer is told by it */
+  heard: number
+  templateBytes: number
+  learnedBytes: number
+  /** the rate that the user set for it */
+  readonly defaultRate: Rate | undefined
+}
+
+export type Learned = Map<number, Rate> | Map<number, Name>
+
+/** Where a name of one kind is looked for. */
+export interface NameTables {
+  /** of the record's domain, and of all domains of its port */
+  readonly own: ReadonlyMap<number, Name>
+  readonly port: ReadonlyMap<number, Name>
+  /** of other ports, where its own told none of that kind: they have to agree */
+  readonly others: readonly ReadonlyMap<number, Name>[]
+}
+
+/** What options data told that counts for the records of a domain. */
+export interface Told {
+  readonly rates: RateTables
+  readonly interfaces: NameTables
+  readonly vrfs: NameTables
+  readonly applications: NameTables
+}

@@ -1,0 +1,154 @@
+/**
+ * What a port may use of what other ports of its exporter defined: exporters send templates and data from different ports, and come back on
+ * another port after a restart. A port that never defined a thing takes what the others defined last. One that has sent nothing since a newer
+ * definition does not count any more; where those that count differ, two exporters may be behind the address, and none of them is taken.
+ */
+import type { Place } from '../../queue.js'
+import { domainKey, WHOLE_EXPORTER } from './domain.js'
+import type { Domain, Name, Names, NameTables, Port, TemplateEntry, Told } from './exporter.js'
+import { areSameRates, NO_ENTRIES, newRates, type Rates, type RateTables } from './sampling.js'
+import { isSameDefinition } from '../wire/template.js'
+
+/** A thing that a port defined, and the exporter's datagram that defined it last. */
+interface Definition<T> {
+  readonly port: Port
+  readonly thing: T
+  readonly at: number
+}
+
+/** The definitions of the other ports that count, the newest first. */
+function countingDefinitions<T>(port: Port, find: (other: Port) => Omit<Definition<T>, 'port'> | undefined): Definition<T>[] {
+  const found: Definition<T>[] = []
+  for (const other of port.exporter.ports.values()) {
+    if (other.number === port.number) continue
+    const definition = find(other)
+    if (definition !== undefined) found.push({ port: other, ...definition })
+  }
+  found.sort((a, b) => b.at - a.at)
+  return found.filter(({ port: { heardAt } }, i) => i === 0 || heardAt > found[0].at)
+}
+
+/** The newest of them where all agree. */
+function agreed<T>(definitions: readonly Definition<T>[], areSame: (a: T, b: T) => boolean): T | undefined {
+  if (definitions.length === 0) return undefined
+  const [{ thing: newest }] = definitions
+  return definitions.every(({ thing }) => areSame(thing, newest)) ? newest : undefined
+}
+
+/** A definition that could not be used. */
+const REFUSED = 'refused'
+
+/** The template by which data of that id from the domain's port is read. */
+export function templateOf({ port, version, id, templates, refused }: Domain, templateId: number): Place<TemplateEntry> | undefined {
+  const own = templates.get(templateId)
+  if (own !== undefined || refused.has(templateId) || port.exporter.ports.size === 0) return own
+  const key = domainKey(version, id)
+  const all = countingDefinitions<Place<TemplateEntry> | typeof REFUSED>(port, ({ domains }) => {
+    const domain = domains.get(key)
+    const entry = domain?.templates.get(templateId)
+    if (entry !== undefined) return { thing: entry, at: entry.of.at }
+    const at = domain?.refused.get(templateId)
+    return at === undefined ? undefined : { thing: REFUSED, at }
+  })
+  const found = agreed(all, (a, b) => a === b || (a !== REFUSED && b !== REFUSED && isSameDefinition(a.of.definition, b.of.definition)))
+  return found === REFUSED ? undefined : found
+}
+
+/** What options data told that counts for the records of the domain. What was found for one of a port that is alone holds until the exporter's domains change. */
+export function toldOf(domain: Domain): Told {
+  const { port } = domain
+  const { ports, changes } = port.exporter
+  if (ports.size === 0) return NOTHING_TOLD
+  if (ports.size > 1 || port.heardAt === 0) return findTold(domain)
+  if (domain.told === undefined || domain.toldAt !== changes) {
+    domain.told = findTold(domain)
+    domain.toldAt = changes
+  }
+  return domain.told
+}
+
+function findTold(domain: Domain): Told {
+  return {
+    rates: rateTablesOf(domain),
+    interfaces: nameTablesOf(domain, 'interfaces'),
+    vrfs: nameTablesOf(domain, 'vrfs'),
+    applications: nameTablesOf(domain, 'applications')
+  }
+}
+
+const NO_RATES = newRates()
+const NO_TABLES: RateTables = { own: NO_RATES, whole: NO_RATES, domain0: NO_RATES }
+
+/** The rates that count for data of the domain. */
+function rateTablesOf({ port, version, id }: Domain): RateTables {
+  if (version !== 9 && version !== 10) return NO_TABLES
+  return {
+    own: ratesOf(port, version, id),
+    whole: ratesOf(port, version, WHOLE_EXPORTER),
+    domain0: id === 0 ? NO_RATES : ratesOf(port, version, 0)
+  }
+}
+
+function ratesOf(port: Port, version: number, id: number): Rates {
+  const key = domainKey(version, id)
+  const own = port.domains.get(key)?.rates
+  if (own !== undefined && (own.at > 0 || port.exporter.ports.size === 1)) return own
+  const all = countingDefinitions<Rates>(port, ({ domains }) => {
+    const rates = domains.get(key)?.rates
+    return rates === undefined || rates.at === 0 ? undefined : { thing: rates, at: rates.at }
+  })
+  return agreed(all, areSameRates) ?? NO_RATES
+}
+
+/** When the exporter booted, in milliseconds since 1970; 0 where that is not known. */
+export function systemInitOf(domain: Domain): number {
+  return toldByAny(domain, ({ systemInitMs }) => (systemInitMs === 0 ? undefined : systemInitMs)) ?? 0
+}
+
+/** Who observed the domain's flows, where the exporter says that it exports for another; a letter a byte, '' where it does not. */
+export function originalExporterOf(domain: Domain): string {
+  return toldByAny(domain, ({ originalExporter }) => (originalExporter === '' ? undefined : originalExporter)) ?? ''
+}
+
+/** What was told of a domain, by its own port or else by the others that count. */
+function toldByAny<T>(domain: Domain, find: (domain: Domain) => T | undefined): T | undefined {
+  const own = find(domain)
+  const { port, version, id } = domain
+  if (own !== undefined || port.exporter.ports.size === 0) return own
+  const all = countingDefinitions<T>(port, ({ domains, heardAt }) => {
+    const other = domains.get(domainKey(version, id))
+    const thing = other === undefined ? undefined : find(other)
+    return thing === undefined ? undefined : { thing, at: heardAt }
+  })
+  return agreed(all, (a, b) => a === b)
+}
+
+const NO_OTHERS: NameTables['others'] = []
+
+function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTables {
+  const isOwn = port.names[kind].size > 0
+  const others = isOwn
+    ? NO_OTHERS
+    : countingDefinitions(port, (other) =>
+        other.names[kind].size === 0 ? undefined : { thing: other.names[kind], at: other.namesAt[kind] }
+      ).map(({ thing }) => thing)
+  return { own: names[kind], port: port.names[kind], others }
+}
+
+const NO_NAMES: NameTables = { own: NO_ENTRIES, port: NO_ENTRIES, others: NO_OTHERS }
+const NOTHING_TOLD: Told = { rates: NO_TABLES, interfaces: NO_NAMES, vrfs: NO_NAMES, applications: NO_NAMES }
+
+export const hasNames = ({ own, port, others }: NameTables): boolean => own.size + port.size + others.length > 0
+
+export function findName({ own, port, others }: NameTables, number: number): Name | undefined {
+  const found = own.get(number) ?? port.get(number)
+  if (found !== undefined || others.length === 0) return found
+  let agreedOn: Name | undefined
+  for (const names of others) {
+    const name = names.get(number)
+    if (name === undefined) continue
+    if (agreedOn !== undefined && (agreedOn.text !== name.text || agreedOn.description !== name.description)) return undefined
+    agreedOn = name
+  }
+  return agreedOn
+}

@@ -1,0 +1,138 @@
+/**
+ * The sets of a NetFlow v9 or IPFIX message.
+ *
+ *     v9 header    := version(2) count(2) uptime(4) seconds(4) sequence(4) source id(4)             RFC 3954 section 5.1
+ *     IPFIX header := version(2) length(2) export time(4) sequence(4) observation domain(4)         RFC 7011 section 3.1
+ *     message      := header, set*, zeros
+ *     set          := id(2) length(2, with these four bytes), template* | record*, zeros            section 3.3
+ *
+ * v9's count is often wrong and is not believed: the sets are walked by their lengths.
+ */
+import { readUint16, readUint32 } from '../../../flow/bigendian.js'
+import type { ErrorKind } from '../../decoding.js'
+import { trailingZeros } from './records.js'
+import { type Definition, readTemplate } from './template.js'
+
+export interface SetHeader {
+  readonly version: 9 | 10
+  readonly headerBytes: number
+  readonly seconds: number
+  /** milliseconds; NaN in IPFIX */
+  readonly uptime: number
+  readonly sequence: number
+  readonly domain: number
+  /** where the message ends: the datagram's end, or what the length in IPFIX's header says if that is less */
+  readonly end: number
+  /** bytes that the header announces, where they are none that it can mean: more than came, or less than itself */
+  readonly wrongBytes: number | undefined
+}
+
+/** What hears of the sets, in their order. */
+export interface SetVisitor {
+  onTemplate(definition: Definition): void
+  onWithdrawal(id: number, options: boolean): void
+  /** a definition of that id came that cannot be used; an error told why */
+  onRefusal(id: number): void
+  /** `[start, end)` holds the records */
+  onData(templateId: number, start: number, end: number): void
+  /** a set of an id that has no meaning */
+  onUnknownSet(id: number): void
+  onError(kind: ErrorKind, detail: string): void
+}
+
+const V9_HEADER_BYTES = 20
+const IPFIX_HEADER_BYTES = 16
+const SET_HEADER_BYTES = 4
+/** The shortest record of a template set is a withdrawal; fewer bytes behind the last one are padding, whatever they hold. */
+const LEAST_TEMPLATE_BYTES = 4
+/** The ids of template sets and options template sets. */
+export const TEMPLATE_SETS = { 9: [0, 1], 10: [2, 3] } as const
+export const FIRST_DATA_SET = 256
+
+/** Reads the header of the message at `buf[start, end)`; undefined where it is cut. */
+export function readSetHeader(buf: Buffer, start: number, end: number): SetHeader | undefined {
+  const version = readUint16(buf, start)
+  if (version === 9) {
+    if (end - start < V9_HEADER_BYTES) return undefined
+    return {
+      version,
+      headerBytes: V9_HEADER_BYTES,
+      uptime: readUint32(buf, start + 4),
+      seconds: readUint32(buf, start + 8),
+      sequence: readUint32(buf, start + 12),
+      domain: readUint32(buf, start + 16),
+      end,
+      wrongBytes: undefined
+    }
+  }
+  if (version !== 10 || end - start < IPFIX_HEADER_BYTES) return undefined
+  const length = readUint16(buf, start + 2)
+  return {
+    version,
+    headerBytes: IPFIX_HEADER_BYTES,
+    uptime: NaN,
+    seconds: readUint32(buf, start + 4),
+    sequence: readUint32(buf, start + 8),
+    domain: readUint32(buf, start + 12),
+    end: Math.min(end, start + length),
+    wrongBytes: length > end - start || length < IPFIX_HEADER_BYTES ? length : undefined
+  }
+}
+
+/** Walks the sets behind the header of the message at `buf[start]`. */
+export function walkSets(header: SetHeader, buf: Buffer, start: number, visitor: SetVisitor): void {
+  const { end, version } = header
+  const zeros = trailingZeros(buf, start, end)
+  const [templates, optionsTemplates] = TEMPLATE_SETS[version]
+  let pos = start + header.headerBytes
+  while (pos < end && pos < zeros) {
+    if (end - pos < SET_HEADER_BYTES) {
+      visitor.onError('malformed-set', `${end - pos} bytes behind the last set`)
+      return
+    }
+    const id = readUint16(buf, pos)
+    const length = readUint16(buf, pos + 2)
+    if (length < SET_HEADER_BYTES || length > end - pos) {
+      visitor.onError('malformed-set', `set ${id} of ${length} bytes where ${end - pos} are left`)
+      if (length > end - pos && (id === templates || id === optionsTemplates)) {
+        refuseTemplates(version, id === optionsTemplates, buf, pos + SET_HEADER_BYTES, end, visitor)
+      }
+      return
+    }
+    const body = pos + SET_HEADER_BYTES
+    pos += length
+    if (id >= FIRST_DATA_SET) visitor.onData(id, body, pos)
+    else if (id === templates || id === optionsTemplates) walkTemplates(version, id === optionsTemplates, buf, body, pos, visitor)
+    else visitor.onUnknownSet(id)
+  }
+}
+
+function walkTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number, visitor: SetVisitor): void {
+  const zeros = trailingZeros(buf, pos, end)
+  while (pos < zeros && end - pos >= LEAST_TEMPLATE_BYTES) {
+    const record = readTemplate(version, options, buf, pos, end)
+    if (record.kind === 'cut') {
+      visitor.onError('malformed-template', `the set ends inside ${options ? 'an options template' : 'a template'}`)
+      if (record.id >= 0) visitor.onRefusal(record.id)
+      return
+    }
+    if (record.kind === 'template') visitor.onTemplate(record.definition)
+    else if (record.kind === 'withdrawal') visitor.onWithdrawal(record.id, options)
+    else {
+      visitor.onError('malformed-template', record.reason)
+      visitor.onRefusal(record.id)
+    }
+    pos = record.end
+  }
+}
+
+/** What a set that is cut defines cannot be trusted, and what it redefines no more. */
+function refuseTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number, visitor: SetVisitor): void {
+  while (end - pos >= LEAST_TEMPLATE_BYTES) {
+    const record = readTemplate(version, options, buf, pos, end)
+    if (record.kind === 'template') visitor.onRefusal(record.definition.id)
+    else if (record.kind !== 'withdrawal' && record.id >= 0) visitor.onRefusal(record.id)
+    if (record.kind === 'cut') return
+    pos = record.end
+  }
+}
