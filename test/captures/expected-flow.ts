@@ -35,6 +35,7 @@ interface Learned {
   rate: bigint
   bootMs: bigint
   readonly interfaceNames: Map<bigint, string>
+  readonly interfaceDescriptions: Map<bigint, string>
   readonly vrfNames: Map<bigint, string>
   readonly applicationNames: Map<bigint, string>
 }
@@ -63,6 +64,7 @@ export function expectations(): Expectations {
         rate: 0n,
         bootMs: 0n,
         interfaceNames: new Map(),
+        interfaceDescriptions: new Map(),
         vrfNames: new Map(),
         applicationNames: new Map()
       }
@@ -115,7 +117,10 @@ function learn(learned: Learned, { type, scopes = [], elements }: GoldenRecord):
   const remember = (names: Map<bigint, string>, of: bigint | undefined, text: string): void => {
     if (of !== undefined && text !== '') names.set(of, text)
   }
-  remember(learned.interfaceNames, scopeInterface ?? number(10) ?? number(14) ?? number(252) ?? number(253), name(82) || name(83))
+  const interfaceIndex = scopeInterface ?? number(10) ?? number(14) ?? number(252) ?? number(253)
+  remember(learned.interfaceNames, interfaceIndex, name(82) || name(83))
+  // a description is what stands beside a name; alone it is the name
+  if (name(82) !== '') remember(learned.interfaceDescriptions, interfaceIndex, name(83))
   remember(learned.vrfNames, number(234) ?? number(235), name(236))
   remember(learned.applicationNames, number(95), name(96))
 }
@@ -272,10 +277,15 @@ function flowOf(
     if (address !== undefined) flow[name] = address.toString('hex')
   }
 
-  const nameOf = (kind: 'interfaceNames' | 'vrfNames' | 'applicationNames', of: bigint | undefined): string | undefined =>
+  const nameOf = (
+    kind: 'interfaceNames' | 'interfaceDescriptions' | 'vrfNames' | 'applicationNames',
+    of: bigint | undefined
+  ): string | undefined =>
     of === undefined ? undefined : [learned, ...all].map((each) => each[kind].get(of)).find((each) => each !== undefined)
   text('in_if_name', nameOf('interfaceNames', input))
   text('out_if_name', nameOf('interfaceNames', output))
+  text('in_if_description', nameOf('interfaceDescriptions', input))
+  text('out_if_description', nameOf('interfaceDescriptions', output))
   text('ingress_vrf_name', nameOf('vrfNames', number(234)))
   text('egress_vrf_name', nameOf('vrfNames', number(235)))
   text('application_name', nameOf('applicationNames', number(95)))

@@ -156,7 +156,7 @@ test(
     assert.equal(code, 0, stderr)
     assert.match(
       stderr,
-      /^flow-kafka: warning: cannot deliver: [^\n]*; trying until it works\nflow-kafka: delivering again after [\d.]+ s\nflow-kafka: 40000 messages in, 40000 delivered, [1-9]\d* retr(?:y|ies)\n$/
+      /^(?:flow-kafka: connected: [^\n]*\n)?flow-kafka: warning: cannot deliver: [^\n]*; trying until it works\nflow-kafka: delivering again after [\d.]+ s\nflow-kafka: 40000 messages in, 40000 delivered, [1-9]\d* retr(?:y|ies)\n$/
     )
     assertOrdered(await consume(topic), sent, flowNumber)
 
