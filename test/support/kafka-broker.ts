@@ -209,3 +209,6 @@ async function answers(port: number): Promise<boolean> {
     })
   })
 }
+
+/** What flow-kafka logs, without the line that says that it is connected. */
+export const withoutGreeting = (stderr: string): string => stderr.replace(/^flow-kafka: (connected|reading)[^\n]*\n/m, '')
