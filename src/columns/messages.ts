@@ -6,7 +6,7 @@ import type { Data, DataType, List, RecordBatch, Schema as ArrowSchema } from 'a
 import { closeFrame, MAX_PREFIX_BYTES } from '../flow/frames.js'
 import { fieldCursor, nextField, packedTag, WIRE_BYTES, WIRE_VARINT, writeTag } from '../flow/message.js'
 import { type Field, flowMessage } from '../flow/proto.js'
-import { writeVarint32, writeVarint64 } from '../flow/varint.js'
+import { writeVarint32, writeVarint64, writeVarintBig } from '../flow/varint.js'
 import { type Arrow, FIELD_ID, UNKNOWN_FIELDS } from './types.js'
 import { textReader, type Value } from './values.js'
 
@@ -207,7 +207,7 @@ function encodeValue(tag: number, value: Value): Buffer {
   const size = typeof value === 'bigint' ? 0 : value.length
   const buf = Buffer.alloc(MAX_TAG_AND_NUMBER + size)
   let pos = tag === 0 ? 0 : writeTag(buf, 0, tag)
-  if (typeof value === 'bigint') pos = writeVarint64(buf, pos, Number(value >> 32n), Number(value & 0xffffffffn))
+  if (typeof value === 'bigint') pos = writeVarintBig(buf, pos, value)
   else {
     pos = writeVarint32(buf, pos, size)
     buf.set(value, pos)

@@ -22,6 +22,12 @@ export interface Appendable {
   reserve(size: number): void
 }
 
+/** Appends text, as UTF-8. */
+export function appendText(output: Appendable, text: string): void {
+  output.reserve(Buffer.byteLength(text))
+  output.pos += output.buf.write(text, output.pos)
+}
+
 export interface Output extends Appendable {
   /** To be called once a piece of work is appended: hands the buffer on when it is full enough, or soon. */
   commit(): void

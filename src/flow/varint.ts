@@ -35,6 +35,11 @@ export function writeVarint64(buf: Uint8Array, pos: number, hi: number, lo: numb
   return writeVarint32(buf, pos, lo)
 }
 
+/** Writes `value`, which has 64 bits at the most, at `pos`; gives the position behind it. For what no flow waits for. */
+export function writeVarintBig(buf: Uint8Array, pos: number, value: bigint): number {
+  return writeVarint64(buf, pos, Number(value >> 32n), Number(value & 0xffff_ffffn))
+}
+
 /** Where `readVarint` and `skipVarint` leave what they read: the two halves, and the position behind the varint. */
 export interface VarintCursor {
   pos: number

@@ -8,11 +8,13 @@ import { type FormatName, FORMATS } from './formats.js'
 /** Throws UserError, 64, where what is asked suits neither; what does not suit the stream is thrown when that is known. `onBegin` gets what stands at the start of each file. */
 export function formatsByKind(name: FormatName, asked: Asked): (onBegin: (header: string) => void) => Format {
   const { fields, ...others } = asked
-  if (fields === undefined || name === 'bin') FORMATS[name](asked)
-  else FORMATS[name]({ ...others, fields: undefined })
-  // names in -fields are those of flows or those of counters
   const forFlows = attempt(() => FORMATS[name](asked))
-  if (forFlows instanceof UserError && attempt(() => COUNTER_FORMATS[name](asked)) instanceof UserError) throw forFlows
+  if (forFlows instanceof UserError) {
+    if (fields === undefined || name === 'bin') throw forFlows
+    // what is wrong beside -fields is wrong for both; its names are those of flows or those of counters
+    FORMATS[name]({ ...others, fields: undefined })
+    if (attempt(() => COUNTER_FORMATS[name](asked)) instanceof UserError) throw forFlows
+  }
 
   return (onBegin) => {
     let chosen: Format | undefined

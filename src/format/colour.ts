@@ -1,5 +1,5 @@
 /** Lines of JSON in the colours of jq, for a terminal. */
-import type { Appendable } from '../flow/output.js'
+import { type Appendable, appendText } from '../flow/output.js'
 import type { FlowWriter } from '../text/line.js'
 
 /** A string, perhaps a key; a number; what stands around them. */
@@ -33,8 +33,7 @@ export function coloured(write: FlowWriter): FlowWriter {
     line.pos = 0
     if (!write(line, buf, start, end, frameStart)) return false
     const text = colourJson(line.buf.toString('utf8', 0, line.pos))
-    output.reserve(Buffer.byteLength(text))
-    output.pos += output.buf.write(text, output.pos)
+    appendText(output, text)
     return true
   }
 }

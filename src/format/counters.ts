@@ -2,6 +2,7 @@
 import tty from 'node:tty'
 import { EXIT, UserError } from '../cli/exit.js'
 import { nearest } from '../cli/nearest.js'
+import { appendText } from '../flow/output.js'
 import type { FlowWriter } from '../text/line.js'
 import { counterColumns, counterPath, counterTree, valueAt } from '../text/countertree.js'
 import { scalar, toJson, type Tree } from '../text/tree.js'
@@ -78,9 +79,7 @@ function writerOf(terminator: string, textOf: (tree: Record<string, Tree>) => st
   return (output, buf, start, end) => {
     const tree = counterTree(buf, start, end)
     if (tree === undefined) return false
-    const line = textOf(tree) + terminator
-    output.reserve(Buffer.byteLength(line))
-    output.pos += output.buf.write(line, output.pos)
+    appendText(output, textOf(tree) + terminator)
     return true
   }
 }

@@ -1,5 +1,5 @@
 /** sFlow counters as tables for people: interfaces and hosts in the same columns, those with nothing in them left out. */
-import type { Appendable } from '../flow/output.js'
+import { type Appendable, appendText } from '../flow/output.js'
 import { type ColumnShape, type Layout, layoutOf } from '../table/layout.js'
 import { siText } from '../table/si.js'
 import type { FlowTable } from '../table/table.js'
@@ -48,9 +48,9 @@ export function counterTable({ columns: chosen, zone, isExact, room }: CounterTa
     columns = kept.map((i) => all[i])
     widths = kept.map((i) => Math.max(...rows.map((row) => textWidth(row[i]))))
     layout = layoutOf(columns, widths, room)
-    append(output, headerOf(layout))
+    appendText(output, headerOf(layout))
     for (const row of rows)
-      append(
+      appendText(
         output,
         lineOf(
           layout,
@@ -67,7 +67,7 @@ export function counterTable({ columns: chosen, zone, isExact, room }: CounterTa
         held.push(all.map(({ text }) => text(sample)))
         if (held.length >= HELD_ROWS) release(output)
       } else
-        append(
+        appendText(
           output,
           lineOf(
             layout,
@@ -100,11 +100,6 @@ function lineOf({ places, gap }: Layout, cells: readonly string[]): string {
 function padded(text: string, width: number, right: boolean): string {
   const blanks = ' '.repeat(Math.max(0, width - textWidth(text)))
   return right ? blanks + text : text + blanks
-}
-
-function append(output: Appendable, text: string): void {
-  output.reserve(Buffer.byteLength(text))
-  output.pos += output.buf.write(text, output.pos)
 }
 
 const time = Buffer.alloc(64)

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { Writable } from 'node:stream'
 import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
-import { openOutput, type Output } from '../flow/output.js'
+import { appendText, openOutput, type Output } from '../flow/output.js'
 
 export interface Target {
   readonly output: Output
@@ -104,8 +104,7 @@ export function stdoutTarget(output: Output): Target {
   return {
     output,
     begin(header) {
-      output.reserve(Buffer.byteLength(header))
-      output.pos += output.buf.write(header, output.pos)
+      appendText(output, header)
       output.commit()
     },
     reopen: () => undefined,

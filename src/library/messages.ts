@@ -1,7 +1,7 @@
 /** Messages of the streams as objects, and back: for programs that look at a few of them, not for the tools, which work on bytes. */
 import { type FieldCursor, fieldCursor, nextField, packedTag, writeTag, WIRE_BYTES, WIRE_VARINT } from '../flow/message.js'
 import { type Field, type Schema, wireTypeOf } from '../flow/proto.js'
-import { readVarint, writeVarint32, writeVarint64 } from '../flow/varint.js'
+import { readVarint, writeVarint32, writeVarintBig } from '../flow/varint.js'
 
 type Scalar = number | bigint | string | Uint8Array
 
@@ -69,8 +69,7 @@ function varintOf({ name, type, names }: Field, value: unknown): Buffer {
     throw new TypeError(`${name} is a whole number of ${bits} bits${names === undefined ? '' : ', or a name'}, not ${String(value)}`)
   }
   const bytes = Buffer.alloc(MAX_VARINT_BYTES)
-  const whole = BigInt(number)
-  return bytes.subarray(0, writeVarint64(bytes, 0, Number(whole >> 32n), Number(whole & 0xffff_ffffn)))
+  return bytes.subarray(0, writeVarintBig(bytes, 0, BigInt(number)))
 }
 
 function isWhole(value: number | bigint, bits: number): boolean {

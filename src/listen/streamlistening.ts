@@ -1,9 +1,9 @@
 /** A listener of IPFIX over TCP or TLS at work. */
-import fs from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import tls from 'node:tls'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { readPem } from '../cli/pem.js'
 import { openOutput, type Output } from '../flow/output.js'
 import { connections, type ConnectionCounts, type CutCause } from './connections.js'
 import { exporterBook } from './exporters.js'
@@ -106,14 +106,6 @@ function serverOf({ timeoutMs, tls: files }: StreamSettings, listener: Listener,
     )
   } catch (error) {
     throw new UserError(EXIT.badConfig, `${name}: ${files.cert}, ${files.key}: ${reasonOf(error)}`)
-  }
-}
-
-function readPem(name: string, file: string): Buffer {
-  try {
-    return fs.readFileSync(file)
-  } catch (error) {
-    throw new UserError(EXIT.noInput, `${name}: cannot read ${file}: ${reasonOf(error)}`)
   }
 }
 

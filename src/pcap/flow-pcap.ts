@@ -13,7 +13,7 @@ import { parseAddress } from '../flow/address.js'
 import { type Counts, declareMetrics, newCounts, summaryOf } from './counts.js'
 import { type Exporter, replay, type Replay, type ReplayOptions } from './replay.js'
 import { writeCapture } from './writing.js'
-import { checkReadable, inputError, openSource } from './sources.js'
+import { bytesOf, inputError, openSource } from './sources.js'
 
 const OPTIONS = optionTable({
   port: { argument: 'ports', help: 'take all UDP to these ports and no other, as 2055,6343', parse: portSet },
@@ -64,7 +64,7 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
     return EXIT.ok
   }
   const files = operands.length === 0 ? [STDIN] : operands
-  const totalBytes = checkReadable(files)
+  const totalBytes = bytesOf(files)
   const output = tool.stdout(() => {
     player.cancel()
   })

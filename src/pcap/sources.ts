@@ -32,21 +32,12 @@ function nameOf(path: string): string {
   return path === STDIN ? 'stdin' : path
 }
 
-/** Throws InputError where one of the files cannot be read; gives how many bytes they have, those that are no plain files left out. */
-export function checkReadable(paths: readonly string[]): number {
-  let bytes = 0
-  for (const path of paths) {
-    if (path === STDIN) continue
-    try {
-      const stat = fs.statSync(path)
-      if (stat.isDirectory()) throw new InputError(EXIT.noInput, `cannot read ${path}: is a directory`)
-      fs.accessSync(path, fs.constants.R_OK)
-      if (stat.isFile()) bytes += stat.size
-    } catch (error) {
-      throw inputError(path, error) ?? error
-    }
-  }
-  return bytes
+/** How many bytes the files have, those that are no plain files left out. */
+export function bytesOf(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => {
+    const stat = path === STDIN ? undefined : fs.statSync(path, { throwIfNoEntry: false })
+    return sum + (stat?.isFile() === true ? stat.size : 0)
+  }, 0)
 }
 
 /** An error of reading or understanding an input as the user's, undefined where it is another. */

@@ -4,6 +4,7 @@ import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import { plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
+import { appendText } from '../flow/output.js'
 import { mappingOf } from '../mapping/option.js'
 import { timedInput } from '../query/streamtime.js'
 import { makeFolder, openDisk } from './disk.js'
@@ -57,9 +58,7 @@ async function store(tool: Tool<Options>, dir: string): Promise<void> {
 
   const tell = (file: string, bytes: number, start: number): void => {
     retention.add({ path: file, start }, bytes)
-    const line = Buffer.from(`${file}\n`)
-    output.reserve(line.length)
-    output.pos += line.copy(output.buf, output.pos)
+    appendText(output, `${file}\n`)
     output.flush()
   }
   await repairParts(disk, dir, log, tell)

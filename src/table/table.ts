@@ -3,7 +3,7 @@
  * Aggregates (flow-agg's messages, which have `flows`) make tables of their own, whose first columns are what they are grouped by.
  */
 import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
-import type { Appendable } from '../flow/output.js'
+import { type Appendable, appendText } from '../flow/output.js'
 import type { Mapping } from '../mapping/mapping.js'
 import type { FlowWriter } from '../text/line.js'
 import { aggregateKeys } from './aggregates.js'
@@ -70,7 +70,7 @@ export function flowTable(mapping: Mapping, options: TableOptions): FlowTable {
     held = []
     heldBytes = 0
     open = openTable(rows)
-    if (any) append(output, '\n')
+    if (any) appendText(output, '\n')
     any = true
     showHeader(output, open)
     for (const message of rows) {
@@ -104,7 +104,7 @@ export function flowTable(mapping: Mapping, options: TableOptions): FlowTable {
     const header = headerOf(table.layout)
     if (header === table.shown) return
     table.shown = header
-    append(output, header)
+    appendText(output, header)
     if (narrow || room === undefined || table.layout.width <= room) return
     narrow = true
     onNarrow(table.layout.width, room)
@@ -139,9 +139,4 @@ interface OpenTable {
   layout: Layout
   /** the header that stands above the rows */
   shown: string
-}
-
-function append(output: Appendable, text: string): void {
-  output.reserve(Buffer.byteLength(text))
-  output.pos += output.buf.write(text, output.pos)
 }

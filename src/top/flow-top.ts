@@ -5,7 +5,7 @@ import { BrokenInputError, EXIT, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
-import type { Sink } from '../flow/output.js'
+import { appendText, type Sink } from '../flow/output.js'
 import { timedInput } from '../query/streamtime.js'
 import { groupingOf, type Looking } from './controls.js'
 import { compileFilter, type Matcher } from './filter.js'
@@ -84,8 +84,7 @@ async function printOnce(tool: Tool<Options>, live: LiveWindow, looking: Looking
   const head = [ratesText(shot.rates).trimStart(), noteWords(shot, options.window).join(', ')]
   const rest = shot.others > 0 ? [`   and ${shot.others} more`] : []
   const text = [...head, '', header, ...lines.map(({ text, bar }) => (text + bar).trimEnd()), ...rest].join('\n') + '\n'
-  output.reserve(Buffer.byteLength(text))
-  output.pos += output.buf.write(text, output.pos)
+  appendText(output, text)
   await output.end()
   if (failure !== undefined) throw failure as Error
 }

@@ -14,7 +14,7 @@ import {
 import type { CounterSampleFieldName } from '../../flow/names.js'
 import type { Appendable } from '../../flow/output.js'
 import { counterField, counterMessage, type NestedField } from '../../flow/proto.js'
-import { writeVarint32, writeVarint64 } from '../../flow/varint.js'
+import { writeVarint32, writeVarintBig } from '../../flow/varint.js'
 import { viewOf } from '../../flow/view.js'
 import type { Tree } from '../../text/tree.js'
 import type { SourceNames } from './names.js'
@@ -163,9 +163,7 @@ function writeValue(buf: Buffer, pos: number, name: string, write: (pos: number)
 }
 
 function writeWhole(buf: Buffer, pos: number, value: number | bigint): number {
-  return typeof value === 'number'
-    ? writeVarint32(buf, pos, value)
-    : writeVarint64(buf, pos, Number(value >> 32n), Number(value & 0xffffffffn))
+  return typeof value === 'number' ? writeVarint32(buf, pos, value) : writeVarintBig(buf, pos, value)
 }
 
 function writeFloat(buf: Buffer, pos: number, value: number): number {

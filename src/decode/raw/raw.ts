@@ -1,6 +1,6 @@
 /** `-produce raw`: a line or a block of text per datagram, with everything in it. */
 import type { Datagram } from '../../flow/datagram.js'
-import type { Output } from '../../flow/output.js'
+import { appendText, type Output } from '../../flow/output.js'
 import { protocolOf, SFLOW_5 } from '../../flow/protocol.js'
 import { addressText } from '../../text/addresses.js'
 import { hearPort } from '../netflow/known/domain.js'
@@ -40,10 +40,7 @@ export function writeRaw(
     ...tree,
     ...(errors.length === 0 ? {} : { errors })
   }
-  const text = format === 'json' ? `${toJson(whole)}\n` : `${toText(whole)}\n`
-  const bytes = Buffer.byteLength(text)
-  output.reserve(bytes)
-  output.pos += output.buf.write(text, output.pos)
+  appendText(output, `${format === 'json' ? toJson(whole) : toText(whole)}\n`)
   return protocol
 }
 

@@ -1,6 +1,6 @@
 /** `-produce report`: what is wrong with each exporter, at the end of input. */
 import { type FrameHandler, frameReader } from '../../flow/frames.js'
-import type { Output, Sink } from '../../flow/output.js'
+import { appendText, type Output, type Sink } from '../../flow/output.js'
 import type { Mapping } from '../../mapping/mapping.js'
 import type { DatagramDecoder } from '../decoder.js'
 import type { Exporters } from '../exporters.js'
@@ -43,9 +43,7 @@ export function newReport(mapping: Mapping): Report {
         endSequences(section.sequences)
         if (!told.has(section.exporter)) section.errors = errors.get(section.exporter) ?? section.errors
         told.add(section.exporter)
-        const text = format === 'json' ? sectionJson(section, mapped) : sectionPage(section, mapped)
-        output.reserve(Buffer.byteLength(text))
-        output.pos += output.buf.write(text, output.pos)
+        appendText(output, format === 'json' ? sectionJson(section, mapped) : sectionPage(section, mapped))
       }
     }
   }

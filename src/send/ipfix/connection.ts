@@ -2,11 +2,11 @@
  * Messages over TCP (RFC 7011 section 10.4), bare or in TLS (section 11): one connection, opened again when it breaks. What waits meanwhile
  * is kept up to a bound; on each connection templates are told first, and sequence numbers begin at 0.
  */
-import fs from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
 import { EXIT, reasonOf, UserError } from '../../cli/exit.js'
 import type { Log } from '../../cli/log.js'
+import { readPem } from '../../cli/pem.js'
 import { drop, MOST_WAITING_BYTES, newTally } from '../tally.js'
 import type { HostTarget } from '../targets.js'
 import type { Message } from './export.js'
@@ -162,12 +162,4 @@ function opener({ transport, name, host, port, ca, cert, key }: HostTarget): () 
     throw new UserError(EXIT.badConfig, `${name}: ${reasonOf(error)}`)
   }
   return () => tls.connect(options)
-}
-
-function readPem(name: string, file: string): Buffer {
-  try {
-    return fs.readFileSync(file)
-  } catch (error) {
-    throw new UserError(EXIT.noInput, `${name}: cannot read ${file}: ${reasonOf(error)}`)
-  }
 }
