@@ -51,14 +51,14 @@ test('past queue_bytes too, and memory stays bounded', { skip: withoutProc }, as
   }
   const before = peakMemory(flowListen.child.pid!)
   flowListen.pause()
-  await send(flowListen.ports[0], numbered(3000, 60_000, 100)) // 180 MB
+  await send(flowListen.ports[0], numbered(8000, 60_000, 100)) // 480 MB
   const after = peakMemory(flowListen.child.pid!)
-  assert.ok(after - before < 80e6, `${(after - before) / 1e6} MB more`)
+  assert.ok(after - before < 150e6, `${(after - before) / 1e6} MB more`) // the queue, and what the collector of garbage has yet to find
   flowListen.resume()
   const { stderr } = await flowListen.stop()
   const summary = summaryIn(stderr)
   assert.ok(summary.queueFull > 1000, stderr)
-  assert.equal(summary.received + summary.kernel, 3100)
+  assert.equal(summary.received + summary.kernel, 8100)
 })
 
 test('blocking leaves datagrams to the kernel, whose drops are counted', { skip: withoutProc }, async (t) => {
