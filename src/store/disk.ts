@@ -52,14 +52,21 @@ function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
-/** Makes a folder and those above it, each of which is then known to the disk. */
+/**
+ * Makes a folder and those above it, each of which is then known to the disk.
+ * One at a time: in a place that takes no folders, /proc for one, Node's own recursive mkdir never ends.
+ */
 export async function makeFolder(folder: string): Promise<void> {
-  const first = await fs.mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = folder; ; made = path.dirname(made)) {
-    await syncFolder(path.dirname(made))
-    if (path.resolve(made) === path.resolve(first)) return
+  if (await exists(folder)) return
+  const parent = path.dirname(folder)
+  if (parent !== folder) await makeFolder(parent)
+  try {
+    await fs.mkdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw error
   }
+  await syncFolder(parent)
 }
 
 /** Has the names in a folder written to the disk, where the system can. */

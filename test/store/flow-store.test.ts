@@ -144,6 +144,11 @@ test('refuses to write where another one writes, and what makes no sense', async
     assert.equal((await runTool('flow-store', args)).code, 64)
   }
   assert.equal((await runTool('flow-store', ['-read', '-dir', path.join(dir, 'missing')])).code, 66)
+  for (const nowhere of ['/proc/flows', path.join(dir, filesIn(dir)[0], 'flows')]) {
+    const { code, stderr } = await runTool('flow-store', ['-dir', nowhere])
+    assert.equal(code, 73)
+    assert.match(stderr, /^flow-store: cannot write to .*\n$/)
+  }
 })
 
 test('SIGTERM ends it with all that was read in whole files', async (t) => {
