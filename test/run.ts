@@ -15,7 +15,8 @@ import { spec } from 'node:test/reporters'
 import { ROOT } from './support/tools.js'
 
 const TESTS = path.join(ROOT, 'dist/test')
-const CONCURRENCY = 2
+/** One more than two cores: tests of brokers and signals mostly wait. */
+const CONCURRENCY = 3
 
 function testFiles(folders: readonly string[]): string[] {
   const files = fs

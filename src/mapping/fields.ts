@@ -1,6 +1,6 @@
 /** The fields that a mapping file names and adds. */
-import { nearest } from '../cli/nearest.js'
 import { counterMessage, datagramMessage, type Field, type FieldType, flowMessage, type Schema, schemaOf } from '../flow/proto.js'
+import { nearestField } from '../schema/fields.js'
 import { VIRTUAL_COLUMNS, type VirtualColumn } from '../schema/virtual.js'
 import type { YamlValue } from './yaml.js'
 
@@ -102,5 +102,5 @@ export function columnNames(schema: Schema): string[] {
 export function unknownField(name: string, names: readonly string[]): string {
   const given = OVERRIDABLE.has(name) ? flowMessage.find(name) : undefined
   if (given !== undefined) return `'${name}' is not there: the mapping file gives its number, ${given.number}, to a field of its own`
-  return `unknown field '${name}': ${nearest(name, names)}`
+  return `unknown field '${name}': ${nearestField(name, names)}`
 }

@@ -5,11 +5,10 @@
  *     item := field ["/" IPv4 prefix length [":" IPv6 prefix length]]
  */
 import { EXIT, UserError } from '../cli/exit.js'
-import { nearest } from '../cli/nearest.js'
 import { type Field, flowMessage } from '../flow/proto.js'
 import type { EitherEnd } from '../schema/row.js'
 import { SUMS } from '../schema/aggregates.js'
-import { endsOf, isEitherEnd, lengthOf, rowOf } from '../schema/fields.js'
+import { endsOf, isEitherEnd, lengthOf, nearestField, rowOf } from '../schema/fields.js'
 import { countsEitherEnd, type Cut, type KeyPart } from './keys.js'
 
 const EXPORTER = 'sampler_address'
@@ -48,7 +47,7 @@ function keyPart(word: string, option: string): KeyPart {
   if (field === undefined || isSum(name)) {
     const names = flowMessage.fields.map((known) => known.name).filter((known) => !isSum(known))
     const why = field === undefined ? `unknown field '${name}'` : `'${name}' is counted, and no key`
-    throw usage(option, `${why}: ${nearest(name, names)}`)
+    throw usage(option, `${why}: ${nearestField(name, names)}`)
   }
   const ends: [Field, Field] = isEitherEnd(name) ? fieldsOfEnds(name) : [field, field]
   return ipv4 === undefined ? { field, ends } : { field, ends, cut: cutOf(word, field, Number(ipv4), ipv6, option) }

@@ -2,6 +2,7 @@
  * The field table: what the project knows of each field of FlowMessage beyond proto/flow.proto, which has the numbers and types. A field
  * without a row, a row without a field and a misspelt name do not compile.
  */
+import { nearest } from '../cli/nearest.js'
 import type { FieldName } from '../flow/names.js'
 import { AGGREGATES } from './aggregates.js'
 import { ENRICHMENT, LAYERS, ROUTING } from './network.js'
@@ -19,6 +20,12 @@ export const FIELDS: Readonly<Record<FieldName, Row>> = {
 /** The row of the field of that name; undefined for a field of the user's own. */
 export function rowOf(name: string): Row | undefined {
   return Object.hasOwn(FIELDS, name) ? FIELDS[name as FieldName] : undefined
+}
+
+/** The names of columns that would do in place of `word`: those that the filter's word of that name is about, else the nearest. */
+export function nearestField(word: string, names: readonly string[]): string {
+  const meant = names.filter((name) => rowOf(name)?.words?.some((known) => known === word.toLowerCase()))
+  return meant.length === 0 ? nearest(word, names) : meant.join(', ')
 }
 
 /** Whether the field is a key that counts either end. */

@@ -29,6 +29,8 @@ async function summed(flows: readonly FlowSpec[], args: string[]): Promise<Retur
 test('what is wrong with a command line costs one line that says what would do', async () => {
   const cases: [args: string[], line: RegExp][] = [
     [['-by', 'src_asn'], /^flow-agg: -by: unknown field 'src_asn': src_as, /],
+    [['-by', 'exporter'], /^flow-agg: -by: unknown field 'exporter': sampler_address, exporter_name$/m],
+    [['-by', 'host'], /^flow-agg: -by: unknown field 'host': src_addr, dst_addr, addr$/m],
     [['-by', 'bytes'], /^flow-agg: -by: 'bytes' is counted, and no key/],
     [['-by', 'src_addr/33'], /IPv4 prefix has at most 32 bits/],
     [['-by', 'src_addr/24:129'], /IPv6 prefix has at most 128 bits/],
