@@ -45,6 +45,9 @@ export function defineTool<const T extends OptionTable>(definition: Definition<T
   return { definition, main: () => runTool(definition, run) }
 }
 
+/** Exit codes above it are those of signals. */
+const SIGNALLED = 128
+
 async function runTool<T extends OptionTable>(definition: Definition<T>, run: Run<OptionsOf<T>>): Promise<void> {
   const { name } = definition
   // ps, top and pkill see the tool, not node
@@ -61,6 +64,10 @@ async function runTool<T extends OptionTable>(definition: Definition<T>, run: Ru
       nameProcess(name)
       log = openLog(name, options.loglevel, options.logfmt)
       const signals = watchSignals()
+      // a second signal ends it where it stands: what was done by then is told as well
+      process.once('exit', (exitCode) => {
+        if (exitCode > SIGNALLED) summarize(summary, log)
+      })
       const mode = modeOf(definition, options)
       const inputs = inputsOf(filesOf(definition, mode, options, operands), signals)
       refuseTerminals(definition, mode, inputs.fromStdin)

@@ -74,6 +74,9 @@ async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
     declareMetrics(metrics, sending)
   })
   tool.summary(() => summaryOf(sending))
+  tool.signals.onStop((signal) => {
+    if (signal === 'SIGTERM') sending.hurry()
+  })
 
   if (output === undefined) await readFrames(tool, sending, sending.onFrame)
   else {

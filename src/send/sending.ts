@@ -33,6 +33,8 @@ export interface Sending extends Sink {
   readonly kind: StreamKind | undefined
   readonly counts: Counts
   readonly targets: readonly { readonly name: string; readonly tally: Tally }[]
+  /** The end is near: no target that takes nothing is to hold it up for long. */
+  hurry(): void
 }
 
 const NOTHING: Counts = { messages: 0, malformed: 0, unwanted: 0, exporters: 0, closed: 0 }
@@ -70,6 +72,9 @@ export function sendingTo(targets: readonly Target[], destinations: Destinations
         return flows.blocked
       },
       ready: () => flows.ready(),
+      hurry() {
+        flows.hurry()
+      },
       async end() {
         await flows.end()
         missing.tell(true)
@@ -92,6 +97,7 @@ export function sendingTo(targets: readonly Target[], destinations: Destinations
         return datagrams.blocked
       },
       ready: () => datagrams.ready(),
+      hurry: () => undefined,
       async end() {
         await datagrams.end()
         exporters.closeAll()
@@ -132,6 +138,9 @@ export function sendingTo(targets: readonly Target[], destinations: Destinations
     },
     async ready() {
       await started?.ready()
+    },
+    hurry() {
+      started?.hurry()
     },
     async end() {
       await started?.end()

@@ -9,10 +9,13 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import tls from 'node:tls'
+import { captureIndex } from '../captures/capture-index.js'
+import { readCapture } from '../support/captures.js'
 import { makeCertificates } from '../support/certificates.js'
 import { datagramFrame, readFlows } from '../support/datagram-stream.js'
 import { listening, nfdump, withNfcapd, withoutNfdump } from '../support/nfdump.js'
 import { freePort } from '../support/ports.js'
+import { withoutCaptures } from '../support/shared.js'
 import { ROOT, runPipeline, runTool, startTool } from '../support/tools.js'
 import { flowBytes } from './ipfix/flows.js'
 
@@ -153,6 +156,82 @@ test('a target that is down costs no other a flow, nor stdout', async () => {
   assert.match(stderr, new RegExp(`127.0.0.1:${down}: 0 flows in 0 messages sent, 109 dropped \\(disconnected\\); file:.*: 109 flows in`))
 })
 
+/** What became of flows at a target, of the summary. */
+function fateOf(stderr: string, name: string): { sent: number; dropped: number } {
+  const told = stderr.split('\n').find((line) => / flows? of \d+ exporters? in;/.test(line)) ?? ''
+  const part = told.split('; ').find((one) => one.startsWith(`${name}: `)) ?? ''
+  const sum = (pattern: RegExp): number => Array.from(part.matchAll(pattern)).reduce((total, [, count]) => total + Number(count), 0)
+  return { sent: sum(/(\d+) flows? in /g), dropped: sum(/(\d+) dropped/g) }
+}
+
+test('a target that takes nothing holds up neither SIGTERM nor what stands before it, and what it did not get is told', async () => {
+  const held: net.Socket[] = []
+  const server = net.createServer({ pauseOnConnect: true }, (socket) => held.push(socket.on('error', () => undefined)))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const name = `ipfix+tcp://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const flows = await demoFlows()
+  // more than waits for a target and fits into the buffers of a socket
+  const times = Math.ceil((24 * 1024 * 1024) / flows.length)
+  const tool = startTool('flow-send', ['-to', name])
+  tool.stdin.write(Buffer.concat(Array.from({ length: times }, () => flows)))
+  await tool.until(() => tool.stderr().includes('connected to'))
+  tool.kill('SIGTERM')
+  const { code, stderr } = await tool.ended
+  assert.equal(code, 69, stderr)
+  assert.ok(stderr.includes(`${name} did not take all: see the drops`), stderr)
+  assert.ok(!stderr.includes('trying again'), stderr)
+  const { sent, dropped } = fateOf(stderr, name)
+  assert.ok(dropped > 0)
+  assert.equal(sent + dropped, times * 109)
+  for (const socket of held) socket.destroy()
+  server.close()
+})
+
+test('a target that goes and comes back costs no other a flow, nor stdout, and of its own what is counted', async () => {
+  const name = 'ipfix+tcp://127.0.0.1'
+  const file = path.join(folder, 'outage.ipfix')
+  const flows = await demoFlows()
+  const port = await freePort()
+  const sockets: net.Socket[] = []
+  const listen = async (): Promise<net.Server> => {
+    const server = net.createServer((socket) => sockets.push(socket.on('error', () => undefined).resume()))
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return server
+  }
+  let server = await listen()
+  const tool = startTool('flow-send', ['-tee', '-to', `${name}:${port},file:${file}`])
+  let written = 0
+  const write = async (rounds: number): Promise<void> => {
+    for (let i = 0; i < rounds; i++) tool.stdin.write(flows)
+    written += rounds * flows.length
+    while (tool.stdout().length < written) await pause(50)
+  }
+  await write(10)
+  server.close()
+  await tool.until(() => sockets.length === 1)
+  sockets[0].destroy()
+  await tool.until(() => tool.stderr().includes('trying again'))
+  // as much as waits for a target, and more
+  const rounds = Math.ceil((11 * 1024 * 1024) / flows.length)
+  await write(rounds)
+  server = await listen()
+  await tool.until(() => tool.stderr().split('connected to').length === 3)
+  await write(10)
+  tool.stdin.end()
+  const { code, stdout, stderr } = await tool.ended
+  assert.equal(code, 0, stderr)
+  const all = (rounds + 20) * 109
+  assert.equal(stdout.length, written)
+  assert.deepEqual(fateOf(stderr, `file:${file}`), { sent: all, dropped: 0 })
+  const { sent, dropped } = fateOf(stderr, `${name}:${port}`)
+  assert.equal(sent + dropped, all)
+  assert.match(stderr, /\d+ dropped \(queue full\)/)
+  assert.equal(readFlows((await runPipeline(`flow-pcap -ipfix ${file} | flow-decode`)).stdout).length, all)
+  server.close()
+})
+
 test('nfcapd has the flows that nfdump knows of', { skip: withoutNfdump }, async () => {
   const flows = await demoFlows()
   const wanted = sums(readFlows(flows))
@@ -202,6 +281,44 @@ test('nfacctd of pmacct has the same sums', { skip: withoutPmacct }, async () =>
   await exited
   assert.deepEqual(theirs, wanted)
 })
+
+test('the flows of all captures go out in at most 64 templates, and all come back', { skip: withoutCaptures }, async () => {
+  const datagrams: Buffer[] = []
+  for (const [i, { path: capture }] of captureIndex().entries())
+    for (const datagram of await readCapture(capture)) datagrams.push(datagramFrame({ ...datagram, src: Buffer.from([10, 9, 0, i]) }))
+  const flows = (await runTool('flow-decode', ['-loglevel', 'error'], Buffer.concat(datagrams))).stdout
+  const before = readFlows(flows)
+  const file = path.join(folder, 'captures.ipfix')
+  const sent = await runTool('flow-send', ['-to', `file:${file}`], flows)
+  assert.equal(sent.code, 0, sent.stderr)
+  assert.deepEqual(fateOf(sent.stderr, `file:${file}`), { sent: before.length, dropped: 0 })
+  const ids = new Set(messagesOf(fs.readFileSync(file)).flatMap(templateIds))
+  assert.ok(ids.size > 20 && ids.size <= 64, `${ids.size} templates`)
+  const back = readFlows((await runPipeline(`flow-pcap -ipfix ${file} | flow-decode -sampler record`)).stdout)
+  const bySampler = (of: typeof back): Map<string, [number, number, number]> => {
+    const sums = new Map<string, [number, number, number]>()
+    for (const { sampler_address, bytes, packets } of of) {
+      const [count, b, p] = sums.get(sampler_address as string) ?? [0, 0, 0]
+      sums.set(sampler_address as string, [count + 1, b + Number(bytes ?? 0), p + Number(packets ?? 0)])
+    }
+    return new Map([...sums].sort())
+  }
+  assert.deepEqual(bySampler(back), bySampler(before))
+})
+
+/** The ids of the templates, and options templates, that a message of flow-send defines. */
+function templateIds(message: Buffer): number[] {
+  const ids: number[] = []
+  for (let set = 16; set < message.length; set += message.readUInt16BE(set + 2)) {
+    const [kind, end] = [message.readUInt16BE(set), set + message.readUInt16BE(set + 2)]
+    if (kind !== 2 && kind !== 3) continue
+    for (let pos = set + 4; pos < end;) {
+      ids.push(message.readUInt16BE(pos))
+      pos += (kind === 2 ? 4 : 6) + 4 * message.readUInt16BE(pos + 2)
+    }
+  }
+  return ids
+}
 
 const withoutTshark = spawnSync('tshark', ['-v']).error === undefined ? false : 'no tshark'
 

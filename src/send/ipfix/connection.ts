@@ -17,8 +17,15 @@ import { sessionOf } from './session.js'
 const MOST_IN_FLIGHT_BYTES = 256 * 1024
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 30_000
-/** At the end, how long it may go without any progress. */
+/** No answer to an attempt to connect, TLS included, is no for so long. */
+const CONNECT_MS = 10_000
+/** A target that takes nothing for so long, with something to take, sets nobody's pace. */
+const STALLED_MS = 30_000
+/** The same after SIGTERM; and at the end, when what waits is given up. */
 const GIVE_UP_MS = 5000
+/** Nor does the end take longer, however little the target takes at a time. */
+const LONGEST_END_MS = 60_000
+const LOOK_MS = 500
 
 /** Throws UserError where the files of TLS cannot be read. */
 export function connectionRoute(target: HostTarget, { exporting, onProgress }: RouteContext, log: Log): Route {
@@ -34,15 +41,26 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
   let retry: NodeJS.Timeout | undefined
   let isTold = false
   let progress = (): void => undefined
+  /** when it took something last, or something began to wait: performance.now */
+  let movedAt = performance.now()
+  let patienceMs = STALLED_MS
+  const isStalled = (): boolean => tally.waitingBytes > 0 && performance.now() - movedAt > patienceMs
+  // who waits for the target is to hear that it waits no longer
+  const looking = setInterval(() => {
+    if (isStalled()) onProgress()
+  }, LOOK_MS).unref()
 
   const session = sessionOf(exporting, ({ bytes, flows }) => {
     const size = bytes.length
     inFlightBytes += size
-    tally.waitingBytes += size
-    socket!.write(Buffer.from(bytes), (error) => {
+    wait(size)
+    const connected = socket!
+    connected.write(Buffer.from(bytes), (error) => {
       inFlightBytes -= size
       tally.waitingBytes -= size
-      if (error) drop(tally, 'disconnected', flows)
+      movedAt = performance.now()
+      // what was on its way as the socket was destroyed comes back without an error
+      if (error || connected.destroyed) drop(tally, 'disconnected', flows)
       else {
         tally.sent++
         tally.sentBytes += size
@@ -54,12 +72,19 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
     })
   })
 
+  function wait(bytes: number): void {
+    if (tally.waitingBytes === 0) movedAt = performance.now()
+    tally.waitingBytes += bytes
+  }
+
   function connect(): void {
     const connecting = (socket = open())
     connecting.setNoDelay(true)
     connecting.setKeepAlive(true)
     connecting.resume() // nothing comes back but its end
+    const timer = setTimeout(() => connecting.destroy(new Error(`no answer in ${CONNECT_MS / 1000} s`)), CONNECT_MS)
     connecting.once(target.transport === 'tls' ? 'secureConnect' : 'connect', () => {
+      clearTimeout(timer)
       isConnected = true
       isTold = false
       retryMs = FIRST_RETRY_MS
@@ -70,7 +95,8 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
     let reason = 'the connection was closed'
     connecting.on('error', (error) => (reason = reasonOf(error)))
     connecting.once('close', () => {
-      if (isEnding && !isConnected) return
+      clearTimeout(timer)
+      if (isEnding) return
       if (!isTold) log.warn(`${isConnected ? '' : 'cannot connect to '}${name}: ${reason}; trying again`)
       isTold = true
       isConnected = false
@@ -87,11 +113,12 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
     }
   }
 
-  /** Waits for what is on its way; false where it does not move. */
+  /** Waits for what is on its way; false where it does not move, or not fast enough. */
   async function untilSent(): Promise<boolean> {
+    const deadline = performance.now() + LONGEST_END_MS
     while (tally.waitingBytes > 0) {
       const moved = await new Promise<boolean>((resolve) => {
-        const timer = setTimeout(resolve, GIVE_UP_MS, false)
+        const timer = setTimeout(resolve, Math.min(GIVE_UP_MS, deadline - performance.now()), false)
         progress = () => {
           clearTimeout(timer)
           resolve(true)
@@ -115,33 +142,46 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
       else if (tally.waitingBytes + message.bytes.length > MOST_WAITING_BYTES) drop(tally, 'queue-full', message.flows)
       else {
         waiting.push({ ...message, bytes: Buffer.from(message.bytes) })
-        tally.waitingBytes += message.bytes.length
+        wait(message.bytes.length)
       }
     },
     defineAgain() {
       // a connection keeps what it was told
     },
     get blocked() {
-      return tally.waitingBytes > MOST_WAITING_BYTES / 2
+      return tally.waitingBytes > MOST_WAITING_BYTES / 2 && !isStalled()
+    },
+    hurry() {
+      patienceMs = GIVE_UP_MS
     },
     async end() {
       const isSent = await untilSent()
       isEnding = true
       clearTimeout(retry)
+      clearInterval(looking)
       for (const { flows } of waiting.splice(0)) drop(tally, 'disconnected', flows)
       if (!isConnected || !isSent) {
-        socket?.destroy()
+        const over = closing(socket!)
+        socket!.destroy()
+        await over
         if (!isSent) throw new UserError(EXIT.unavailable, `${name} did not take all: see the drops`)
         return
       }
-      isConnected = false
-      const closed = new Promise((resolve) => socket!.once('close', resolve))
+      const over = closing(socket!)
       socket!.end()
       const timer = setTimeout(() => socket!.destroy(), GIVE_UP_MS)
-      await closed
+      await over
       clearTimeout(timer)
     }
   }
+}
+
+/** Resolved when the socket is closed: what it did not take has been counted by then. */
+function closing(socket: net.Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve()
+    else socket.once('close', resolve)
+  })
 }
 
 /** What opens a connection to the target. */

@@ -56,6 +56,9 @@ export function fileRoute({ name, path, allow }: FileTarget, { exporting, onProg
     get blocked() {
       return broken === undefined && output.blocked
     },
+    hurry() {
+      // a disk takes it or fails
+    },
     async end() {
       await output.end()
     }

@@ -11,6 +11,8 @@ const LINGER_MS = 10
 export interface Reexport extends Sink {
   readonly onFrame: FrameHandler
   readonly routes: readonly Route[]
+  /** The end is near: no target that takes nothing is to hold it up for long. */
+  hurry(): void
   readonly counts: { readonly flows: number; readonly malformed: number; readonly exporters: number; readonly unwanted: number }
 }
 
@@ -79,6 +81,9 @@ export function reexport(options: ReexportOptions, open: (context: RouteContext)
     },
     async ready() {
       while (isBlocked()) await new Promise<void>((resolve) => (wake = resolve))
+    },
+    hurry() {
+      for (const route of routes) route.hurry()
     },
     async end() {
       clearTimeout(timer)

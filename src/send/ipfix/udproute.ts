@@ -32,6 +32,9 @@ export function udpRoute(destination: Destination, { exporting, onProgress }: Ro
     get blocked() {
       return tally.waitingBytes > MOST_WAITING_BYTES / 2
     },
+    hurry() {
+      // the system takes or refuses it
+    },
     async end() {
       await sender.until(() => sender.waiting === 0)
       closeSockets(sockets)
