@@ -21,35 +21,35 @@ export function load(from: Buffer, start: number, end: number, at: number): numb
 }
 
 /** The bytes `[start, end)` as a string, a letter a byte: so they take the least memory where they are kept. */
-export function letters(start: number, end: number): string {
+export function inLetters(start: number, end: number): string {
   return bytes.toString('latin1', start, end)
 }
 
-/** Puts what `letters` gave at `at`; gives the position behind it. */
+/** Puts what `inLetters` gave at `at`; gives the position behind it. */
 export function loadLetters(from: string, at: number): number {
   return at + bytes.write(from, at, 'latin1')
 }
 
 // Numbers in network byte order; the caller has checked that they are there.
 
-export function readUint8(at: number): number {
+export function inU8(at: number): number {
   return view.getUint8(at)
 }
 
-export function readUint16(at: number): number {
+export function inU16(at: number): number {
   return view.getUint16(at)
 }
 
-export function readUint32(at: number): number {
+export function inU32(at: number): number {
   return view.getUint32(at)
 }
 
 /** The same bits as a signed number, for where they are only moved on. */
-export function readInt32(at: number): number {
+export function inI32(at: number): number {
   return view.getInt32(at)
 }
 
-export function isZero(at: number, length: number): boolean {
+export function inIsZero(at: number, length: number): boolean {
   for (const end = at + length; at < end; at++) if (view.getUint8(at) !== 0) return false
   return true
 }

@@ -1,12 +1,12 @@
 /**
  * The FlowMessages under construction. Like the input they have one place in the process, a constant of this module, from where they are handed
  * to the tool's output; see in.ts for why. All that is written here goes through these functions, most of which give the position behind
- * what they wrote. They may write up to SLACK_BYTES further than that.
+ * what they wrote. They may write up to SLACK_BYTES further than that. Those whose second argument is a tag write a whole field.
  */
 import { MAX_MESSAGE_BYTES } from '../../flow/frames.js'
 import { fieldCursor, nextField, tagBytes } from '../../flow/message.js'
 import type { Appendable } from '../../flow/output.js'
-import { inputBytes, readInt32, readUint8 } from './in.js'
+import { inputBytes, inI32, inU8 } from './in.js'
 
 /** More than the messages of the longest record or sample take. Pages that are never written to are no memory. */
 const bytes = Buffer.allocUnsafeSlow(MAX_MESSAGE_BYTES)
@@ -53,18 +53,18 @@ export function handOn(messages: Messages): void {
   messages.pos = COMMON_BYTES
 }
 
-export function writeByte(pos: number, byte: number): void {
+export function outByte(pos: number, byte: number): void {
   view.setUint8(pos, byte)
 }
 
 /** Writes a tag of `packedTag`, of which `size` is `tagBytes`. */
-export function writeSizedTag(pos: number, tag: number, size: number): number {
+export function outSizedTag(pos: number, tag: number, size: number): number {
   view.setInt32(pos, tag, true)
   return pos + size
 }
 
 /** Writes a tag of `packedTag`. */
-export function writeTag(pos: number, tag: number): number {
+export function outTag(pos: number, tag: number): number {
   view.setInt32(pos, tag, true)
   return pos + tagBytes(tag)
 }
@@ -75,7 +75,7 @@ function spread(value: number): number {
 }
 
 /** Writes the 32 bits of `value` as an unsigned varint. */
-export function writeVarint32(pos: number, value: number): number {
+export function outVarint32(pos: number, value: number): number {
   if (value >>> 7 === 0) {
     view.setUint8(pos, value)
     return pos + 1
@@ -101,68 +101,67 @@ export function writeVarint32(pos: number, value: number): number {
  * The same of the bits of hi · 2^32 + lo. Both are best given as signed numbers: V8 has to allocate memory for an argument of 2^31 and more, where it does
  * not build the function into its caller.
  */
-export function writeVarint64(pos: number, hi: number, lo: number): number {
-  if (hi === 0) return writeVarint32(pos, lo)
+export function outVarint64(pos: number, hi: number, lo: number): number {
+  if (hi === 0) return outVarint32(pos, lo)
   view.setInt32(pos, spread(lo) | 0x80808080, true)
   const rest = (lo >>> 28) | (hi << 4) // bits 28 to 59
-  if (hi >>> 24 === 0) return writeVarint32(pos + 4, rest)
+  if (hi >>> 24 === 0) return outVarint32(pos + 4, rest)
   view.setInt32(pos + 4, spread(rest) | 0x80808080, true)
-  return writeVarint32(pos + 8, hi >>> 24)
+  return outVarint32(pos + 8, hi >>> 24)
 }
 
 // Fields: nothing is written for zero or empty (proto3).
 
-export function writeUint32Field(pos: number, tag: number, value: number): number {
-  return value === 0 ? pos : writeVarint32(writeTag(pos, tag), value | 0)
+export function outUint32(pos: number, tag: number, value: number): number {
+  return value === 0 ? pos : outVarint32(outTag(pos, tag), value | 0)
 }
 
 /** The value is hi · 2^32 + lo. */
-export function writeUint64Field(pos: number, tag: number, hi: number, lo: number): number {
-  return hi === 0 && lo === 0 ? pos : writeVarint64(writeTag(pos, tag), hi | 0, lo | 0)
+export function outUint64(pos: number, tag: number, hi: number, lo: number): number {
+  return hi === 0 && lo === 0 ? pos : outVarint64(outTag(pos, tag), hi | 0, lo | 0)
 }
 
 /** The bytes `[start, end)` of the input as a field. */
-export function copyBytesField(pos: number, tag: number, start: number, end: number): number {
+export function outInput(pos: number, tag: number, start: number, end: number): number {
   if (start >= end) return pos
-  const at = writeVarint32(writeTag(pos, tag), end - start)
+  const at = outVarint32(outTag(pos, tag), end - start)
   if (end - start > LONG_BYTES) {
     source.copy(bytes, at, start, end)
     return at + end - start
   }
-  return copyInput(at, start, end)
+  return outInputBytes(at, start, end)
 }
 
 /** Up to here a loop is quicker than a call. */
 const LONG_BYTES = 64
 
 /** The bytes `[start, end)` of the input. */
-export function copyInput(pos: number, start: number, end: number): number {
-  for (; end - start >= 4; start += 4, pos += 4) view.setInt32(pos, readInt32(start))
-  for (; start < end; start++, pos++) view.setUint8(pos, readUint8(start))
+export function outInputBytes(pos: number, start: number, end: number): number {
+  for (; end - start >= 4; start += 4, pos += 4) view.setInt32(pos, inI32(start))
+  for (; start < end; start++, pos++) view.setUint8(pos, inU8(start))
   return pos
 }
 
-export function writeBytesField(pos: number, tag: number, from: Uint8Array): number {
-  return from.length === 0 ? pos : writeBytes(writeVarint32(writeTag(pos, tag), from.length), from)
+export function outBytes(pos: number, tag: number, from: Uint8Array): number {
+  return from.length === 0 ? pos : outRaw(outVarint32(outTag(pos, tag), from.length), from)
 }
 
 /** The same of bytes that are kept as a string, a letter a byte. */
-export function writeLettersField(pos: number, tag: number, letters: string): number {
-  return letters === '' ? pos : writeLetters(writeVarint32(writeTag(pos, tag), letters.length), letters)
+export function outLetters(pos: number, tag: number, letters: string): number {
+  if (letters === '') return pos
+  const at = outVarint32(outTag(pos, tag), letters.length)
+  for (let i = 0; i < letters.length; i++) view.setUint8(at + i, letters.charCodeAt(i))
+  return at + letters.length
 }
 
-function writeLetters(pos: number, letters: string): number {
-  for (let i = 0; i < letters.length; i++) view.setUint8(pos + i, letters.charCodeAt(i))
-  return pos + letters.length
-}
-
-export function writeBytes(pos: number, from: Uint8Array): number {
+/** Bytes as they are. */
+export function outRaw(pos: number, from: Uint8Array): number {
   bytes.set(from, pos)
   return pos + from.length
 }
 
 /** The first `size` bytes of the common fields. */
-export function writeCommon(pos: number, size: number): number {
+export function outCommon(pos: number, size: number): number {
   for (let i = 0; i < size; i += 4) view.setInt32(pos + i, view.getInt32(COMMON_AT + i))
   return pos + size
 }
@@ -191,7 +190,7 @@ export function closeLength(lengthAt: number, prefix: number, end: number): numb
   const size = length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : 4
   if (size !== prefix) bytes.copyWithin(lengthAt + size, start, end)
   const first = bytes[lengthAt + size] // what a varint is written with may reach into it
-  writeVarint32(lengthAt, length)
+  outVarint32(lengthAt, length)
   bytes[lengthAt + size] = first
   return lengthAt + size + length
 }

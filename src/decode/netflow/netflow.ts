@@ -1,7 +1,6 @@
 /** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
-import { readUint16, readUint32 } from '../../flow/bigendian.js'
 import type { Decoding } from '../decoding.js'
-import { inputBytes, letters, loadLetters } from '../memory/in.js'
+import { inLetters, inputBytes, inU16, inU32, loadLetters } from '../memory/in.js'
 import type { FrameOptions } from '../packet/walk.js'
 import type { Place } from '../queue.js'
 import { useLengths, usePlan } from '../memory/plans.js'
@@ -109,16 +108,16 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
 
   function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined {
     const { start, end } = arrival
-    const count = readUint16(buf, start + 2)
+    const count = inU16(start + 2)
     const layout: Legacy = legacyOf(version, count, end - start)
     if (end - start < layout.headerBytes) return undefined
-    const sequence = version === 1 ? 0 : readUint32(buf, start + 16)
+    const sequence = version === 1 ? 0 : inU32(start + 16)
     const sender = senderOf(arrival)
     begin(sender, layout.type, sequence, domainOf(sender.port, version, 0), 0)
-    context.uptime = readUint32(buf, start + 4)
-    context.exportSeconds = readUint32(buf, start + 8)
-    context.exportNanos = Math.min(readUint32(buf, start + 12), 999_999_999)
-    const rate = version === 5 ? readUint16(buf, start + 22) & 0x3fff : 0
+    context.uptime = inU32(start + 4)
+    context.exportSeconds = inU32(start + 8)
+    context.exportNanos = Math.min(inU32(start + 12), 999_999_999)
+    const rate = version === 5 ? inU16(start + 22) & 0x3fff : 0
     if (rate > 0) context.headerRate = { hi: 0, lo: rate }
     let pos = start + layout.headerBytes
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
@@ -128,7 +127,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, codeAt, pos, layout.recordBytes, decoding)
     return {
       type: layout.type,
-      domain: version === 5 ? readUint16(buf, start + 20) : 0, // the engine
+      domain: version === 5 ? inU16(start + 20) : 0, // the engine
       sequence,
       units: version === 1 ? 0 : count,
       options: 0,
@@ -244,8 +243,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
           templateId: id,
           port,
           domainKey: domainKey(header.version, header.domain),
-          header: letters(start, start + header.headerBytes),
-          body: letters(from, until),
+          header: inLetters(start, start + header.headerBytes),
+          body: inLetters(from, until),
           receivedHi,
           receivedLo,
           heldAt: options.now()

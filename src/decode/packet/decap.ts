@@ -1,7 +1,7 @@
 /** Peeling tunnels off a frame that has been walked, so that its fields are those of a packet inside. */
 import { fieldTag } from '../../flow/proto.js'
 import type { LayerName } from '../../schema/layers.js'
-import { closeLength, copyBytesField, writeByte, writeBytes, writeTag } from '../memory/out.js'
+import { closeLength, outInput, outByte, outRaw, outTag } from '../memory/out.js'
 import { type Frame, PACKET } from './frame.js'
 import { isSegmentRouting } from './ip.js'
 import { beginsPacket, layerId, PARSE } from './layers.js'
@@ -101,8 +101,8 @@ export function putTunnels(frame: Frame, reached: number): void {
 }
 
 function putTunnelAddresses(frame: Frame, at: number, bytes: number): void {
-  frame.pos = copyBytesField(frame.pos, TUNNEL_SRC_ADDR, at, at + bytes)
-  frame.pos = copyBytesField(frame.pos, TUNNEL_DST_ADDR, at + bytes, at + 2 * bytes)
+  frame.pos = outInput(frame.pos, TUNNEL_SRC_ADDR, at, at + bytes)
+  frame.pos = outInput(frame.pos, TUNNEL_DST_ADDR, at + bytes, at + 2 * bytes)
 }
 
 const TEXT = new Map(TUNNELS.map((tunnel) => [tunnel, Buffer.from(tunnel)]))
@@ -110,13 +110,13 @@ const SLASH = 0x2f
 
 /** The names of the tunnels, outermost first: "gre/vxlan". */
 function putTunnelType(frame: Frame, reached: number): void {
-  const lengthAt = writeTag(frame.pos, TUNNEL_TYPE)
+  const lengthAt = outTag(frame.pos, TUNNEL_TYPE)
   const start = lengthAt + 1
   let pos = start
   for (let i = 1; i <= reached; i++) {
     if (!beginsPacket(frame.layer[i - 1], frame.layer[i])) continue
-    if (pos > start) writeByte(pos++, SLASH)
-    pos = writeBytes(pos, TEXT.get(tunnelAround(frame, i)!)!)
+    if (pos > start) outByte(pos++, SLASH)
+    pos = outRaw(pos, TEXT.get(tunnelAround(frame, i)!)!)
   }
   frame.pos = closeLength(lengthAt, 1, pos)
 }

@@ -1,6 +1,6 @@
 /** Layers under IP: Ethernet, VLAN tags, MPLS, PPPoE. Each takes what is there of a header that was cut short. */
-import { readUint16, readUint32, readUint8 } from '../memory/in.js'
-import { closeLength, writeTag, writeVarint32 } from '../memory/out.js'
+import { inU16, inU32, inU8 } from '../memory/in.js'
+import { closeLength, outTag, outVarint32 } from '../memory/out.js'
 import { CUSTOMER_VLAN, DST_MAC, type FrameField, MPLS_LABEL, MPLS_TTL, SRC_MAC, VLAN_ID } from './fields.js'
 import { close, type Frame, isOpen, NOTHING, put, putMac } from './frame.js'
 import { ETHERTYPE, etypeOfIp, etypeOfPpp, nextEtype } from './next.js'
@@ -22,7 +22,7 @@ export function ethernet(frame: Frame, at: number, end: number): number {
 export function dot1q(frame: Frame, at: number, end: number): number {
   if (!frame.inner && end - at >= 2) {
     frame.vlans++
-    if (frame.vlans <= 2) put(frame, frame.vlans === 1 ? VLAN_ID : CUSTOMER_VLAN, readUint16(at) & 0xfff)
+    if (frame.vlans <= 2) put(frame, frame.vlans === 1 ? VLAN_ID : CUSTOMER_VLAN, inU16(at) & 0xfff)
   }
   return 2 + typeOrLength(frame, at + 2, end)
 }
@@ -37,19 +37,19 @@ const LEAST_TYPE = 0x0600
  */
 function typeOrLength(frame: Frame, at: number, end: number): number {
   if (end - at < 2) return 2
-  const type = readUint16(at)
+  const type = inU16(at)
   if (type >= LEAST_TYPE) {
     nextEtype(frame, type)
     return 2
   }
   if (!isSnap(at + 2, end)) return 2
-  nextEtype(frame, readUint16(at + 8))
+  nextEtype(frame, inU16(at + 8))
   return 10
 }
 
 /** LLC with SNAP whose protocol is an Ethernet type (RFC 1042). */
 function isSnap(at: number, end: number): boolean {
-  return end - at >= 8 && readUint16(at) === 0xaaaa && readUint8(at + 2) === 3 && readUint16(at + 3) === 0 && readUint8(at + 5) === 0
+  return end - at >= 8 && inU16(at) === 0xaaaa && inU8(at + 2) === 3 && inU16(at + 3) === 0 && inU8(at + 5) === 0
 }
 
 /**
@@ -62,7 +62,7 @@ export function mpls(frame: Frame, at: number, end: number): number {
   let pos = at
   let bottom = false
   while (!bottom && end - pos >= 4) {
-    bottom = (readUint8(pos + 2) & 1) !== 0
+    bottom = (inU8(pos + 2) & 1) !== 0
     pos += 4
   }
   if (pos > at) {
@@ -72,8 +72,8 @@ export function mpls(frame: Frame, at: number, end: number): number {
   if (!bottom) return end - at
   if (pos >= end) return pos - at
   // nothing says what is under the last label but the bytes themselves, which is how routers balance load too
-  const etype = etypeOfIp(readUint8(pos))
-  const nibble = readUint8(pos) >> 4
+  const etype = etypeOfIp(inU8(pos))
+  const nibble = inU8(pos) >> 4
   if (etype !== NOTHING) nextEtype(frame, etype)
   else if (nibble === 0 && hasControlWord(pos, end)) {
     frame.next = ETHERTYPE.ethernet
@@ -82,29 +82,29 @@ export function mpls(frame: Frame, at: number, end: number): number {
   return pos - at
 }
 
-const label = (at: number): number => readUint32(at) >>> 12
-const ttl = (at: number): number => readUint8(at + 3)
+const label = (at: number): number => inU32(at) >>> 12
+const ttl = (at: number): number => inU8(at + 3)
 
 /** What `of` reads from each entry of the label stack at `[start, end)`, as packed numbers. */
 function putEntries(frame: Frame, field: FrameField, start: number, end: number, of: (at: number) => number): void {
   if (!isOpen(frame, field)) return
-  const lengthAt = writeTag(frame.pos, field.tag)
+  const lengthAt = outTag(frame.pos, field.tag)
   let pos = lengthAt + 1
-  for (let at = start; at < end; at += 4) pos = writeVarint32(pos, of(at))
+  for (let at = start; at < end; at += 4) pos = outVarint32(pos, of(at))
   frame.pos = closeLength(lengthAt, 1, pos)
   close(frame, field)
 }
 
 /** Whether Ethernet follows behind a control word: that is four zeros where nobody counts. An address of Ethernet without one may start with a zero, too. */
 function hasControlWord(at: number, end: number): boolean {
-  if (end - at > 4 && readUint32(at) === 0) return true
+  if (end - at > 4 && inU32(at) === 0) return true
   return !isEthernet(at, end) && isEthernet(at + 4, end)
 }
 
 /** Whether these bytes look like Ethernet: there is a type that one meets, or the LLC of a bridge protocol or SNAP. */
 function isEthernet(at: number, end: number): boolean {
   if (end - at < 14) return false
-  switch (readUint16(at + 12)) {
+  switch (inU16(at + 12)) {
     case 0x0800:
     case 0x0806:
     case 0x8100:
@@ -126,7 +126,7 @@ function isEthernet(at: number, end: number): boolean {
     case 0x9300:
       return true
     default:
-      return end - at >= 17 && readUint16(at + 12) < LEAST_TYPE && (readUint16(at + 14) === 0x4242 || isSnap(at + 14, end))
+      return end - at >= 17 && inU16(at + 12) < LEAST_TYPE && (inU16(at + 14) === 0x4242 || isSnap(at + 14, end))
   }
 }
 
@@ -137,7 +137,7 @@ function isEthernet(at: number, end: number): boolean {
  */
 export function pppoe(frame: Frame, at: number, end: number): number {
   if (end - at >= 8) {
-    const etype = etypeOfPpp(readUint16(at + 6))
+    const etype = etypeOfPpp(inU16(at + 6))
     if (etype !== NOTHING) nextEtype(frame, etype)
   }
   return 8

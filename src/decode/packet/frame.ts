@@ -1,6 +1,6 @@
 /** A sampled frame while it is taken apart, and how its layers write their fields. */
-import { readUint16, readUint32 } from '../memory/in.js'
-import { copyBytesField, writeUint32Field, writeUint64Field } from '../memory/out.js'
+import { inU16, inU32 } from '../memory/in.js'
+import { outInput, outUint32, outUint64 } from '../memory/out.js'
 import type { FrameField } from './fields.js'
 
 /** More layers than that are no packet that anyone sends. */
@@ -82,20 +82,20 @@ export function close(frame: Frame, field: FrameField): void {
 
 export function put(frame: Frame, field: FrameField, value: number): void {
   if (!isOpen(frame, field)) return
-  frame.pos = writeUint32Field(frame.pos, field.tag, value)
+  frame.pos = outUint32(frame.pos, field.tag, value)
   close(frame, field)
 }
 
 /** The 48 bits at `at` of the input as a number. */
 export function putMac(frame: Frame, field: FrameField, at: number): void {
   if (!isOpen(frame, field)) return
-  frame.pos = writeUint64Field(frame.pos, field.tag, readUint16(at), readUint32(at + 2))
+  frame.pos = outUint64(frame.pos, field.tag, inU16(at), inU32(at + 2))
   close(frame, field)
 }
 
 /** The bytes `[start, end)` of the input. */
 export function putBytes(frame: Frame, field: FrameField, start: number, end: number): void {
   if (!isOpen(frame, field)) return
-  frame.pos = copyBytesField(frame.pos, field.tag, start, end)
+  frame.pos = outInput(frame.pos, field.tag, start, end)
   close(frame, field)
 }

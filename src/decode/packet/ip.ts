@@ -1,6 +1,6 @@
 /** IPv4, IPv6 and what stands between IP and the transport. Each takes what is there of a header that was cut short. */
-import { readUint16, readUint32, readUint8 } from '../memory/in.js'
-import { copyBytesField } from '../memory/out.js'
+import { inU16, inU32, inU8 } from '../memory/in.js'
+import { outInput } from '../memory/out.js'
 import {
   DST_ADDR,
   FLOW_LABEL,
@@ -23,26 +23,26 @@ import { AH, ETHERTYPE, isExtension, nextProtocol } from './next.js'
  *     ttl(1) protocol(1) checksum(2) source(4) destination(4) options
  */
 export function ipv4(frame: Frame, at: number, end: number): number {
-  if (readUint8(at) >> 4 !== 4) return NOT_THIS_LAYER
+  if (inU8(at) >> 4 !== 4) return NOT_THIS_LAYER
   const left = end - at
-  const header = (readUint8(at) & 0xf) * 4
-  const fragment = left >= 8 ? readUint16(at + 6) : 0
+  const header = (inU8(at) & 0xf) * 4
+  const fragment = left >= 8 ? inU16(at + 6) : 0
   if (!frame.inner) {
     frame.etype = ETHERTYPE.ipv4
-    if (left >= 2) put(frame, IP_TOS, readUint8(at + 1))
-    if (left >= 6) put(frame, FRAGMENT_ID, readUint16(at + 4))
+    if (left >= 2) put(frame, IP_TOS, inU8(at + 1))
+    if (left >= 6) put(frame, FRAGMENT_ID, inU16(at + 4))
     if (fragment !== 0) {
       put(frame, IP_FLAGS, fragment >> 13)
       put(frame, FRAGMENT_OFFSET, fragment & 0x1fff)
     }
-    if (left >= 9) put(frame, IP_TTL, readUint8(at + 8))
+    if (left >= 9) put(frame, IP_TTL, inU8(at + 8))
     if (left >= 16) putBytes(frame, SRC_ADDR, at + 12, at + 16)
     if (left >= 20) putBytes(frame, DST_ADDR, at + 16, at + 20)
   }
-  if (left >= 10) nextIpv4Protocol(frame, readUint8(at + 9))
+  if (left >= 10) nextIpv4Protocol(frame, inU8(at + 9))
   // the payload of a fragment that is not the first is the middle of something; a header under 20 bytes ends nowhere
   if ((fragment & 0x1fff) !== 0 || header < 20) frame.next = NOTHING
-  if (left >= 4) endPayload(frame, at + readUint16(at + 2), at + header, end)
+  if (left >= 4) endPayload(frame, at + inU16(at + 2), at + header, end)
   return header < 20 ? 20 : header
 }
 
@@ -58,19 +58,19 @@ function nextIpv4Protocol(frame: Frame, protocol: number): void {
  *     version(4 bits) traffic class(8 bits) flow label(20 bits) payload length(2) next header(1) hop limit(1) source(16) destination(16)
  */
 export function ipv6(frame: Frame, at: number, end: number): number {
-  if (readUint8(at) >> 4 !== 6) return NOT_THIS_LAYER
+  if (inU8(at) >> 4 !== 6) return NOT_THIS_LAYER
   const left = end - at
   if (!frame.inner) {
     frame.etype = ETHERTYPE.ipv6
-    if (left >= 2) put(frame, IP_TOS, (readUint16(at) >> 4) & 0xff)
-    if (left >= 4) put(frame, FLOW_LABEL, readUint32(at) & 0xfffff)
-    if (left >= 8) put(frame, IP_TTL, readUint8(at + 7))
+    if (left >= 2) put(frame, IP_TOS, (inU16(at) >> 4) & 0xff)
+    if (left >= 4) put(frame, FLOW_LABEL, inU32(at) & 0xfffff)
+    if (left >= 8) put(frame, IP_TTL, inU8(at + 7))
     if (left >= 24) putBytes(frame, SRC_ADDR, at + 8, at + 24)
     if (left >= 40) putBytes(frame, DST_ADDR, at + 24, at + 40)
   }
   if (left >= 7) {
-    nextProtocol(frame, readUint8(at + 6))
-    const payload = readUint16(at + 4)
+    nextProtocol(frame, inU8(at + 6))
+    const payload = inU16(at + 4)
     if (payload > 0) endPayload(frame, at + 40 + payload, at + 40, end)
   }
   return 40
@@ -88,8 +88,8 @@ function endPayload(frame: Frame, packetEnd: number, headerEnd: number, end: num
  */
 export function ipv6Options(frame: Frame, at: number, end: number): number {
   if (end - at < 2) return 8
-  nextProtocol(frame, readUint8(at))
-  return (readUint8(at + 1) + 1) * 8
+  nextProtocol(frame, inU8(at))
+  return (inU8(at + 1) + 1) * 8
 }
 
 const SEGMENT_ROUTING = 4
@@ -102,23 +102,23 @@ const SEGMENT_ROUTING = 4
 export function ipv6Routing(frame: Frame, at: number, end: number): number {
   const left = end - at
   if (left < 2) return 8
-  nextProtocol(frame, readUint8(at))
-  const size = (readUint8(at + 1) + 1) * 8
+  nextProtocol(frame, inU8(at))
+  const size = (inU8(at + 1) + 1) * 8
   if (left >= 5 && isSegmentRouting(at, left)) {
-    put(frame, SEGMENTS_LEFT, readUint8(at + 3))
-    putSegments(frame, at + 8, Math.min(readUint8(at + 4) + 1, (Math.min(size, left) - 8) >> 4))
+    put(frame, SEGMENTS_LEFT, inU8(at + 3))
+    putSegments(frame, at + 8, Math.min(inU8(at + 4) + 1, (Math.min(size, left) - 8) >> 4))
   }
   return size
 }
 
 /** Whether the routing header at `at`, of which so many bytes are there, is one of segments. */
 export function isSegmentRouting(at: number, left: number): boolean {
-  return left >= 3 && readUint8(at + 2) === SEGMENT_ROUTING
+  return left >= 3 && inU8(at + 2) === SEGMENT_ROUTING
 }
 
 function putSegments(frame: Frame, start: number, count: number): void {
   if (!isOpen(frame, SEGMENTS)) return
-  for (let i = 0, at = start; i < count; i++, at += 16) frame.pos = copyBytesField(frame.pos, SEGMENTS.tag, at, at + 16)
+  for (let i = 0, at = start; i < count; i++, at += 16) frame.pos = outInput(frame.pos, SEGMENTS.tag, at, at + 16)
   close(frame, SEGMENTS)
 }
 
@@ -129,12 +129,12 @@ function putSegments(frame: Frame, start: number, count: number): void {
  */
 export function ipv6Fragment(frame: Frame, at: number, end: number): number {
   const left = end - at
-  nextProtocol(frame, readUint8(at))
+  nextProtocol(frame, inU8(at))
   if (left < 4) return 8
-  const fragment = readUint16(at + 2)
+  const fragment = inU16(at + 2)
   put(frame, FRAGMENT_OFFSET, fragment >> 3)
   put(frame, IP_FLAGS, fragment & 7)
-  if (left >= 8) put(frame, FRAGMENT_ID, readUint32(at + 4))
+  if (left >= 8) put(frame, FRAGMENT_ID, inU32(at + 4))
   if (fragment >> 3 !== 0) frame.next = NOTHING
   return 8
 }
@@ -146,6 +146,6 @@ export function ipv6Fragment(frame: Frame, at: number, end: number): number {
  */
 export function authentication(frame: Frame, at: number, end: number): number {
   if (end - at < 2) return 12
-  nextProtocol(frame, readUint8(at))
-  return (readUint8(at + 1) + 2) * 4
+  nextProtocol(frame, inU8(at))
+  return (inU8(at + 1) + 2) * 4
 }

@@ -6,8 +6,8 @@ import { packedTag } from '../../flow/message.js'
 import type { FrameMapping, LayerMapping, LayerSelector, Level } from '../../mapping/mapping.js'
 import { flowMessage, wireTypeOf } from '../../flow/proto.js'
 import { LAYER_GROUPS, type LayerGroup, type LayerName } from '../../schema/layers.js'
-import { readUint8 } from '../memory/in.js'
-import { writeBytes, writeTag, writeVarint32, writeVarint64 } from '../memory/out.js'
+import { inU8 } from '../memory/in.js'
+import { outRaw, outTag, outVarint32, outVarint64 } from '../memory/out.js'
 import { frameFieldSet } from './fields.js'
 import { type Frame, PACKET } from './frame.js'
 import { knownPorts, layerId, NEXT, NEXT_IS_ETYPE, NEXT_IS_PROTOCOL, NEXT_IS_TCP_PORT, NEXT_IS_UDP_PORT, type Ports } from './layers.js'
@@ -157,7 +157,7 @@ export function writeMappedBits({ bits }: FramePlan, frame: Frame, end: number, 
 function bitsAt(start: number, bit: number, count: number): number {
   const at = start + (bit >> 3)
   const shift = bit & 7
-  const two = (readUint8(at) << 8) | (shift + count > 8 ? readUint8(at + 1) : 0)
+  const two = (inU8(at) << 8) | (shift + count > 8 ? inU8(at + 1) : 0)
   return (two >> (16 - shift - count)) & ((1 << count) - 1)
 }
 
@@ -190,11 +190,11 @@ function writeNumber(mapped: MappedBits, start: number, pos: number): number {
     lo = 0xffffffff
   }
   if (hi === 0 && lo === 0 && !mapped.writeZero) return pos
-  return writeVarint64(writeTag(pos, mapped.tag), hi, lo)
+  return outVarint64(outTag(pos, mapped.tag), hi, lo)
 }
 
 function writeMappedBytes(mapped: MappedBits, start: number, pos: number): number {
   const bytes = Buffer.alloc(Math.ceil(mapped.length / 8))
   bytesOf(mapped, start, bytes)
-  return writeBytes(writeVarint32(writeTag(pos, mapped.tag), bytes.length), bytes)
+  return outRaw(outVarint32(outTag(pos, mapped.tag), bytes.length), bytes)
 }

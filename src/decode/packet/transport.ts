@@ -1,5 +1,5 @@
 /** TCP, UDP, SCTP and ICMP. Each takes what is there of a header that was cut short: ports need its first 4 bytes. */
-import { readUint16, readUint32, readUint8 } from '../memory/in.js'
+import { inU16, inU32, inU8 } from '../memory/in.js'
 import { DST_PORT, ICMP_CODE, ICMP_TYPE, SRC_PORT, TCP_FLAGS } from './fields.js'
 import { close, type Frame, put } from './frame.js'
 
@@ -11,8 +11,8 @@ import { close, type Frame, put } from './frame.js'
 export function tcp(frame: Frame, at: number, end: number): number {
   ports(frame, at, end)
   if (end - at < 13) return 20
-  if (end - at >= 14) put(frame, TCP_FLAGS, readUint16(at + 12) & 0x1ff)
-  return Math.max(20, (readUint8(at + 12) >> 4) * 4)
+  if (end - at >= 14) put(frame, TCP_FLAGS, inU16(at + 12) & 0x1ff)
+  return Math.max(20, (inU8(at + 12) >> 4) * 4)
 }
 
 /**
@@ -37,9 +37,9 @@ export function sctp(frame: Frame, at: number, end: number): number {
 
 function ports(frame: Frame, at: number, end: number): void {
   if (end - at < 4) return
-  frame.next = readUint32(at) | 0
-  put(frame, SRC_PORT, readUint16(at))
-  put(frame, DST_PORT, readUint16(at + 2))
+  frame.next = inU32(at) | 0
+  put(frame, SRC_PORT, inU16(at))
+  put(frame, DST_PORT, inU16(at + 2))
 }
 
 /**
@@ -48,8 +48,8 @@ function ports(frame: Frame, at: number, end: number): void {
  *     type(1) code(1) checksum(2) rest(4)
  */
 export function icmp(frame: Frame, at: number, end: number): number {
-  put(frame, ICMP_TYPE, readUint8(at))
-  if (end - at >= 2) put(frame, ICMP_CODE, readUint8(at + 1))
+  put(frame, ICMP_TYPE, inU8(at))
+  if (end - at >= 2) put(frame, ICMP_CODE, inU8(at + 1))
   // it has no ports, whatever an exporter says beside it
   close(frame, SRC_PORT)
   close(frame, DST_PORT)

@@ -1,5 +1,5 @@
 /** Layers under which another packet begins. */
-import { readUint16, readUint32, readUint8 } from '../memory/in.js'
+import { inU16, inU32, inU8 } from '../memory/in.js'
 import { TEID, VNI } from './fields.js'
 import { type Frame, NOT_THIS_LAYER, put } from './frame.js'
 import { ETHERTYPE, etypeOfIp, etypeOfPpp } from './next.js'
@@ -19,8 +19,8 @@ const ACKNOWLEDGEMENT = 0x0080
  */
 export function gre(frame: Frame, at: number, end: number): number {
   if (end - at < 4) return 4
-  const flags = readUint16(at)
-  const type = readUint16(at + 2)
+  const flags = inU16(at)
+  const type = inU16(at + 2)
   let size = 4
   if ((flags & (CHECKSUM | ROUTING)) !== 0) size += 4
   if ((flags & KEY) !== 0) size += 4
@@ -28,9 +28,9 @@ export function gre(frame: Frame, at: number, end: number): number {
   if ((flags & 7) === 1) {
     if ((flags & ACKNOWLEDGEMENT) !== 0) size += 4
     // address and control bytes may be left out
-    const ppp = at + size + (end - at >= size + 2 && readUint16(at + size) === 0xff03 ? 2 : 0)
+    const ppp = at + size + (end - at >= size + 2 && inU16(at + size) === 0xff03 ? 2 : 0)
     if (end < ppp + 2) return size
-    frame.next = etypeOfPpp(readUint16(ppp))
+    frame.next = etypeOfPpp(inU16(ppp))
     return ppp + 2 - at
   }
   // source routes (RFC 1701) are of a length that only walking them tells, and are not in use
@@ -44,9 +44,9 @@ export function gre(frame: Frame, at: number, end: number): number {
  *     flags(1) reserved(3) VNI(3) reserved(1) Ethernet
  */
 export function vxlan(frame: Frame, at: number, end: number): number {
-  if ((readUint8(at) & 0x08) === 0) return NOT_THIS_LAYER
+  if ((inU8(at) & 0x08) === 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    put(frame, VNI, readUint32(at + 4) >>> 8)
+    put(frame, VNI, inU32(at + 4) >>> 8)
     frame.next = ETHERTYPE.ethernet
   }
   return 8
@@ -58,12 +58,12 @@ export function vxlan(frame: Frame, at: number, end: number): number {
  *     version(2 bits) options in 4 bytes(6 bits) flags(1) type(2) VNI(3) reserved(1) options
  */
 export function geneve(frame: Frame, at: number, end: number): number {
-  if (readUint8(at) >> 6 !== 0) return NOT_THIS_LAYER
+  if (inU8(at) >> 6 !== 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    put(frame, VNI, readUint32(at + 4) >>> 8)
-    frame.next = readUint16(at + 2)
+    put(frame, VNI, inU32(at + 4) >>> 8)
+    frame.next = inU16(at + 2)
   }
-  return 8 + (readUint8(at) & 0x3f) * 4
+  return 8 + (inU8(at) & 0x3f) * 4
 }
 
 /**
@@ -75,9 +75,9 @@ export function geneve(frame: Frame, at: number, end: number): number {
  */
 export function teredo(frame: Frame, at: number, end: number): number {
   let pos = at
-  if (end - pos >= 4 && readUint16(pos) === 1) pos += 13 + readUint8(pos + 2) + readUint8(pos + 3)
-  if (end - pos >= 2 && readUint16(pos) === 0) pos += 8
-  if (pos < end && readUint8(pos) >> 4 !== 6) return NOT_THIS_LAYER
+  if (end - pos >= 4 && inU16(pos) === 1) pos += 13 + inU8(pos + 2) + inU8(pos + 3)
+  if (end - pos >= 2 && inU16(pos) === 0) pos += 8
+  if (pos < end && inU8(pos) >> 4 !== 6) return NOT_THIS_LAYER
   frame.next = ETHERTYPE.ipv6
   return pos - at
 }
@@ -94,19 +94,19 @@ const G_PDU = 255
  *     extension := length in 4 bytes(1) content next extension(1)
  */
 export function gtpu(frame: Frame, at: number, end: number): number {
-  const flags = readUint8(at)
+  const flags = inU8(at)
   if (flags >> 4 !== 3) return NOT_THIS_LAYER // version 1, and GTP, not GTP'
-  if (end - at >= 8) put(frame, TEID, readUint32(at + 4))
+  if (end - at >= 8) put(frame, TEID, inU32(at + 4))
   let pos = at + 8
   if ((flags & 7) !== 0) {
     pos += 4
-    let hasExtension = (flags & 4) !== 0 && pos <= end && readUint8(pos - 1) !== 0
-    while (hasExtension && pos < end && readUint8(pos) !== 0) {
-      pos += readUint8(pos) * 4
-      hasExtension = pos <= end && readUint8(pos - 1) !== 0
+    let hasExtension = (flags & 4) !== 0 && pos <= end && inU8(pos - 1) !== 0
+    while (hasExtension && pos < end && inU8(pos) !== 0) {
+      pos += inU8(pos) * 4
+      hasExtension = pos <= end && inU8(pos - 1) !== 0
     }
     if (hasExtension) return Math.max(pos, end) - at // cut, or of no length: where it ends is not known
   }
-  if (pos < end && readUint8(at + 1) === G_PDU) frame.next = etypeOfIp(readUint8(pos))
+  if (pos < end && inU8(at + 1) === G_PDU) frame.next = etypeOfIp(inU8(pos))
   return pos - at
 }

@@ -2,8 +2,8 @@
  * A sampled frame → the fields of a FlowMessage: those of its outermost packet, or of one inside that peeling reaches, written as the layers
  * are read; and the stack of all layers.
  */
-import { readUint8 } from '../memory/in.js'
-import { closeLength, removeFields, writeByte, writeTag, writeVarint32 } from '../memory/out.js'
+import { inU8 } from '../memory/in.js'
+import { closeLength, removeFields, outByte, outTag, outVarint32 } from '../memory/out.js'
 import { putTunnels, reachedPacket } from './decap.js'
 import { ETYPE, LAYER_SIZE, LAYER_STACK, OUTER_FIELDS, PROTO } from './fields.js'
 import { type Frame, isOpen, MAX_LAYERS, newFrame, NOTHING, PACKET, put } from './frame.js'
@@ -108,7 +108,7 @@ function begin(frame: Frame, pos: number, skip: number): void {
   frame.etype = frame.proto = frame.vlans = 0
 }
 
-const ipAt = (start: number, end: number): number => (start < end && readUint8(start) >> 4 === 6 ? LINK.ipv6 : LINK.ipv4)
+const ipAt = (start: number, end: number): number => (start < end && inU8(start) >> 4 === 6 ? LINK.ipv6 : LINK.ipv4)
 
 /** Nothing more is put of a packet inside the outermost one. */
 const ALL = -1
@@ -162,14 +162,14 @@ function putLayers(frame: Frame): void {
   const { layers, layer, layerSize } = frame
   let { pos } = frame
   if (isOpen(frame, LAYER_STACK)) {
-    pos = writeTag(pos, LAYER_STACK.tag)
-    writeByte(pos++, layers)
-    for (let i = 0; i < layers; i++) writeByte(pos++, STACK[layer[i]])
+    pos = outTag(pos, LAYER_STACK.tag)
+    outByte(pos++, layers)
+    for (let i = 0; i < layers; i++) outByte(pos++, STACK[layer[i]])
   }
   if (isOpen(frame, LAYER_SIZE)) {
-    const lengthAt = writeTag(pos, LAYER_SIZE.tag)
+    const lengthAt = outTag(pos, LAYER_SIZE.tag)
     pos = lengthAt + 1
-    for (let i = 0; i < layers; i++) pos = writeVarint32(pos, layerSize[i])
+    for (let i = 0; i < layers; i++) pos = outVarint32(pos, layerSize[i])
     pos = closeLength(lengthAt, 1, pos)
   }
   frame.pos = pos

@@ -1,7 +1,7 @@
 /** What the device did with a packet: the fields of the extended records. All are known to be whole. */
 import { fieldTag } from '../../flow/proto.js'
-import { readUint32 } from '../memory/in.js'
-import { closeLength, copyBytesField, writeTag, writeUint32Field, writeVarint32 } from '../memory/out.js'
+import { inU32 } from '../memory/in.js'
+import { closeLength, outInput, outTag, outUint32, outVarint32 } from '../memory/out.js'
 import { known, wholeAddressEnd } from './header.js'
 import type { FramePlan } from '../packet/mapping.js'
 import type { FrameWalk } from '../packet/walk.js'
@@ -26,70 +26,70 @@ const NAT_DST_PORT = fieldTag('post_nat_dst_port')
 /** What they say of the outer packet's ends is left out where the message is of a packet inside. */
 export function writeExtended(records: Records, { plan, isPeeled }: FrameWalk, pos: number): number {
   if (records.switch >= 0 && !isPeeled) {
-    pos = writeUint32Field(pos, SRC_VLAN, known(readUint32(records.switch)))
-    pos = writeUint32Field(pos, DST_VLAN, known(readUint32(records.switch + 8)))
+    pos = outUint32(pos, SRC_VLAN, known(inU32(records.switch)))
+    pos = outUint32(pos, DST_VLAN, known(inU32(records.switch + 8)))
   }
   if (records.router >= 0) pos = writeRouter(records.router, isPeeled, pos)
   if (records.gateway >= 0) pos = writeGateway(records.gateway, plan, isPeeled, pos)
   if (records.nat >= 0 && !isPeeled) {
     const sourceEnd = wholeAddressEnd(records.nat)
-    pos = copyBytesField(pos, NAT_SRC_ADDR, records.nat + 4, sourceEnd)
-    pos = copyBytesField(pos, NAT_DST_ADDR, sourceEnd + 4, wholeAddressEnd(sourceEnd))
+    pos = outInput(pos, NAT_SRC_ADDR, records.nat + 4, sourceEnd)
+    pos = outInput(pos, NAT_DST_ADDR, sourceEnd + 4, wholeAddressEnd(sourceEnd))
   }
   if (records.natPorts >= 0 && !isPeeled) {
-    pos = writeUint32Field(pos, NAT_SRC_PORT, readUint32(records.natPorts))
-    pos = writeUint32Field(pos, NAT_DST_PORT, readUint32(records.natPorts + 4))
+    pos = outUint32(pos, NAT_SRC_PORT, inU32(records.natPorts))
+    pos = outUint32(pos, NAT_DST_PORT, inU32(records.natPorts + 4))
   }
   return pos
 }
 
 function writeRouter(at: number, isPeeled: boolean, pos: number): number {
   const hopEnd = wholeAddressEnd(at)
-  pos = copyBytesField(pos, NEXT_HOP, at + 4, hopEnd)
+  pos = outInput(pos, NEXT_HOP, at + 4, hopEnd)
   if (isPeeled) return pos
-  pos = writeUint32Field(pos, SRC_NET, readUint32(hopEnd))
-  return writeUint32Field(pos, DST_NET, readUint32(hopEnd + 4))
+  pos = outUint32(pos, SRC_NET, inU32(hopEnd))
+  return outUint32(pos, DST_NET, inU32(hopEnd + 4))
 }
 
 /** The last AS of the path is the destination's, the first the next hop's; without a path the packet stays in the router's own. */
 function writeGateway(record: number, plan: FramePlan | undefined, isPeeled: boolean, pos: number): number {
   const hopEnd = wholeAddressEnd(record)
-  pos = copyBytesField(pos, BGP_NEXT_HOP, record + 4, hopEnd)
-  const own = readUint32(hopEnd)
+  pos = outInput(pos, BGP_NEXT_HOP, record + 4, hopEnd)
+  const own = inU32(hopEnd)
   let first = 0
   let last = own
   let hasFirst = false
   const isPath = !plan?.replaced.has('as_path')
   let lengthAt = 0 // of the path in the message, once it has an AS
   let at = hopEnd + 16
-  for (let segments = readUint32(hopEnd + 12); segments > 0; segments--) {
-    const segmentEnd = at + 8 + readUint32(at + 4) * 4
+  for (let segments = inU32(hopEnd + 12); segments > 0; segments--) {
+    const segmentEnd = at + 8 + inU32(at + 4) * 4
     for (at += 8; at < segmentEnd; at += 4) {
-      last = readUint32(at)
+      last = inU32(at)
       if (!hasFirst) first = last
       hasFirst = true
       if (!isPath) continue
       if (lengthAt === 0) {
-        lengthAt = writeTag(pos, AS_PATH)
+        lengthAt = outTag(pos, AS_PATH)
         pos = lengthAt + 1
       }
-      pos = writeVarint32(pos, last)
+      pos = outVarint32(pos, last)
     }
   }
   if (lengthAt !== 0) pos = closeLength(lengthAt, 1, pos)
   if (!isPeeled) {
-    pos = writeUint32Field(pos, SRC_AS, readUint32(hopEnd + 4) || own)
-    pos = writeUint32Field(pos, DST_AS, last)
+    pos = outUint32(pos, SRC_AS, inU32(hopEnd + 4) || own)
+    pos = outUint32(pos, DST_AS, last)
   }
-  pos = writeUint32Field(pos, NEXT_HOP_AS, first)
+  pos = outUint32(pos, NEXT_HOP_AS, first)
   return plan?.replaced.has('bgp_communities') === true ? pos : writeCommunities(at, pos)
 }
 
 function writeCommunities(countAt: number, pos: number): number {
-  const end = countAt + 4 + readUint32(countAt) * 4
+  const end = countAt + 4 + inU32(countAt) * 4
   if (end === countAt + 4) return pos
-  const lengthAt = writeTag(pos, COMMUNITIES)
+  const lengthAt = outTag(pos, COMMUNITIES)
   pos = lengthAt + 1
-  for (let at = countAt + 4; at < end; at += 4) pos = writeVarint32(pos, readUint32(at))
+  for (let at = countAt + 4; at < end; at += 4) pos = outVarint32(pos, inU32(at))
   return closeLength(lengthAt, 1, pos)
 }

@@ -1,8 +1,8 @@
 /** The head of an sFlow v5 datagram, addresses as XDR has them, and what stands for unknown (sFlow Version 5, section 5 "sFlow Datagram Format"). */
 import type { Datagram } from '../../flow/datagram.js'
 import { fieldTag, flowMessage } from '../../flow/proto.js'
-import { isZero, readUint32, readUint8 } from '../memory/in.js'
-import { COMMON_AT, copyBytesField, writeLettersField, writeUint32Field, writeUint64Field } from '../memory/out.js'
+import { inIsZero, inU32, inU8 } from '../memory/in.js'
+import { COMMON_AT, outInput, outLetters, outUint32, outUint64 } from '../memory/out.js'
 
 export interface SflowHeader {
   /** bounds of the agent's address: 0 (unknown), 4 or 16 bytes */
@@ -32,10 +32,10 @@ export function readSflowHeader(start: number, end: number, header: SflowHeader)
   if (agentEnd < 0 || end - agentEnd < 16) return false
   header.agentStart = start + 8
   header.agentEnd = agentEnd
-  header.subAgent = readUint32(agentEnd)
-  header.sequence = readUint32(agentEnd + 4)
-  header.uptime = readUint32(agentEnd + 8)
-  header.sampleCount = readUint32(agentEnd + 12)
+  header.subAgent = inU32(agentEnd)
+  header.sequence = inU32(agentEnd + 4)
+  header.uptime = inU32(agentEnd + 8)
+  header.sampleCount = inU32(agentEnd + 12)
   header.samples = agentEnd + 16
   return true
 }
@@ -46,14 +46,14 @@ export function readSflowHeader(start: number, end: number, header: SflowHeader)
  *     address := 0(4) | 1(4) IPv4(4) | 2(4) IPv6(16)
  */
 export function addressEnd(at: number, end: number): number {
-  if (end - at < 4 || readUint32(at) > 2) return -1
+  if (end - at < 4 || inU32(at) > 2) return -1
   const addressed = wholeAddressEnd(at)
   return addressed <= end ? addressed : -1
 }
 
 /** The same of an address that is known to be whole. */
 export function wholeAddressEnd(at: number): number {
-  const type = readUint8(at + 3)
+  const type = inU8(at + 3)
   return type === 1 ? at + 8 : type === 2 ? at + 20 : at + 4
 }
 
@@ -76,16 +76,16 @@ const SFLOW_5 = [...flowMessage.field('type').names!].find(([, name]) => name ==
 
 /** Writes what all samples of a datagram have in common; gives how many bytes. sampler_address is the agent's where it says one, or else the exporter's. */
 export function writeHeader({ receivedHi, receivedLo }: Datagram, exporter: string, byAgent: boolean, header: SflowHeader): number {
-  let pos = writeUint32Field(COMMON_AT, TYPE, SFLOW_5)
-  pos = writeUint64Field(pos, TIME_RECEIVED, receivedHi, receivedLo)
-  pos = writeUint64Field(pos, TIME_FLOW_START, receivedHi, receivedLo)
-  pos = writeUint64Field(pos, TIME_FLOW_END, receivedHi, receivedLo)
-  pos = writeUint32Field(pos, SEQUENCE_NUM, header.sequence)
+  let pos = outUint32(COMMON_AT, TYPE, SFLOW_5)
+  pos = outUint64(pos, TIME_RECEIVED, receivedHi, receivedLo)
+  pos = outUint64(pos, TIME_FLOW_START, receivedHi, receivedLo)
+  pos = outUint64(pos, TIME_FLOW_END, receivedHi, receivedLo)
+  pos = outUint32(pos, SEQUENCE_NUM, header.sequence)
   // an agent that does not know its address may say 0.0.0.0 as well as nothing
-  const isUnknown = isZero(header.agentStart, header.agentEnd - header.agentStart)
+  const isUnknown = inIsZero(header.agentStart, header.agentEnd - header.agentStart)
   pos =
     !isUnknown && (byAgent || exporter === '')
-      ? copyBytesField(pos, SAMPLER_ADDRESS, header.agentStart, header.agentEnd)
-      : writeLettersField(pos, SAMPLER_ADDRESS, exporter)
+      ? outInput(pos, SAMPLER_ADDRESS, header.agentStart, header.agentEnd)
+      : outLetters(pos, SAMPLER_ADDRESS, exporter)
   return pos - COMMON_AT
 }

@@ -1,7 +1,7 @@
 /** What was sampled: the fields of the raw header, and of the records that say what it does not. All are known to be whole. */
 import { fieldTag } from '../../flow/proto.js'
-import { readUint32 } from '../memory/in.js'
-import { writeUint32Field } from '../memory/out.js'
+import { inU32 } from '../memory/in.js'
+import { outUint32 } from '../memory/out.js'
 import { DST_ADDR, DST_MAC, DST_PORT, ETYPE, IP_TOS, PROTO, SRC_ADDR, SRC_MAC, SRC_PORT, TCP_FLAGS, VNI } from '../packet/fields.js'
 import { type Frame, isOpen, put, putBytes, putMac } from '../packet/frame.js'
 import { ETHERTYPE } from '../packet/next.js'
@@ -15,9 +15,9 @@ export function writePacket(records: Records, walk: FrameWalk, pos: number): num
   const { header, ethernet, ipv4, ipv6, vniOut, vniIn } = records
   // a tunnel that the device itself adds or takes off goes before one that passes through it
   const vni = vniOut >= 0 ? vniOut : vniIn
-  if (vni >= 0) pos = writeUint32Field(pos, VNI.tag, readUint32(vni))
+  if (vni >= 0) pos = outUint32(pos, VNI.tag, inU32(vni))
   const length = header >= 0 ? header + 4 : ethernet >= 0 ? ethernet : ipv4 >= 0 ? ipv4 : ipv6
-  if (length >= 0) pos = writeUint32Field(pos, BYTES, readUint32(length))
+  if (length >= 0) pos = outUint32(pos, BYTES, inU32(length))
   writeHeader(header, walk, pos, vni >= 0 ? VNI.bit : 0)
   const { frame } = walk
   if (walk.isPeeled) return frame.pos // the other records are of the outer packet
@@ -29,10 +29,10 @@ export function writePacket(records: Records, walk: FrameWalk, pos: number): num
 
 /** A raw header of a protocol that we cannot read is as good as none. */
 function writeHeader(header: number, walk: FrameWalk, pos: number, skip: number): void {
-  const link = header < 0 ? undefined : linkOf(readUint32(header))
+  const link = header < 0 ? undefined : linkOf(inU32(header))
   const start = header + 16
   if (link === undefined) writeFrameFields(walk, 0, 0, LINK.ethernet, pos, skip)
-  else writeFrameFields(walk, start, start + readUint32(header + 12), link, pos, skip)
+  else writeFrameFields(walk, start, start + inU32(header + 12), link, pos, skip)
 }
 
 function linkOf(protocol: number): number | undefined {
@@ -59,11 +59,11 @@ function putIp(frame: Frame, record: number, addressBytes: number): void {
   const rest = dst + addressBytes
   putBytes(frame, SRC_ADDR, src, dst)
   putBytes(frame, DST_ADDR, dst, rest)
-  put(frame, SRC_PORT, readUint32(rest))
-  put(frame, DST_PORT, readUint32(rest + 4))
-  put(frame, TCP_FLAGS, readUint32(rest + 8))
-  put(frame, IP_TOS, known(readUint32(rest + 12)))
-  if (frame.proto === 0) put(frame, PROTO, (frame.proto = readUint32(record + 4)))
+  put(frame, SRC_PORT, inU32(rest))
+  put(frame, DST_PORT, inU32(rest + 4))
+  put(frame, TCP_FLAGS, inU32(rest + 8))
+  put(frame, IP_TOS, known(inU32(rest + 12)))
+  if (frame.proto === 0) put(frame, PROTO, (frame.proto = inU32(record + 4)))
   if (frame.etype === 0) put(frame, ETYPE, (frame.etype = etype))
 }
 
@@ -72,5 +72,5 @@ function putEthernet(frame: Frame, record: number, macBytes: number): void {
   const destination = source + macBytes
   putMac(frame, SRC_MAC, source)
   putMac(frame, DST_MAC, destination)
-  if (frame.etype === 0) put(frame, ETYPE, readUint32(destination + macBytes))
+  if (frame.etype === 0) put(frame, ETYPE, inU32(destination + macBytes))
 }

@@ -4,7 +4,7 @@
  * They may come in any order, and which one's value counts depends on the others. So they are first found, and checked to be
  * whole; then written from where they stand.
  */
-import { readUint32 } from '../memory/in.js'
+import { inU32 } from '../memory/in.js'
 import { addressEnd } from './header.js'
 
 /** Where the data of each record starts, −1 where there is none; the last of a kind counts. */
@@ -53,7 +53,7 @@ export function noteRecord(format: number, at: number, end: number, records: Rec
   const size = end - at
   switch (format) {
     case 1: // raw header: protocol(4) frame length(4) stripped(4) size(4) bytes
-      if (size < 16 || size - 16 < readUint32(at + 12)) return false
+      if (size < 16 || size - 16 < inU32(at + 12)) return false
       records.header = at
       return true
     case 2: // Ethernet: length(4) source(6, padded to 8) destination(6, padded to 8) type(4); some do not pad
@@ -119,9 +119,9 @@ function isGateway(at: number, end: number): boolean {
   if (hopEnd < 0 || end - hopEnd < 20) return false
   let pos = hopEnd + 16
   // each segment takes bytes, so that a count out of thin air ends with the record
-  for (let segments = readUint32(hopEnd + 12); segments > 0; segments--) {
+  for (let segments = inU32(hopEnd + 12); segments > 0; segments--) {
     if (end - pos < 8) return false
-    pos += 8 + readUint32(pos + 4) * 4
+    pos += 8 + inU32(pos + 4) * 4
   }
-  return end - pos >= 4 && end - pos - 4 >= readUint32(pos) * 4
+  return end - pos >= 4 && end - pos - 4 >= inU32(pos) * 4
 }

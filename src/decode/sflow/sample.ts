@@ -1,7 +1,7 @@
 /** Samples that become FlowMessages, of three kinds (sFlow Version 5, section 5; sFlow Discarded Packet Notification Structures). */
 import { fieldTag } from '../../flow/proto.js'
-import { readUint32 } from '../memory/in.js'
-import { writeUint32Field } from '../memory/out.js'
+import { inU32 } from '../memory/in.js'
+import { outUint32 } from '../memory/out.js'
 
 export const FLOW_SAMPLE = 1
 export const COUNTER_SAMPLE = 2
@@ -24,7 +24,7 @@ export function sampleHeadBytes(format: number): number {
 
 /** Writes what the head of a sample of that format at `at`, which is whole, says; gives the position behind. */
 export function writeSampleHead(format: number, at: number, pos: number): number {
-  pos = writeUint32Field(pos, PACKETS, 1)
+  pos = outUint32(pos, PACKETS, 1)
   switch (format) {
     case FLOW_SAMPLE:
       return writeFlowHead(at, pos)
@@ -39,11 +39,11 @@ export function writeSampleHead(format: number, at: number, pos: number): number
  *     sequence(4) source(class(8 bits) index(24 bits)) rate(4) pool(4) drops(4) input(format(2 bits) value(30 bits)) output(same) records(4)
  */
 function writeFlowHead(at: number, pos: number): number {
-  const input = readUint32(at + 20)
-  const output = readUint32(at + 24)
-  pos = writeUint32Field(pos, SAMPLING_RATE, readUint32(at + 8))
+  const input = inU32(at + 20)
+  const output = inU32(at + 24)
+  pos = outUint32(pos, SAMPLING_RATE, inU32(at + 8))
   if (output >>> 30 === DROPPED_FORMAT) pos = writeDropped(pos, output & 0x3fffffff)
-  const source = readUint32(at + 4)
+  const source = inU32(at + 4)
   return writeInterfaces(
     pos,
     source >>> 24,
@@ -58,22 +58,22 @@ function writeFlowHead(at: number, pos: number): number {
  *     input format(4) input value(4) output format(4) output value(4) records(4)
  */
 function writeExpandedHead(at: number, pos: number): number {
-  const input = ifIndex(readUint32(at + 24), readUint32(at + 28))
-  const outputFormat = readUint32(at + 32)
-  const output = readUint32(at + 36)
-  pos = writeUint32Field(pos, SAMPLING_RATE, readUint32(at + 12))
+  const input = ifIndex(inU32(at + 24), inU32(at + 28))
+  const outputFormat = inU32(at + 32)
+  const output = inU32(at + 36)
+  pos = outUint32(pos, SAMPLING_RATE, inU32(at + 12))
   if (outputFormat === DROPPED_FORMAT) pos = writeDropped(pos, output)
-  return writeInterfaces(pos, readUint32(at + 4), readUint32(at + 8), input, ifIndex(outputFormat, output))
+  return writeInterfaces(pos, inU32(at + 4), inU32(at + 8), input, ifIndex(outputFormat, output))
 }
 
 /**
  *     sequence(4) source class(4) source index(4) drops(4) input(4) output(4) reason(4) records(4)
  */
 function writeDiscardedHead(at: number, pos: number): number {
-  pos = writeUint32Field(pos, SAMPLING_RATE, 1) // they are not sampled
-  pos = writeDropped(pos, readUint32(at + 24))
-  const input = ifIndex(0, readUint32(at + 16))
-  return writeInterfaces(pos, readUint32(at + 4), readUint32(at + 8), input, ifIndex(0, readUint32(at + 20)))
+  pos = outUint32(pos, SAMPLING_RATE, 1) // they are not sampled
+  pos = writeDropped(pos, inU32(at + 24))
+  const input = ifIndex(0, inU32(at + 16))
+  return writeInterfaces(pos, inU32(at + 4), inU32(at + 8), input, ifIndex(0, inU32(at + 20)))
 }
 
 /** The format of an output whose value is the reason for which the packet was dropped; 0: an ifIndex, 2: how many interfaces it went to. */
@@ -88,12 +88,12 @@ function ifIndex(format: number, value: number): number {
 const DROPPED_STATUS = 128
 
 function writeDropped(pos: number, reason: number): number {
-  return writeUint32Field(writeUint32Field(pos, FORWARDING_STATUS, DROPPED_STATUS), DROP_REASON, reason)
+  return outUint32(outUint32(pos, FORWARDING_STATUS, DROPPED_STATUS), DROP_REASON, reason)
 }
 
 /** Egress where the source is the output interface and not the input; a source of class 0 is an interface. */
 function writeInterfaces(pos: number, sourceClass: number, source: number, input: number, output: number): number {
-  pos = writeUint32Field(pos, IN_IF, input)
-  pos = writeUint32Field(pos, OUT_IF, output)
-  return sourceClass === 0 && source !== 0 && source === output && source !== input ? writeUint32Field(pos, FLOW_DIRECTION, 1) : pos
+  pos = outUint32(pos, IN_IF, input)
+  pos = outUint32(pos, OUT_IF, output)
+  return sourceClass === 0 && source !== 0 && source === output && source !== input ? outUint32(pos, FLOW_DIRECTION, 1) : pos
 }

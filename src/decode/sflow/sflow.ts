@@ -1,10 +1,10 @@
 /** sFlow Version 5 (sflow.org) → FlowMessages: one for each flow sample and each discarded packet. */
 import type { Datagram } from '../../flow/datagram.js'
-import { inputBytes, isZero, readUint32 } from '../memory/in.js'
+import { inputBytes, inIsZero, inU32 } from '../memory/in.js'
 import type { TakeCounters } from '../counters/counters.js'
 import type { Origin } from '../counters/message.js'
 import type { Decoding } from '../decoding.js'
-import { closeLength, reserve, writeCommon } from '../memory/out.js'
+import { closeLength, reserve, outCommon } from '../memory/out.js'
 import { frameFieldsBound, type FrameOptions, type FrameWalk, newWalk, writeMappedFields } from '../packet/walk.js'
 import { writeExtended } from './extended.js'
 import { newSflowHeader, readSflowHeader, type SflowHeader, writeHeader } from './header.js'
@@ -55,8 +55,8 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, takeCoun
         decoding.report('truncated', `the datagram ends after ${i} of ${header.sampleCount} samples`)
         return header
       }
-      const format = readUint32(pos)
-      const size = sampleBytes(buf, pos + 8, readUint32(pos + 4), header.sampleCount - i - 1, end)
+      const format = inU32(pos)
+      const size = sampleBytes(buf, pos + 8, inU32(pos + 4), header.sampleCount - i - 1, end)
       pos += 8
       if (size > end - pos) {
         decoding.report('truncated', `sample ${i + 1} says ${size} bytes, the datagram has ${end - pos} more`)
@@ -84,11 +84,11 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, takeCoun
       decoding.report('malformed-sample', `a sample of format ${format} has ${end - start} bytes`)
       return
     }
-    findRecords(readUint32(recordsStart - 4), recordsStart, end, records, decoding)
+    findRecords(inU32(recordsStart - 4), recordsStart, end, records, decoding)
     const { messages } = decoding
     const lengthAt = reserve(messages, messageBound(walk, end - start))
     walk.message = lengthAt + PREFIX_BYTES
-    let pos = writeCommon(walk.message, commonBytes)
+    let pos = outCommon(walk.message, commonBytes)
     pos = writeSampleHead(format, start, pos)
     pos = writePacket(records, walk, pos)
     pos = writeExtended(records, walk, pos)
@@ -103,7 +103,7 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, takeCoun
 /** The agent is the exporter where it does not know its own address. */
 function originOf({ receivedHi, receivedLo }: Datagram, exporter: string, header: SflowHeader): Origin {
   const { agentStart, agentEnd, subAgent, uptime } = header
-  const isUnknown = isZero(agentStart, agentEnd - agentStart)
+  const isUnknown = inIsZero(agentStart, agentEnd - agentStart)
   const agent = isUnknown ? Buffer.from(exporter, 'latin1') : Buffer.from(buf.subarray(agentStart, agentEnd))
   return { agent, subAgent, uptime, receivedHi, receivedLo }
 }
@@ -124,8 +124,8 @@ function findRecords(count: number, start: number, end: number, records: Records
       decoding.report('malformed-sample', `the sample ends after ${i} of ${count} records`)
       return
     }
-    const format = readUint32(pos)
-    const size = recordBytes(buf, format, pos + 8, readUint32(pos + 4), count - i - 1, end)
+    const format = inU32(pos)
+    const size = recordBytes(buf, format, pos + 8, inU32(pos + 4), count - i - 1, end)
     pos += 8
     if (size > end - pos) {
       decoding.report('malformed-record', `record ${i + 1} says ${size} bytes, its sample has ${end - pos} more`)

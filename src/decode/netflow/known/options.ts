@@ -6,7 +6,7 @@ import { writeTag } from '../../../flow/message.js'
 import type { FieldName } from '../../../flow/names.js'
 import { fieldTag } from '../../../flow/proto.js'
 import { writeVarint32 } from '../../../flow/varint.js'
-import { inputBytes, isZero, readUint8 } from '../../memory/in.js'
+import { inputBytes, inIsZero, inU8 } from '../../memory/in.js'
 import { domainOf, keptDomain, WHOLE_EXPORTER } from './domain.js'
 import { learn, tableOf } from './entries.js'
 import { IE } from '../wire/ie.js'
@@ -209,9 +209,9 @@ function learnRate(told: Told, { rates, port: { exporter } }: Domain): boolean {
 
 /** Text up to its padding; invalid UTF-8 is replaced, because a protobuf string must not have any. */
 function readName(at: number, length: number): string {
-  if (isZero(at, length)) return ''
+  if (inIsZero(at, length)) return ''
   let end = at
-  while (end < at + length && readUint8(end) !== 0) end++
+  while (end < at + length && inU8(end) !== 0) end++
   return inputBytes().toString('utf8', at, end).trim()
 }
 

@@ -2,7 +2,7 @@
  * Who observed the flows of a proxy, a mediator or a collector that exports them again (RFC 6183): it says so in each record, or in options data of
  * their domain.
  */
-import { isZero, letters } from '../../memory/in.js'
+import { inIsZero, inLetters } from '../../memory/in.js'
 import { IE } from '../wire/ie.js'
 
 /** In the order in which they count. */
@@ -15,5 +15,5 @@ export const EXPORTER_ELEMENTS: readonly number[] = [
 
 /** An address of options data, a letter a byte; '' where it is none or all zero. */
 export function readExporter(at: number, length: number): string {
-  return (length === 4 || length === 16) && !isZero(at, length) ? letters(at, at + length) : ''
+  return (length === 4 || length === 16) && !inIsZero(at, length) ? inLetters(at, at + length) : ''
 }

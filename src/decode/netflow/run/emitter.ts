@@ -1,7 +1,7 @@
 /** Records into messages: what all records of a datagram share, and what each becomes. */
 import { fieldTag, flowMessage } from '../../../flow/proto.js'
 import type { Decoding } from '../../decoding.js'
-import { closeLength, COMMON_AT, MOST_ROOM, reserve, writeUint32Field, writeUint64Field } from '../../memory/out.js'
+import { closeLength, COMMON_AT, MOST_ROOM, reserve, outUint32, outUint64 } from '../../memory/out.js'
 import { frameFieldsBound, type FrameOptions, newWalk } from '../../packet/walk.js'
 import { useRecord } from '../../memory/plans.js'
 import type { Domain, Port, Told } from '../known/exporter.js'
@@ -60,10 +60,10 @@ export function openEmitter(frames: FrameOptions | undefined, samplerOfRecord: b
 
   function begin(sender: Sender, type: string, sequence: number, domain: Domain, observationDomain: number): void {
     const { port, receivedHi, receivedLo } = sender
-    let pos = writeUint32Field(COMMON_AT, TAG_TYPE, typeValue(type))
-    pos = writeUint64Field(pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
-    pos = writeUint32Field(pos, TAG_SEQUENCE_NUM, sequence)
-    context.baseBytes = writeUint32Field(pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain) - COMMON_AT
+    let pos = outUint32(COMMON_AT, TAG_TYPE, typeValue(type))
+    pos = outUint64(pos, TAG_TIME_RECEIVED_NS, receivedHi, receivedLo)
+    pos = outUint32(pos, TAG_SEQUENCE_NUM, sequence)
+    context.baseBytes = outUint32(pos, TAG_OBSERVATION_DOMAIN_ID, observationDomain) - COMMON_AT
     context.domain = domain
     context.headerRate = undefined
     context.exportNanos = 0

@@ -1,6 +1,6 @@
 /** Runs a plan over a record: FlowMessage bytes straight from the record's bytes. */
-import { isZero, readInt32, readUint16, readUint8 } from '../../memory/in.js'
-import { copyInput, writeByte, writeCommon, writeSizedTag, writeVarint32, writeVarint64 } from '../../memory/out.js'
+import { inIsZero, inI32, inU16, inU8 } from '../../memory/in.js'
+import { outInputBytes, outByte, outCommon, outSizedTag, outVarint32, outVarint64 } from '../../memory/out.js'
 import { valueAt, valueLength, word } from '../../memory/plans.js'
 import { ICMP, ICMPV6 } from '../compile/field-rules.js'
 import { type Family, Op, type Plan, type Program, STEP } from '../compile/program.js'
@@ -16,14 +16,14 @@ const mayBeIcmp = (protocol: number): boolean => protocol === ICMP || protocol =
 const start = flowStart
 const end = flowEnd
 const plain = word
-const u8 = readUint8
-const u16 = readUint16
-const i32 = readInt32
-const putByte = writeByte
-const putTag = writeSizedTag
-const putVarint32 = writeVarint32
-const putVarint64 = writeVarint64
-const putInput = copyInput
+const u8 = inU8
+const u16 = inU16
+const i32 = inI32
+const putByte = outByte
+const putTag = outSizedTag
+const putVarint32 = outVarint32
+const putVarint64 = outVarint64
+const putInput = outInputBytes
 const putInstant = writeInstant
 const putUptime = setUptime
 const putMillis64 = setMillis64
@@ -39,8 +39,8 @@ export function programOf(plan: Plan, reverse: boolean): Program {
  * Ethernet type says, and then the IP version. 0: neither, as in a frame of ARP.
  */
 function familyOf(plan: Plan): Family {
-  for (const place of plan.addresses6) if (!isZero(valueAt(place), valueLength(place))) return 6
-  for (const place of plan.addresses4) if (!isZero(valueAt(place), valueLength(place))) return 4
+  for (const place of plan.addresses6) if (!inIsZero(valueAt(place), valueLength(place))) return 6
+  for (const place of plan.addresses4) if (!inIsZero(valueAt(place), valueLength(place))) return 4
   const etype = plan.etype < 0 ? 0 : readCapped(valueAt(plan.etype), valueLength(plan.etype))
   if (etype !== 0) return etype === ETHERTYPE.ipv4 ? 4 : etype === ETHERTYPE.ipv6 ? 6 : 0
   const version = plan.ipVersion < 0 ? 0 : readCapped(valueAt(plan.ipVersion), valueLength(plan.ipVersion))
@@ -49,7 +49,7 @@ function familyOf(plan: Plan): Family {
 
 /** Whether the record at hand has a second direction: any of its counters is not zero. */
 export function hasReverse(plan: Plan): boolean {
-  for (const place of plan.reverseCounters) if (!isZero(valueAt(place), valueLength(place))) return true
+  for (const place of plan.reverseCounters) if (!inIsZero(valueAt(place), valueLength(place))) return true
   return false
 }
 
@@ -70,7 +70,7 @@ export function writeRecord(
   const offsetsAt = plan.at
   const stop = codeAt + last
   const { exportSeconds, exportNanos, uptime, fixedRate, interfacesNamed, ratesVary } = context
-  pos = writeCommon(pos, context.commonBytes)
+  pos = outCommon(pos, context.commonBytes)
   for (let i = codeAt + first; i < stop;) {
     const at = record + plain(offsetsAt + plain(i + 1))
     let bits = 0 // what a step that fills a field of 32 bits has to write

@@ -5,8 +5,8 @@
  *     basicList := semantic(1), element(2), length(2), [enterprise(4)], value*       RFC 6313 section 4.5.1
  *     SRH       := next header(1) length(1) type(1) segments left(1) last entry(1) flags(1) tag(2), segment(16)*   RFC 8754 section 2
  */
-import { isZero, readUint16, readUint32, readUint8 } from '../../memory/in.js'
-import { closeLength, copyBytesField, writeByte, writeTag, writeVarint32 } from '../../memory/out.js'
+import { inIsZero, inU16, inU32, inU8 } from '../../memory/in.js'
+import { closeLength, outInput, outByte, outTag, outVarint32 } from '../../memory/out.js'
 import { valueAt, valueLength } from '../../memory/plans.js'
 import { IE } from '../wire/ie.js'
 import { VARIABLE_LENGTH } from '../wire/template.js'
@@ -26,21 +26,21 @@ export function writeMplsLabels(pos: number, tag: number, places: Int32Array): n
   for (const place of places) {
     if (valueLength(place) < 3) continue
     const at = valueAt(place)
-    const entry = (readUint8(at) << 16) | (readUint8(at + 1) << 8) | readUint8(at + 2)
+    const entry = (inU8(at) << 16) | (inU8(at + 1) << 8) | inU8(at + 2)
     if (entry === 0) continue
     // at most ten labels of three bytes: their length takes one byte
-    if (body === start) body = pos = writeTag(start, tag) + 1
-    pos = writeVarint32(pos, entry >>> 4)
+    if (body === start) body = pos = outTag(start, tag) + 1
+    pos = outVarint32(pos, entry >>> 4)
     if ((entry & 1) === 1) break
   }
-  if (body > start) writeByte(body - 1, pos - body)
+  if (body > start) outByte(body - 1, pos - body)
   return pos
 }
 
 /** Communities: of the places, `places[0]` are numbers, the others lists of the element `id`. */
 export function writeCommunities(pos: number, tag: number, id: number, places: Int32Array): number {
   const start = pos
-  const body = writeTag(start, tag) + LIST_LENGTH_BYTES
+  const body = outTag(start, tag) + LIST_LENGTH_BYTES
   const values = places[0]
   pos = body
   for (let i = 1; i < places.length; i++) {
@@ -48,10 +48,10 @@ export function writeCommunities(pos: number, tag: number, id: number, places: I
     const length = valueLength(places[i])
     if (i <= values) {
       const value = readCapped(at, length)
-      if (value !== 0) pos = writeVarint32(pos, value)
-    } else if (length >= LIST_HEADER_BYTES && readUint16(at + 1) === id && readUint16(at + 3) === COMMUNITY_BYTES) {
+      if (value !== 0) pos = outVarint32(pos, value)
+    } else if (length >= LIST_HEADER_BYTES && inU16(at + 1) === id && inU16(at + 3) === COMMUNITY_BYTES) {
       for (let item = at + LIST_HEADER_BYTES; item + COMMUNITY_BYTES <= at + length; item += COMMUNITY_BYTES) {
-        pos = writeVarint32(pos, readUint32(item))
+        pos = outVarint32(pos, inU32(item))
       }
     }
   }
@@ -66,9 +66,9 @@ export function writeSegments(pos: number, tag: number, id: number, places: Int3
     let from = at
     let until = end
     if (id === IE.srhSegmentIPv6BasicList) {
-      if (end - at < LIST_HEADER_BYTES || readUint16(at + 1) !== IE.srhSegmentIPv6) continue
+      if (end - at < LIST_HEADER_BYTES || inU16(at + 1) !== IE.srhSegmentIPv6) continue
       from = at + LIST_HEADER_BYTES
-      const length = readUint16(at + 3)
+      const length = inU16(at + 3)
       if (length === VARIABLE_LENGTH) {
         pos = writeVariableSegments(pos, tag, from, end)
         continue
@@ -77,7 +77,7 @@ export function writeSegments(pos: number, tag: number, id: number, places: Int3
     } else if (id === IE.srhIPv6Section) {
       if (end - at < 8) continue
       from = at + 8
-      until = Math.min(end, from + (readUint8(at + 4) + 1) * SEGMENT_BYTES)
+      until = Math.min(end, from + (inU8(at + 4) + 1) * SEGMENT_BYTES)
     }
     for (; from + SEGMENT_BYTES <= until; from += SEGMENT_BYTES) pos = writeSegment(pos, tag, from)
   }
@@ -87,8 +87,8 @@ export function writeSegments(pos: number, tag: number, id: number, places: Int3
 /** Each behind its length: 16, or 255 and 16 (RFC 7011 section 7). */
 function writeVariableSegments(pos: number, tag: number, from: number, end: number): number {
   while (from < end) {
-    const long = readUint8(from) === 0xff
-    const length = !long ? readUint8(from) : end - from < 3 ? -1 : readUint16(from + 1)
+    const long = inU8(from) === 0xff
+    const length = !long ? inU8(from) : end - from < 3 ? -1 : inU16(from + 1)
     from += long ? 3 : 1
     if (length !== SEGMENT_BYTES || from + SEGMENT_BYTES > end) break
     pos = writeSegment(pos, tag, from)
@@ -98,5 +98,5 @@ function writeVariableSegments(pos: number, tag: number, from: number, end: numb
 }
 
 function writeSegment(pos: number, tag: number, from: number): number {
-  return isZero(from, SEGMENT_BYTES) ? pos : copyBytesField(pos, tag, from, from + SEGMENT_BYTES)
+  return inIsZero(from, SEGMENT_BYTES) ? pos : outInput(pos, tag, from, from + SEGMENT_BYTES)
 }

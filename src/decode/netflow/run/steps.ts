@@ -1,16 +1,7 @@
 /** The steps of a plan that few records have. */
 import { fieldTag } from '../../../flow/proto.js'
-import { isZero } from '../../memory/in.js'
-import {
-  COMMON_AT,
-  copyBytesField,
-  writeBytes,
-  writeLettersField,
-  writeTag,
-  writeUint32Field,
-  writeUint64Field,
-  writeVarint32
-} from '../../memory/out.js'
+import { inIsZero } from '../../memory/in.js'
+import { COMMON_AT, outInput, outRaw, outLetters, outTag, outUint32, outUint64, outVarint32 } from '../../memory/out.js'
 import { ETHERTYPE } from '../../packet/next.js'
 import { type FrameWalk, writeFrameFields, writeMappedFields } from '../../packet/walk.js'
 import { valueAt, valueLength, word } from '../../memory/plans.js'
@@ -69,7 +60,7 @@ export function settle(context: RecordContext, templateId: number, writesSampler
   const { address } = domain.port.exporter
   context.sampler = (context.samplerOfRecord ? originalExporterOf(domain) : '') || address
   const baseEnd = COMMON_AT + baseBytes
-  context.commonBytes = (writesSampler ? baseEnd : writeLettersField(baseEnd, TAG_SAMPLER_ADDRESS, context.sampler)) - COMMON_AT
+  context.commonBytes = (writesSampler ? baseEnd : outLetters(baseEnd, TAG_SAMPLER_ADDRESS, context.sampler)) - COMMON_AT
   context.templateId = templateId
   context.told = toldOf(domain)
   context.systemInitMs = systemInitOf(domain)
@@ -115,19 +106,19 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
   switch (op) {
     case Op.uint32: {
       const bits = readCapped(at, length)
-      return bits === 0 ? pos : writeVarint32(writeTag(pos, tag), bits)
+      return bits === 0 ? pos : outVarint32(outTag(pos, tag), bits)
     }
     case Op.uint64:
       readUint(at, length, value)
-      return writeUint64Field(pos, tag, value.hi, value.lo)
+      return outUint64(pos, tag, value.hi, value.lo)
     case Op.bits:
       readUint(at, length, value)
-      return writeUint32Field(pos, tag, (value.lo >>> (argument & 0xff)) & (argument >>> 8))
+      return outUint32(pos, tag, (value.lo >>> (argument & 0xff)) & (argument >>> 8))
     case Op.realAddress:
-      return isZero(at, length) ? pos : copyBytesField(pos, tag, at, at + length)
+      return inIsZero(at, length) ? pos : outInput(pos, tag, at, at + length)
     case Op.ipVersion: {
       const version = readCapped(at, length)
-      return writeUint32Field(pos, tag, version === 4 ? ETHERTYPE.ipv4 : version === 6 ? ETHERTYPE.ipv6 : 0)
+      return outUint32(pos, tag, version === 4 ? ETHERTYPE.ipv4 : version === 6 ? ETHERTYPE.ipv6 : 0)
     }
     case Op.uptimeOfAnyLength:
       readUint(at, length, value)
@@ -180,10 +171,10 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
       return DONE
     case Op.ownRate:
       setOwnRate(value, lists[field])
-      return writeUint64Field(pos, tag, value.hi, value.lo)
+      return outUint64(pos, tag, value.hi, value.lo)
     case Op.learnedRate: {
       const rate = toldRateOf(context, lists[field])
-      return rate === undefined ? pos : writeUint64Field(pos, tag, rate.hi, rate.lo)
+      return rate === undefined ? pos : outUint64(pos, tag, rate.hi, rate.lo)
     }
     case Op.icmpTypeCode:
     case Op.icmpTypeCodeIPv6: {
@@ -213,7 +204,7 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
     case Op.segments:
       return writeSegments(pos, tag, argument, lists[field])
     case Op.sectionBytes:
-      return writeUint32Field(pos, tag, sectionBytes(field, argument))
+      return outUint32(pos, tag, sectionBytes(field, argument))
     case Op.frame: {
       const { walk } = context
       const [place, exported, link, own, mapped] = lists[field]
@@ -228,7 +219,7 @@ export function writeOther({ lists }: Plan, i: number, pos: number, context: Rec
     case Op.applicationName:
       return writeName(pos, argument, context.told.applications, at, length)
     case Op.sampler:
-      return writeLettersField(pos, tag, context.sampler)
+      return outLetters(pos, tag, context.sampler)
     default:
       return writeMapped(op, pos, tag, at, length, argument)
   }
@@ -264,8 +255,8 @@ function writeIcmp(pos: number, typeTag: number, codeTag: number, both: number):
 
 /** A tag of 0 is that of a field that something else fills. */
 function writeUint32Fields(pos: number, typeTag: number, type: number, codeTag: number, code: number): number {
-  if (typeTag !== 0) pos = writeUint32Field(pos, typeTag, type)
-  if (codeTag !== 0) pos = writeUint32Field(pos, codeTag, code)
+  if (typeTag !== 0) pos = outUint32(pos, typeTag, type)
+  if (codeTag !== 0) pos = outUint32(pos, codeTag, code)
   return pos
 }
 
@@ -276,5 +267,5 @@ function writeName(pos: number, side: number, tables: NameTables, at: number, le
   const name = findName(tables, number)
   if (name === undefined) return number === 0 ? pos : DONE // another element's name would be that of another thing
   const field = side === 0 ? name.in : name.out
-  return writeBytes(pos, field)
+  return outRaw(pos, field)
 }

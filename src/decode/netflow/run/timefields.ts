@@ -1,16 +1,16 @@
 /** Times of records read, and written as fields. */
-import { readUint32 } from '../../memory/in.js'
-import { writeTag, writeVarint64 } from '../../memory/out.js'
+import { inU32 } from '../../memory/in.js'
+import { outTag, outVarint64 } from '../../memory/out.js'
 import { type Instant, setMillis, uptimeAge } from '../wire/instants.js'
 
 /** Sets the time that the uptime at `at` of the input was at, by the export's time and uptime. In one function, so that no double is an argument. */
 export function setUptime(instant: Instant, exportSeconds: number, exportNanos: number, uptime: number, at: number): void {
-  setMillis(instant, exportSeconds * 1000 - uptimeAge(uptime, readUint32(at)), exportNanos)
+  setMillis(instant, exportSeconds * 1000 - uptimeAge(uptime, inU32(at)), exportNanos)
 }
 
 /** Sets the time that the 8 bytes at `at` of the input are milliseconds of; false where they are zero. */
 export function setMillis64(instant: Instant, at: number): boolean {
-  const millis = readUint32(at) * 0x1_0000_0000 + readUint32(at + 4)
+  const millis = inU32(at) * 0x1_0000_0000 + inU32(at + 4)
   if (millis === 0) return false
   setMillis(instant, millis, 0)
   return true
@@ -26,5 +26,5 @@ export function writeInstant(pos: number, tag: number, { seconds, nanos }: Insta
   const carried = Math.floor(upper * 2 ** -16)
   const low = (upper - carried * 2 ** 16) * 2 ** 16 + lower
   const over = Math.floor(low * 2 ** -32)
-  return writeVarint64(writeTag(pos, tag), (carried + over) | 0, (low - over * 2 ** 32) | 0)
+  return outVarint64(outTag(pos, tag), (carried + over) | 0, (low - over * 2 ** 32) | 0)
 }

@@ -1,5 +1,5 @@
 /** Numbers as records hold them. */
-import { readUint16, readUint32, readUint8 } from '../../memory/in.js'
+import { inU16, inU32, inU8 } from '../../memory/in.js'
 
 /** The two halves of what `readUint` read. */
 export interface Uint64 {
@@ -15,11 +15,11 @@ export function readUint(at: number, length: number, value: Uint64): void {
   let hi = 0
   let lo = 0
   if (length <= 4) {
-    for (let i = 0; i < length; i++) lo = (lo << 8) | readUint8(at + i)
+    for (let i = 0; i < length; i++) lo = (lo << 8) | inU8(at + i)
   } else if (length <= 8) {
     const split = at + length - 4
-    for (let i = at; i < split; i++) hi = (hi << 8) | readUint8(i)
-    lo = readUint32(split)
+    for (let i = at; i < split; i++) hi = (hi << 8) | inU8(i)
+    lo = inU32(split)
   }
   value.hi = hi >>> 0
   value.lo = lo >>> 0
@@ -29,11 +29,11 @@ export function readUint(at: number, length: number, value: Uint64): void {
 export function readCapped(at: number, length: number): number {
   switch (length) {
     case 1:
-      return readUint8(at)
+      return inU8(at)
     case 2:
-      return readUint16(at)
+      return inU16(at)
     case 4:
-      return readUint32(at)
+      return inU32(at)
     default:
       readUint(at, length, scratch)
       return scratch.hi === 0 ? scratch.lo : 0xffffffff
@@ -43,8 +43,8 @@ const scratch: Uint64 = { hi: 0, lo: 0 }
 
 /** The same as a double: exact to 2^53. */
 export function readNumber(at: number, length: number): number {
-  if (length === 4) return readUint32(at)
-  if (length === 8) return readUint32(at) * 0x1_0000_0000 + readUint32(at + 4)
+  if (length === 4) return inU32(at)
+  if (length === 8) return inU32(at) * 0x1_0000_0000 + inU32(at + 4)
   readUint(at, length, scratch)
   return scratch.hi * 0x1_0000_0000 + scratch.lo
 }
