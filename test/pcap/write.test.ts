@@ -67,17 +67,14 @@ test('flow-pcap -w and back is the identity over real captures', { skip: without
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pcap-'))
   try {
     const file = path.join(folder, 'again.pcap')
-    let datagrams = 0
-    for (const capture of [...list(path.join(ROOT, 'test/fixtures')), ...captures]) {
-      const first = await runTool('flow-pcap', [capture])
-      if (first.stdout.length === 0) continue
-      const { code, stderr } = await runTool('flow-pcap', ['-w', file], first.stdout)
-      assert.equal(code, 0, `${capture}: ${stderr}`)
-      const second = await runTool('flow-pcap', [file])
-      assert.ok(second.stdout.equals(first.stdout), capture)
-      datagrams += readDatagrams(first.stdout).length
-    }
-    assert.ok(datagrams > 1000, String(datagrams))
+    const first = await runTool('flow-pcap', [...list(path.join(ROOT, 'test/fixtures')), ...captures]) // some of them are cut short
+    const { code, stderr } = await runTool('flow-pcap', ['-w', file], first.stdout)
+    assert.equal(code, 0, stderr)
+    const second = await runTool('flow-pcap', [file])
+    const datagrams = readDatagrams(first.stdout)
+    readDatagrams(second.stdout).forEach((datagram, i) => assert.deepEqual(datagram, datagrams[i], `datagram ${i}`))
+    assert.ok(second.stdout.equals(first.stdout))
+    assert.ok(datagrams.length > 1000, String(datagrams.length))
   } finally {
     fs.rmSync(folder, { recursive: true })
   }
