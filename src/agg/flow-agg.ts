@@ -7,7 +7,7 @@ import { timedInput } from '../query/streamtime.js'
 import { aggregation } from './aggregation.js'
 import { type Options, OPTIONS, requestOf } from './options.js'
 import { seriesOf } from './series.js'
-import { declareMetrics, summaryOf } from './told.js'
+import { declareMetrics, summaryOf } from './metrics.js'
 
 export const tool = defineTool(
   {

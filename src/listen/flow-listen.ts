@@ -6,11 +6,11 @@ import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { limitOf, SOURCE_OPTIONS } from '../cli/source.js'
 import { tellOfSilence } from '../cli/waiting.js'
 import { defineTool, type Tool } from '../cli/tool.js'
-import { isStream, parseListeners } from './listeners.js'
-import { type Listening, startListening } from './listening.js'
+import { isStream, parseListeners } from './uris.js'
+import { type Listening, startListening } from './udplistener.js'
 import { declareMetrics, summaryOf, warnOfDrops } from './metrics.js'
 import { blockQueue } from './queue.js'
-import { startStreamListening } from './streamlistening.js'
+import { startStreamListening } from './streamlistener.js'
 
 const OPTIONS = optionTable({
   listen: {

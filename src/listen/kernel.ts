@@ -9,7 +9,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import { parseAddress } from '../flow/address.js'
-import type { Place } from './socket.js'
+import type { Place } from './bind.js'
 
 const LOCAL_ADDRESS = 1
 const INODE = 9

@@ -3,7 +3,7 @@ import type { Log } from '../cli/log.js'
 import type { Metrics } from '../cli/metrics.js'
 import { others, plural } from '../cli/plural.js'
 import { CUT_CAUSES } from './connections.js'
-import type { Listening, Numbers } from './listening.js'
+import type { Listening, Numbers } from './udplistener.js'
 
 type Labelled = (readonly [labels: Record<string, string>, value: number])[]
 

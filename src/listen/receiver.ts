@@ -11,7 +11,7 @@ import { DATAGRAM_OVERHEAD_BYTES, writeDatagram } from '../flow/datagram.js'
 import type { Appendable } from '../flow/output.js'
 import { wallClock } from './clock.js'
 import { exporterBook, type OnExporter } from './exporters.js'
-import { type Counts, type Held, HELD_BLOCKS, HELD_DATAGRAMS, hold, NOT_ALLOWED, QUEUE_FULL, RECEIVED, RECEIVED_BYTES } from './tally.js'
+import { type Counts, type Held, HELD_BLOCKS, HELD_DATAGRAMS, hold, NOT_ALLOWED, QUEUE_FULL, RECEIVED, RECEIVED_BYTES } from './sharedcounts.js'
 
 export const BLOCK_BYTES = 256 * 1024
 /** A block this full need not wait for company. */

@@ -1,7 +1,7 @@
 /** What a thread of openIntakeInThread (thread.ts) runs. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { openIntake, type IntakePlan } from './intake.js'
-import { CannotListenError } from './socket.js'
+import { openIntake, type IntakePlan } from './udpsocket.js'
+import { CannotListenError } from './bind.js'
 import type { FromThread, ToThread } from './thread.js'
 
 const port = parentPort!

@@ -1,7 +1,7 @@
 /** An intake in a thread of its own. Blocks travel to the main thread and back without a copy. */
 import { Worker } from 'node:worker_threads'
-import type { Intake, IntakeHandlers, IntakePlan } from './intake.js'
-import { CannotListenError, type Place } from './socket.js'
+import type { Intake, IntakeHandlers, IntakePlan } from './udpsocket.js'
+import { CannotListenError, type Place } from './bind.js'
 
 /** What is said to the thread (thread-main.ts), and what it says. */
 export type ToThread = { kind: 'reuse'; memory: ArrayBuffer } | { kind: 'drain' } | { kind: 'close' }

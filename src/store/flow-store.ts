@@ -17,7 +17,7 @@ import { readStore } from './reading.js'
 import { repairParts } from './repair.js'
 import { openRetention, type Retention } from './retention.js'
 import { storing } from './storing.js'
-import { declareMetrics, summaryOf } from './told.js'
+import { declareMetrics, summaryOf } from './metrics.js'
 import { binWriter, windowFiles } from './windowfile.js'
 
 export const tool = defineTool(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Listening, Numbers } from '../../src/listen/listening.js'
+import type { Listening, Numbers } from '../../src/listen/udplistener.js'
 import { summaryOf, warnOfDrops } from '../../src/listen/metrics.js'
 
 function listening(name: string, kernel: number | undefined): Listening & { now: Numbers } {

@@ -7,12 +7,12 @@ import { readPem } from '../cli/pem.js'
 import { openOutput, type Output } from '../flow/output.js'
 import { connections, type ConnectionCounts, type CutCause } from './connections.js'
 import { exporterBook } from './exporters.js'
-import { turnOfTheLoop } from './intake.js'
-import { type Listener, nameOf, type StreamSettings } from './listeners.js'
-import type { Listening, Surroundings } from './listening.js'
+import { turnOfTheLoop } from './udpsocket.js'
+import { type Listener, nameOf, type StreamSettings } from './uris.js'
+import type { Listening, Surroundings } from './udplistener.js'
 import type { BlockQueue } from './queue.js'
-import { placeOf } from './socket.js'
-import { NO_IPV6_CODES } from './sockets.js'
+import { placeOf } from './bind.js'
+import { NO_IPV6_CODES } from './opensockets.js'
 
 /** Connections cut off that are told of; all are counted. */
 const MOST_TOLD = 100

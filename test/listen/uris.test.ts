@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type Listener, nameOf, parseListeners } from '../../src/listen/listeners.js'
+import { type Listener, nameOf, parseListeners } from '../../src/listen/uris.js'
 
 const USUAL = { count: 1, blocking: false, queueSize: 1_000_000, queueBytes: 256 * 1024 * 1024, rcvbuf: undefined }
 

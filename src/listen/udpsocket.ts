@@ -5,8 +5,8 @@ import { reasonOf } from '../cli/exit.js'
 import { type Network, parseAddress } from '../flow/address.js'
 import type { OnExporter } from './exporters.js'
 import { type Block, type Bounds, receiver } from './receiver.js'
-import { bindSocket, type Place, type SocketPlace } from './socket.js'
-import { type Counts, type Held, RECEIVED } from './tally.js'
+import { bindSocket, type Place, type SocketPlace } from './bind.js'
+import { type Counts, type Held, RECEIVED } from './sharedcounts.js'
 
 /** What is asked for where no rcvbuf is given: more than the usual default, which a pause of a few milliseconds fills. */
 const WISHED_RCVBUF = 4 * 1024 * 1024

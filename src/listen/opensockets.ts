@@ -6,10 +6,10 @@ import os from 'node:os'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import { parseAddress } from '../flow/address.js'
-import type { Intake } from './intake.js'
+import type { Intake } from './udpsocket.js'
 import { ownSockets } from './kernel.js'
-import { type Listener, nameOf } from './listeners.js'
-import { bindSocket, CannotListenError, type SocketPlace } from './socket.js'
+import { type Listener, nameOf } from './uris.js'
+import { bindSocket, CannotListenError, type SocketPlace } from './bind.js'
 
 /** Opens one socket, and reads it in this thread or in a new one. Throws CannotListenError. */
 export type OpenSocket = (place: SocketPlace, where: 'here' | 'in a thread') => Promise<Intake>

@@ -5,13 +5,13 @@ import type { CutCause } from './connections.js'
 import type { Network } from '../flow/address.js'
 import { endOfFrames } from '../flow/frames.js'
 import type { OnExporter } from './exporters.js'
-import { type Intake, openIntake, type IntakeHandlers, type IntakePlan } from './intake.js'
+import { type Intake, openIntake, type IntakeHandlers, type IntakePlan } from './udpsocket.js'
 import { kernelDropCounter } from './kernel.js'
-import { type Listener, nameOf } from './listeners.js'
+import { type Listener, nameOf } from './uris.js'
 import type { BlockQueue } from './queue.js'
 import { BLOCK_BYTES } from './receiver.js'
-import { placeOf } from './socket.js'
-import { openSockets } from './sockets.js'
+import { placeOf } from './bind.js'
+import { openSockets } from './opensockets.js'
 import {
   type Counts,
   HELD_BLOCKS,
@@ -23,7 +23,7 @@ import {
   QUEUE_FULL,
   RECEIVED,
   RECEIVED_BYTES
-} from './tally.js'
+} from './sharedcounts.js'
 import { openIntakeInThread } from './thread.js'
 
 export interface Listening {

@@ -1,0 +1,135 @@
+/** Written by compile-proto.mjs out of proto/: no file to edit. */
+
+/** Datagram with the fields that are set; an enum's value is its name, or its number where it has none. */
+export interface DatagramObject {
+  payload?: Uint8Array
+  src_addr?: Uint8Array
+  src_port?: number
+  dst_addr?: Uint8Array
+  dst_port?: number
+  time_received_ns?: bigint
+  connection?: bigint
+}
+
+/** FlowMessage with the fields that are set; an enum's value is its name, or its number where it has none. */
+export interface FlowMessageObject {
+  type?: string | number
+  time_received_ns?: bigint
+  sequence_num?: number
+  sampling_rate?: bigint
+  sampler_address?: Uint8Array
+  time_flow_start_ns?: bigint
+  time_flow_end_ns?: bigint
+  bytes?: bigint
+  packets?: bigint
+  src_addr?: Uint8Array
+  dst_addr?: Uint8Array
+  etype?: number
+  proto?: number
+  src_port?: number
+  dst_port?: number
+  in_if?: number
+  out_if?: number
+  src_mac?: bigint
+  dst_mac?: bigint
+  src_vlan?: number
+  dst_vlan?: number
+  vlan_id?: number
+  ip_tos?: number
+  forwarding_status?: number
+  ip_ttl?: number
+  ip_flags?: number
+  tcp_flags?: number
+  icmp_type?: number
+  icmp_code?: number
+  ipv6_flow_label?: number
+  fragment_id?: number
+  fragment_offset?: number
+  src_as?: number
+  dst_as?: number
+  next_hop?: Uint8Array
+  next_hop_as?: number
+  src_net?: number
+  dst_net?: number
+  bgp_next_hop?: Uint8Array
+  bgp_communities?: (number)[]
+  as_path?: (number)[]
+  mpls_ttl?: (number)[]
+  mpls_label?: (number)[]
+  mpls_ip?: (Uint8Array)[]
+  observation_domain_id?: number
+  observation_point_id?: number
+  layer_stack?: (string | number)[]
+  layer_size?: (number)[]
+  ipv6_routing_header_addresses?: (Uint8Array)[]
+  ipv6_routing_header_seg_left?: number
+  ingress_vrf_id?: number
+  egress_vrf_id?: number
+  bi_flow_direction?: number
+  flow_direction?: number
+  src_country?: string
+  dst_country?: string
+  src_as_name?: string
+  dst_as_name?: string
+  src_city?: string
+  dst_city?: string
+  src_network?: string
+  dst_network?: string
+  src_role?: string
+  dst_role?: string
+  src_site?: string
+  dst_site?: string
+  src_region?: string
+  dst_region?: string
+  src_tenant?: string
+  dst_tenant?: string
+  exporter_name?: string
+  exporter_group?: string
+  exporter_role?: string
+  exporter_site?: string
+  exporter_region?: string
+  exporter_tenant?: string
+  post_nat_src_addr?: Uint8Array
+  post_nat_dst_addr?: Uint8Array
+  post_nat_src_port?: number
+  post_nat_dst_port?: number
+  nat_event?: number
+  port_range_start?: number
+  port_range_end?: number
+  port_range_step?: number
+  port_range_num_ports?: number
+  tunnel_type?: string
+  tunnel_src_addr?: Uint8Array
+  tunnel_dst_addr?: Uint8Array
+  in_if_name?: string
+  out_if_name?: string
+  ingress_vrf_name?: string
+  egress_vrf_name?: string
+  in_if_description?: string
+  out_if_description?: string
+  in_if_speed?: bigint
+  out_if_speed?: bigint
+  in_if_boundary?: string
+  out_if_boundary?: string
+  application_id?: bigint
+  application_name?: string
+  drop_reason?: number
+  vni?: number
+  src_customer_vlan?: number
+  dst_customer_vlan?: number
+  teid?: number
+  community_id?: string
+  flows?: bigint
+  distinct?: bigint
+  groups?: bigint
+  total?: bigint
+  total_of?: string | number
+  addr?: Uint8Array
+  port?: number
+  as_number?: number
+  country?: string
+  interface?: number
+  mac?: bigint
+  network?: string
+  addr_net?: number
+}
