@@ -2,8 +2,10 @@
  * The build's first step, before tsc: parses proto/*.proto with protobufjs and writes
  *
  * - dist/proto/schema.json, which proto.ts reads: a start need not parse;
- * - src/flow/names.ts: the names of fields and layers as types, so that a misspelt one does not compile, and the messages as objects. Git
- *   ignores it.
+ * - src/flow/names.ts: the names of fields and layers as types, so that a misspelt one does not compile;
+ * - src/flow/objects.ts: the messages as objects of a program, for src/library.
+ *
+ * Git ignores all three.
  *
  * A .proto file declares one message of a stream, its first; what follows it are messages in that one. No two of these share a field number: that is how a tool knows a stream.
  */
@@ -16,6 +18,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const PROTO = path.resolve(root, process.argv[2] ?? 'proto')
 const SCHEMA = path.join(root, 'dist/proto/schema.json')
 const NAMES = path.join(root, 'src/flow/names.ts')
+const OBJECTS = path.join(root, 'src/flow/objects.ts')
 
 /** The message of a stream. */
 function compile(file) {
@@ -67,20 +70,32 @@ const layers = Object.keys(flow.find(({ name }) => name === 'layer_stack').value
 
 fs.mkdirSync(path.dirname(SCHEMA), { recursive: true })
 fs.writeFileSync(SCHEMA, JSON.stringify(Object.fromEntries(messages.map(({ name, fields }) => [name, fields]))))
+
+const HEAD = '/** Written by compile-proto.mjs out of proto/: no file to edit. */\n'
 fs.writeFileSync(
   NAMES,
   [
-    '/** Written by compile-proto.mjs out of proto/flow.proto: no file to edit. */\n',
+    HEAD,
     ...messages.flatMap(({ name, fields }) => [
       `/** A field of ${name}. */`,
       union(
         name === 'FlowMessage' ? 'FieldName' : `${name}FieldName`,
         fields.map((field) => field.name)
-      ),
-      `/** ${name} with the fields that are set; an enum's value is its name, or its number where it has none. */`,
-      objectType({ name, fields })
+      )
     ]),
     "/** A value of FlowMessage's LayerStack. */",
     union('StackName', layers)
+  ].join('\n')
+)
+fs.writeFileSync(
+  OBJECTS,
+  [
+    HEAD,
+    ...messages
+      .filter(({ fields }) => fields.every(({ type }) => type in OBJECT_TYPES))
+      .flatMap((message) => [
+        `/** ${message.name} with the fields that are set; an enum's value is its name, or its number where it has none. */`,
+        objectType(message)
+      ])
   ].join('\n')
 )

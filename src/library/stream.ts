@@ -7,7 +7,7 @@
  *     }
  */
 import { frameReader } from '../flow/frames.js'
-import type { DatagramObject, FlowMessageObject } from '../flow/names.js'
+import type { DatagramObject, FlowMessageObject } from '../flow/objects.js'
 import { datagramMessage, flowMessage } from '../flow/proto.js'
 import { varintSize, writeVarint32 } from '../flow/varint.js'
 import { messageOf, objectOf } from './messages.js'
