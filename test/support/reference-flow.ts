@@ -1,6 +1,6 @@
 /**
- * What a NetFlow v9 or IPFIX record is to become, worked out slowly and plainly: objects and BigInts, a line of the field table a line
- * here. The decoder is compared with it. It knows nothing of options data and of packets' sections.
+ * The FlowMessages that a NetFlow v9 or IPFIX record is to become, worked out slowly and plainly: objects and BigInts, a line of the field table a line
+ * here. The decoder is compared with it. It knows nothing of options data (test/captures/expected-flow.ts adds that) and of packets' sections.
  */
 import type { Header9 } from './build-netflow.js'
 import type { Flow } from './datagram-stream.js'
@@ -13,14 +13,12 @@ const REVERSE = 29305
 /** The values that one direction of a record has for an element. */
 type Values = (id: number) => Buffer[]
 
+/** The header of a record's datagram; `nanos` are beside the seconds. */
+export type ReferenceHeader = Required<Pick<Header9, 'uptime' | 'seconds' | 'sequence' | 'domain'>> & { readonly nanos?: number }
+
 /** The messages that the record becomes: one, or two of a biflow. */
-export function referenceFlows(
-  version: Version,
-  elements: readonly Element[],
-  header: Required<Pick<Header9, 'uptime' | 'seconds' | 'sequence' | 'domain'>>
-): Flow[] {
-  const of = (id: number, enterprise = 0): Buffer[] =>
-    elements.filter((each) => each.id === id && (each.enterprise ?? 0) === enterprise && isUsed(each)).map(({ bytes }) => bytes)
+export function referenceFlows(version: Version, elements: readonly Element[], header: ReferenceHeader): Flow[] {
+  const of = (id: number, enterprise = 0): Buffer[] => valuesOf(elements, id, enterprise)
   const forward: Values = (id) => of(id)
   const base = Object.entries(baseOf(version, header)).filter(([name]) => !name.startsWith('time_flow_'))
   const flow = (values: Values): Flow => ({ ...Object.fromEntries(base), ...fieldsOf(version, values, forward, header) })
@@ -32,6 +30,15 @@ export function referenceFlows(
   const hasBackward =
     isBiflow && [counter(backward, [1, 23], [85, 231]), counter(backward, [2, 24], [86, 298])].some((value) => value !== 0n)
   return hasBackward ? [flow(forward), flow(backward)] : [flow(forward)]
+}
+
+function valuesOf(elements: readonly Element[], id: number, enterprise = 0): Buffer[] {
+  return elements.filter((each) => each.id === id && (each.enterprise ?? 0) === enterprise && isUsed(each)).map(({ bytes }) => bytes)
+}
+
+/** The sampling rate that the elements of a record, or of an options record, say; 0 for none. */
+export function referenceRate(elements: readonly Element[]): bigint {
+  return rateOf((id) => valuesOf(elements, id))
 }
 
 /** An element of no bytes is none; one of variable length is there even where it is empty. */
@@ -112,7 +119,7 @@ function counter(values: Values, deltas: readonly number[], totals: readonly num
   return totals.map((id) => number(values, id)).find((value) => value !== undefined) ?? 0n
 }
 
-function fieldsOf(version: Version, values: Values, forward: Values, header: { uptime: number; seconds: number }): Flow {
+function fieldsOf(version: Version, values: Values, forward: Values, header: ReferenceHeader): Flow {
   const flow: Flow = {}
   const put = (name: string, value: bigint): void => {
     if (value !== 0n) flow[name] = Number(value > UINT32_MAX ? UINT32_MAX : value)
@@ -336,16 +343,16 @@ function segmentsOf(values: Values): string[] {
     values(499).flatMap((bytes) => (bytes.length < 8 ? [] : pieces(bytes.subarray(8), 16).slice(0, bytes[4] + 1))),
     values(495).flatMap((bytes) => pieces(bytes, 16))
   ]
-  const told = forms.map((segments) => segments.filter((segment) => !isZero(segment)))
-  return (told.find((segments) => segments.length > 0) ?? []).map((segment) => segment.toString('hex'))
+  const filled = forms.map((segments) => segments.filter((segment) => !isZero(segment)))
+  return (filled.find((segments) => segments.length > 0) ?? []).map((segment) => segment.toString('hex'))
 }
 
 const SECOND = 1_000_000_000n
 const WRAP = 2n ** 32n
 const DAY = 86_400_000n
 
-function timesOf(version: Version, values: Values, header: { uptime: number; seconds: number }): [start: bigint, end: bigint] {
-  const exported = BigInt(header.seconds) * SECOND
+function timesOf(version: Version, values: Values, header: ReferenceHeader): [start: bigint, end: bigint] {
+  const exported = BigInt(header.seconds) * SECOND + BigInt(header.nanos ?? 0)
   const clamp = (time: bigint): bigint => (time < 0n ? 0n : time > UINT64_MAX ? UINT64_MAX : time)
   const since = (id: number, unit: bigint): bigint | undefined => {
     const value = number(values, id)
