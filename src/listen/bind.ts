@@ -1,24 +1,24 @@
-/** Opening UDP sockets. */
+/** Binding UDP sockets. */
 import dgram from 'node:dgram'
 import net from 'node:net'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 
-/** Where a socket is bound, or is to be. */
-export interface Place {
+/** An address of this machine, and a port. */
+export interface SocketAddress {
   address: string
   /** 0: the kernel chooses */
   port: number
 }
 
-/** The place of a socket to open, and what it shares there. */
-export interface SocketPlace extends Place {
+/** Where to bind a socket, and what it shares there. */
+export interface BindAddress extends SocketAddress {
   /** SO_REUSEPORT: share the port with sockets that are opened in the same way, and the datagrams with them by sender */
   reusePort: boolean
-  /** a descriptor that is bound already, to be read beside who opened it, instead of a new socket */
+  /** a descriptor of another thread that is bound already, to read that instead of a new socket */
   shared: number | undefined
 }
 
-/** The port could not be had; `code` is the system's, for who can do without it. */
+/** The socket could not be bound; `code` is the system's. */
 export class CannotListenError extends UserError {
   constructor(
     message: string,
@@ -29,14 +29,14 @@ export class CannotListenError extends UserError {
 }
 
 /** A bound socket. Throws CannotListenError. */
-export function bindSocket({ address, port, reusePort, shared }: SocketPlace): Promise<dgram.Socket> {
+export function bindSocket({ address, port, reusePort, shared }: BindAddress): Promise<dgram.Socket> {
   const type = net.isIPv6(address) ? 'udp6' : 'udp4'
   // @types/node 20 does not know reusePort
   const socket = dgram.createSocket({ type, reusePort } as dgram.SocketOptions)
   return new Promise((resolve, reject) => {
     socket.once('error', (error: NodeJS.ErrnoException) => {
       reject(
-        new CannotListenError(`cannot listen on UDP ${placeOf(address, port)}: ${reasonOf(error)}${adviceOn(error, port)}`, error.code)
+        new CannotListenError(`cannot listen on UDP ${hostAndPort(address, port)}: ${reasonOf(error)}${adviceOn(error, port)}`, error.code)
       )
     })
     socket.bind(shared === undefined ? { address, port } : { fd: shared }, () => {
@@ -47,7 +47,7 @@ export function bindSocket({ address, port, reusePort, shared }: SocketPlace): P
 }
 
 /** `[::1]:2055`, `127.0.0.1:2055` */
-export function placeOf(address: string, port: number): string {
+export function hostAndPort(address: string, port: number): string {
   return `${net.isIPv6(address) ? `[${address}]` : address}:${port}`
 }
 

@@ -1,7 +1,7 @@
 /** The time of receipt: nanoseconds since 1970 in two 32-bit halves. */
 import { performance } from 'node:perf_hooks'
 
-/** How long the monotonic clock is trusted before it is held against the wall clock again. */
+/** How long the monotonic clock is trusted before it is compared with the wall clock again. */
 const TRUSTED_MS = 1000
 const NS_PER_MS = 1_000_000
 

@@ -5,7 +5,7 @@
  *     stream  := message*
  *     message := version 10 (2), length with the header (2), …
  *
- * Who sends anything else is cut off, and so is who takes too long: for a message that was begun, or between two.
+ * A connection that brings anything else is cut off, and so is one that is too slow: within a message, or between two.
  */
 import type net from 'node:net'
 import { addressText } from '../text/addresses.js'
@@ -15,20 +15,20 @@ import { writeDatagram } from '../flow/datagram.js'
 import type { Output } from '../flow/output.js'
 import { parseAddress } from '../flow/address.js'
 import { wallClock } from './clock.js'
-import type { exporterBook } from './exporters.js'
+import type { exporterLookup } from './exporters.js'
 
 const VERSION = 10
 const HEADER_BYTES = 16
 
 /** Why a connection is refused or cut off. */
 export const CUT_CAUSES = [
-  'not-allowed', // -allow does not list who it is from
-  'too-many', // there are as many as there may be
-  'handshake', // TLS did not come about: no certificate, or not one of the right authority
-  'nonsense', // what came is no IPFIX message
+  'not-allowed', // -allow does not list its exporter
+  'too-many', // as many are open as may be
+  'handshake', // TLS failed: no certificate, or not one of the right authority
+  'nonsense', // something other than an IPFIX message came
   'inside-message', // it ended, or broke, inside a message
-  'slow', // a message took longer than it may
-  'idle' // nothing came for longer than it may
+  'slow', // a message took too long
+  'idle' // nothing came for too long
 ] as const
 export type CutCause = (typeof CUT_CAUSES)[number]
 
@@ -56,33 +56,36 @@ interface Connection {
   readonly hi: number
   readonly lo: number
   hadMessage: boolean
-  /** when the message at hand began; 0 between two */
+  /** when the message that is being received began; 0 between two */
   begunAt: number
   /** when the last message ended, or the connection began */
   since: number
-  /** why it is cut off, where it is */
+  /** why it was cut off; undefined while it is open */
   cut: CutCause | undefined
 }
 
 export interface Connections {
   readonly open: number
   readonly counts: ConnectionCounts
-  /** Takes a connection that was accepted, and over TLS its handshake done. */
-  take(socket: net.Socket): void
-  /** Counts one that came to nothing. */
+  /** Reads a connection from now on; over TLS its handshake is done. */
+  accept(socket: net.Socket): void
+  /** Counts one that is not accepted. */
   refuse(cause: CutCause, who: string): void
-  /** Ends all connections, with what has come of them. */
+  /** Ends all connections. */
   closeAll(): Promise<void>
 }
 
-/** How often it is looked at who is slow. */
+/** How often slow connections are looked for. */
 const SWEEP_MS = 1000
 
-/** `isWanted` tells of each message whether it may still go out, `onCut` hears of each that is refused or cut off. `output` sets the pace: as long as it is blocked nothing is read. */
+/**
+ * `isWanted` is asked before each message goes out, `onCut` is called for each connection that is refused or cut off. `output` sets the pace: while it
+ * is blocked no connection is read.
+ */
 export function connections(
   limits: ConnectionLimits,
   output: Output,
-  exporterOf: ReturnType<typeof exporterBook>,
+  exporterOf: ReturnType<typeof exporterLookup>,
   isWanted: () => boolean,
   onCut: (who: string, cause: CutCause) => void,
   now: () => number = () => performance.now()
@@ -141,7 +144,7 @@ export function connections(
     const waited = now() - began
     isPaused = false
     for (const connection of all) {
-      // it was us who were slow
+      // the wait was ours
       connection.since += waited
       if (connection.begunAt > 0) connection.begunAt += waited
       connection.socket.resume()
@@ -157,7 +160,7 @@ export function connections(
     return length
   }
 
-  function take(socket: net.Socket): void {
+  function accept(socket: net.Socket): void {
     const { remoteAddress = '', remotePort = 0 } = socket
     const exporter = exporterOf(remoteAddress)
     const name = `${addressText(exporter.address)}:${remotePort}`
@@ -228,7 +231,7 @@ export function connections(
     get open() {
       return all.size
     },
-    take,
+    accept,
     refuse,
     async closeAll() {
       clearInterval(sweeping)

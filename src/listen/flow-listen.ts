@@ -4,13 +4,14 @@ import { onceEach } from '../cli/onceeach.js'
 import { parseNetworks } from '../cli/networks.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { limitOf, SOURCE_OPTIONS } from '../cli/source.js'
-import { tellOfSilence } from '../cli/waiting.js'
+import { logSilence } from '../cli/waiting.js'
 import { defineTool, type Tool } from '../cli/tool.js'
-import { isStream, parseListeners } from './uris.js'
-import { type Listening, startListening } from './udplistener.js'
+import type { Listener } from './listener.js'
 import { declareMetrics, summaryOf, warnOfDrops } from './metrics.js'
 import { blockQueue } from './queue.js'
-import { startStreamListening } from './streamlistener.js'
+import { startStreamListener } from './streamlistener.js'
+import { startUdpListener } from './udplistener.js'
+import { isStream, parseListenUris } from './uris.js'
 
 const OPTIONS = optionTable({
   listen: {
@@ -18,7 +19,7 @@ const OPTIONS = optionTable({
     help:
       'where: SCHEME://[HOST][:PORT][?KEY=VALUE&…], separated by commas; schemes sflow (port 6343), netflow (2055), ipfix (4739) and flow (2055); ' +
       'keys count, rcvbuf, queue_size, queue_bytes, blocking; ipfix+tcp (4739) and ipfix+tls (4740) with keys max, idle, timeout, cert, key, ca',
-    parse: parseListeners,
+    parse: parseListenUris,
     default: 'sflow://:6343,netflow://:2055'
   },
   allow: { argument: 'networks', help: 'only from these exporters, as 10.0.0.0/8,2001:db8::/32', parse: parseNetworks },
@@ -43,14 +44,14 @@ export const tool = defineTool(
 
 async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
   const { options, log, signals } = tool
-  const cut = new AbortController() // the reader went away or a thread broke: nothing more can be done
+  const cut = new AbortController() // the reader went away or a thread failed: nothing more can be done
   const cutOff = once(cut.signal, 'abort')
   const stop = new Promise((resolve) => {
     signals.onStop(resolve)
   })
-  let death: Error | undefined
-  const onDeath = (error: Error): void => {
-    death = error
+  let threadError: Error | undefined
+  const onThreadError = (error: Error): void => {
+    threadError = error
     cut.abort()
   }
 
@@ -60,31 +61,30 @@ async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
     })
   )
   const limit = limitOf(tool)
-  const tellOnce = onceEach((line) => {
+  const logOnce = onceEach((line) => {
     log.info(line)
   })
   const onExporter = (address: string, protocol = 'no protocol that is known', allowed: boolean): void => {
-    tellOnce(address, () =>
+    logOnce(address, () =>
       allowed ? `new exporter ${address} (${protocol})` : `${address} is refused: it is in no network of -allow (${protocol})`
     )
   }
-  const listenings: Listening[] = []
-  for (const listener of options.listen) {
-    const surroundings = { networks: options.allow ?? [], queue, limit, log, onExporter, onDeath }
-    listenings.push(await (isStream(listener) ? startStreamListening(listener, surroundings) : startListening(listener, surroundings)))
-  }
+  const listeners: Listener[] = []
+  const context = { networks: options.allow ?? [], queue, limit, log, onExporter, onThreadError }
+  for (const uri of options.listen)
+    listeners.push(await (isStream(uri) ? startStreamListener(uri, context) : startUdpListener(uri, context)))
   await tool.serve((metrics) => {
-    declareMetrics(metrics, listenings)
+    declareMetrics(metrics, listeners)
   })
-  tool.summary(() => summaryOf(listenings, limit.over))
-  tellOfSilence(log, `no datagrams on ${listenings.map(({ name }) => name).join(', ')} yet`, () =>
-    listenings.some(({ numbers }) => numbers().received > 0)
+  tool.summary(() => summaryOf(listeners, limit.over))
+  logSilence(log, `no datagrams on ${listeners.map(({ name }) => name).join(', ')} yet`, () =>
+    listeners.some(({ numbers }) => numbers().received > 0)
   )
-  warnOfDrops(listenings, log)
+  warnOfDrops(listeners, log)
 
   await Promise.race([stop, cutOff])
-  await Promise.race([Promise.all(listenings.map((listening) => listening.drain())), cutOff])
-  for (const listening of listenings) listening.close()
-  if (death !== undefined) throw death
+  await Promise.race([Promise.all(listeners.map((listener) => listener.drain())), cutOff])
+  for (const listener of listeners) listener.close()
+  if (threadError !== undefined) throw threadError
   await queue.end()
 }

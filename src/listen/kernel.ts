@@ -1,40 +1,40 @@
 /**
- * What the kernel knows of our sockets. Linux shows it in /proc/net/udp and udp6, a line a socket (proc(5)):
+ * What the kernel counts of our sockets. Linux shows it in /proc/net/udp and udp6, a line a socket (proc(5)):
  *
  *     sl  local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ref pointer drops
  *
  * Addresses are 32-bit words in the machine's byte order, in hexadecimal; `drops` counts, modulo 2^32, the datagrams that found the
- * receive buffer full. Other systems do not tell.
+ * receive buffer full. Other systems show no such count.
  */
 import fs from 'node:fs'
 import os from 'node:os'
 import { parseAddress } from '../flow/address.js'
-import type { Place } from './bind.js'
+import type { SocketAddress } from './bind.js'
 
 const LOCAL_ADDRESS = 1
 const INODE = 9
 const DROPS = 12
 
-/** The descriptors of this process's sockets at that place, by inode; none where the system does not tell. */
-export function ownSockets(place: Place): Map<string, number> {
-  const mine = new Map<string, number>()
-  const inodes = new Set(socketRows(place).map((row) => row[INODE]))
-  if (inodes.size === 0) return mine
+/** The descriptors of this process's sockets that are bound to that address, by inode; none on systems other than Linux. */
+export function ownSockets(local: SocketAddress): Map<string, number> {
+  const own = new Map<string, number>()
+  const inodes = new Set(socketRows(local).map((row) => row[INODE]))
+  if (inodes.size === 0) return own
   for (const fd of fs.readdirSync('/proc/self/fd')) {
     const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/self/fd/${fd}`))?.[1]
-    if (inode !== undefined && inodes.has(inode)) mine.set(inode, Number(fd))
+    if (inode !== undefined && inodes.has(inode)) own.set(inode, Number(fd))
   }
-  return mine
+  return own
 }
 
-/** Counts what the kernel drops from now on of what is sent to our sockets at these places; undefined where the system does not tell. */
-export function kernelDropCounter(places: readonly Place[]): (() => number) | undefined {
-  const seen = new Map(places.flatMap((place) => [...ownSockets(place).keys()]).map((inode) => [inode, 0]))
+/** Counts the datagrams that the kernel drops from now on at our sockets bound to these addresses; undefined on systems other than Linux. */
+export function kernelDropCounter(addresses: readonly SocketAddress[]): (() => number) | undefined {
+  const seen = new Map(addresses.flatMap((local) => [...ownSockets(local).keys()]).map((inode) => [inode, 0]))
   if (seen.size === 0) return undefined
   let total = 0
   return () => {
-    for (const place of places) {
-      for (const row of socketRows(place)) {
+    for (const local of addresses) {
+      for (const row of socketRows(local)) {
         const before = seen.get(row[INODE])
         if (before === undefined) continue
         const drops = Number(row[DROPS])
@@ -46,7 +46,7 @@ export function kernelDropCounter(places: readonly Place[]): (() => number) | un
   }
 }
 
-function socketRows({ address, port }: Place): string[][] {
+function socketRows({ address, port }: SocketAddress): string[][] {
   const bytes = parseAddress(address)
   if (os.platform() !== 'linux' || bytes === undefined) return []
   const local = `${hexWords(bytes)}:${port.toString(16).padStart(4, '0')}`.toUpperCase()

@@ -3,16 +3,16 @@ import type { Log } from '../cli/log.js'
 import type { Metrics } from '../cli/metrics.js'
 import { others, plural } from '../cli/plural.js'
 import { CUT_CAUSES } from './connections.js'
-import type { Listening, Numbers } from './udplistener.js'
+import type { Listener, Numbers } from './listener.js'
 
 type Labelled = (readonly [labels: Record<string, string>, value: number])[]
 
-export function declareMetrics({ counter, gauge }: Metrics, listenings: readonly Listening[]): void {
+export function declareMetrics({ counter, gauge }: Metrics, listeners: readonly Listener[]): void {
   const labels = ['listener']
   const each = (value: (numbers: Numbers) => number) => (): Labelled =>
-    listenings.map(({ name, numbers }) => [{ listener: name }, value(numbers())])
+    listeners.map(({ name, numbers }) => [{ listener: name }, value(numbers())])
   const buffers = (): Labelled =>
-    listenings.flatMap(({ name, rcvbuf }) => (rcvbuf === undefined ? [] : [[{ listener: name }, rcvbuf] as const]))
+    listeners.flatMap(({ name, rcvbuf }) => (rcvbuf === undefined ? [] : [[{ listener: name }, rcvbuf] as const]))
   counter(
     'datagrams',
     'Datagrams received',
@@ -34,25 +34,25 @@ export function declareMetrics({ counter, gauge }: Metrics, listenings: readonly
   counter(
     'dropped',
     'Datagrams dropped: the queue was full, the exporter is not allowed, or the kernel had no room',
-    () => listenings.flatMap(dropsOf),
+    () => listeners.flatMap(dropsOf),
     [...labels, 'cause']
   )
   gauge(
     'queue_datagrams',
     'Datagrams that wait for the reader of stdout',
-    each(({ heldDatagrams }) => heldDatagrams),
+    each(({ queuedDatagrams }) => queuedDatagrams),
     labels
   )
   gauge(
     'queue_bytes',
     'Memory of what waits for the reader of stdout',
-    each(({ heldBytes }) => heldBytes),
+    each(({ queuedBytes }) => queuedBytes),
     labels
   )
   gauge('receive_buffer_bytes', "The kernel's receive buffer (SO_RCVBUF) of each socket", buffers, labels)
-  if (listenings.every(({ numbers }) => numbers().connections === undefined)) return
+  if (listeners.every(({ numbers }) => numbers().connections === undefined)) return
   const ofConnections = (value: (connections: NonNullable<Numbers['connections']>) => number) => (): Labelled =>
-    listenings.flatMap(({ name, numbers }) => {
+    listeners.flatMap(({ name, numbers }) => {
       const { connections } = numbers()
       return connections === undefined ? [] : [[{ listener: name }, value(connections)] as const]
     })
@@ -60,15 +60,15 @@ export function declareMetrics({ counter, gauge }: Metrics, listenings: readonly
   const accepted = ofConnections((connections) => connections.accepted)
   gauge('connections_open', 'Connections that are open', open, labels)
   counter('connections', 'Connections that were taken', accepted, labels)
-  counter('connections_cut', 'Connections refused or cut off, by cause', () => listenings.flatMap(cutsOf), [...labels, 'cause'])
+  counter('connections_cut', 'Connections refused or cut off, by cause', () => listeners.flatMap(cutsOf), [...labels, 'cause'])
 }
 
-function cutsOf({ name, numbers }: Listening): Labelled {
+function cutsOf({ name, numbers }: Listener): Labelled {
   const { connections } = numbers()
   return connections === undefined ? [] : CUT_CAUSES.map((cause) => [{ listener: name, cause }, connections.cut[cause]] as const)
 }
 
-function dropsOf({ name, numbers }: Listening): Labelled {
+function dropsOf({ name, numbers }: Listener): Labelled {
   const { queueFull, notAllowed, kernel } = numbers()
   const labels = (cause: string): Record<string, string> => ({ listener: name, cause })
   const ours: Labelled = [
@@ -78,9 +78,9 @@ function dropsOf({ name, numbers }: Listening): Labelled {
   return kernel === undefined ? ours : [...ours, [labels('kernel'), kernel]]
 }
 
-/** The last line: what came in and went out, and what was dropped and why, of all listeners together. */
-export function summaryOf(listenings: readonly Listening[], over: number): string {
-  const all = listenings.map(({ numbers }) => numbers())
+/** The last line of a run: datagrams of all listeners in, out and dropped, by cause. */
+export function summaryOf(listeners: readonly Listener[], over: number): string {
+  const all = listeners.map(({ numbers }) => numbers())
   const total = (value: (numbers: Numbers) => number): number => all.reduce((sum, numbers) => sum + value(numbers), 0)
   const dropped = others(
     [total(({ queueFull }) => queueFull), 'dropped (queue full)'],
@@ -92,7 +92,7 @@ export function summaryOf(listenings: readonly Listening[], over: number): strin
   return `${plural(received, 'datagram')} in, ${total(({ written }) => written)} out${dropped}${connectionsOf(all)}`
 }
 
-/** What became of connections; of those refused or cut off only what is not zero. */
+/** How many connections there were, and how many were refused or cut off, by cause. */
 function connectionsOf(all: readonly Numbers[]): string {
   const streams = all.flatMap(({ connections }) => connections ?? [])
   if (streams.length === 0) return ''
@@ -104,22 +104,22 @@ function connectionsOf(all: readonly Numbers[]): string {
 
 const WARNING_INTERVAL_MS = 10_000
 
-/** Says every ten seconds at the most what was dropped that should not have been. */
-export function warnOfDrops(listenings: readonly Listening[], log: Log): void {
-  const told = listenings.map(() => ({ queueFull: 0, kernel: 0 }))
+/** Warns of datagrams dropped, every ten seconds at the most. */
+export function warnOfDrops(listeners: readonly Listener[], log: Log): void {
+  const warned = listeners.map(() => ({ queueFull: 0, kernel: 0 }))
   setInterval(() => {
-    listenings.forEach(({ name, numbers }, i) => {
+    listeners.forEach(({ name, numbers }, i) => {
       const { queueFull, kernel = 0 } = numbers()
       const since = `in the last ${WARNING_INTERVAL_MS / 1000} s`
-      if (queueFull > told[i].queueFull) {
+      if (queueFull > warned[i].queueFull) {
         log.warn(
-          `${name}: dropped ${plural(queueFull - told[i].queueFull, 'datagram')} ${since}: the queue is full, what reads stdout is too slow`
+          `${name}: dropped ${plural(queueFull - warned[i].queueFull, 'datagram')} ${since}: the queue is full, what reads stdout is too slow`
         )
       }
-      if (kernel > told[i].kernel) {
-        log.warn(`${name}: the kernel dropped ${plural(kernel - told[i].kernel, 'datagram')} ${since}: a larger rcvbuf or count may help`)
+      if (kernel > warned[i].kernel) {
+        log.warn(`${name}: the kernel dropped ${plural(kernel - warned[i].kernel, 'datagram')} ${since}: a larger rcvbuf or count may help`)
       }
-      told[i] = { queueFull, kernel }
+      warned[i] = { queueFull, kernel }
     })
   }, WARNING_INTERVAL_MS).unref()
 }

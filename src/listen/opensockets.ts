@@ -1,4 +1,4 @@
-/** Which sockets a listener opens: one for each address that its host stands for, or as many as `count` says, and where they are read. */
+/** The sockets of a listen URI: one for each address of its host, or as many as its `count`. */
 import dns from 'node:dns/promises'
 import fs from 'node:fs'
 import net from 'node:net'
@@ -6,22 +6,22 @@ import os from 'node:os'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import { parseAddress } from '../flow/address.js'
-import type { Intake } from './udpsocket.js'
+import { type BindAddress, bindSocket, CannotListenError } from './bind.js'
 import { ownSockets } from './kernel.js'
-import { type Listener, nameOf } from './uris.js'
-import { bindSocket, CannotListenError, type SocketPlace } from './bind.js'
+import type { UdpSocket } from './udpsocket.js'
+import { type ListenUri, nameOf } from './uris.js'
 
 /** Opens one socket, and reads it in this thread or in a new one. Throws CannotListenError. */
-export type OpenSocket = (place: SocketPlace, where: 'here' | 'in a thread') => Promise<Intake>
+export type OpenSocket = (bind: BindAddress, where: 'here' | 'in a thread') => Promise<UdpSocket>
 
-/** What a system without IPv6 says. */
+/** The error codes of a system without IPv6. */
 export const NO_IPV6_CODES = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT']
 
-/** Opens all sockets of a listener. Throws UserError where that cannot be. */
-export async function openSockets(listener: Listener, open: OpenSocket, log: Log): Promise<Intake[]> {
-  const openAt = (address: string, port = listener.port): Promise<Intake[]> =>
-    openShared(listener, { address, port, reusePort: false, shared: undefined }, open, log)
-  if (listener.host !== '') return (await Promise.all((await addressesOf(listener)).map((address) => openAt(address)))).flat()
+/** Opens all sockets of a URI. Throws UserError where one cannot be opened. */
+export async function openSockets(uri: ListenUri, open: OpenSocket, log: Log): Promise<UdpSocket[]> {
+  const openAt = (address: string, port = uri.port): Promise<UdpSocket[]> =>
+    openShared(uri, { address, port, reusePort: false, shared: undefined }, open, log)
+  if (uri.host !== '') return (await Promise.all((await addressesOf(uri)).map((address) => openAt(address)))).flat()
   let opened
   try {
     opened = await openAt('::')
@@ -29,10 +29,10 @@ export async function openSockets(listener: Listener, open: OpenSocket, log: Log
     if (!(error instanceof CannotListenError) || !NO_IPV6_CODES.includes(error.code ?? '')) throw error
     return openAt('0.0.0.0')
   }
-  return ipv6SocketsTakeIPv4() ? opened : [...opened, ...(await openAt('0.0.0.0', opened[0].place.port))]
+  return ipv6SocketsTakeIPv4() ? opened : [...opened, ...(await openAt('0.0.0.0', opened[0].local.port))]
 }
 
-/** As they do unless the administrator changed Linux's default (ipv6(7), IPV6_V6ONLY). */
+/** Whether an IPv6 socket receives IPv4 datagrams too, as it does unless the administrator changed Linux's default (ipv6(7), IPV6_V6ONLY). */
 function ipv6SocketsTakeIPv4(): boolean {
   try {
     return fs.readFileSync('/proc/sys/net/ipv6/bindv6only', 'latin1').trim() !== '1'
@@ -41,15 +41,15 @@ function ipv6SocketsTakeIPv4(): boolean {
   }
 }
 
-async function addressesOf(listener: Listener): Promise<string[]> {
-  const { host } = listener
+async function addressesOf(uri: ListenUri): Promise<string[]> {
+  const { host } = uri
   if (net.isIP(host) !== 0) return [asIPv4(host)]
   try {
     const found = await dns.lookup(host, { all: true })
     return [...new Set(found.map(({ address }) => asIPv4(address)))]
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOTFOUND' ? 'no such host' : reasonOf(error)
-    throw new UserError(EXIT.unavailable, `cannot listen on ${nameOf(listener)}: ${host}: ${reason}`)
+    throw new UserError(EXIT.unavailable, `cannot listen on ${nameOf(uri)}: ${host}: ${reason}`)
   }
 }
 
@@ -59,22 +59,22 @@ function asIPv4(address: string): string {
   return bytes?.length === 4 ? bytes.join('.') : address
 }
 
-async function openShared({ count, blocking }: Listener, place: SocketPlace, open: OpenSocket, log: Log): Promise<Intake[]> {
-  if (count === 1) return [await open(place, blocking ? 'in a thread' : 'here')]
+async function openShared({ count, blocking }: ListenUri, bind: BindAddress, open: OpenSocket, log: Log): Promise<UdpSocket[]> {
+  if (count === 1) return [await open(bind, blocking ? 'in a thread' : 'here')]
   if (canReusePort()) {
     // a socket that does not share finds out whether the port is in use, by another flow-listen that shares it too
-    const probe = await bindSocket(place)
+    const probe = await bindSocket(bind)
     const { port } = probe.address()
     await new Promise<void>((resolve) => probe.close(resolve))
-    return Promise.all(Array.from({ length: count }, () => open({ ...place, port, reusePort: true }, 'in a thread')))
+    return Promise.all(Array.from({ length: count }, () => open({ ...bind, port, reusePort: true }, 'in a thread')))
   }
-  const first = await open(place, 'in a thread')
-  const [shared] = ownSockets(first.place).values()
+  const first = await open(bind, 'in a thread')
+  const [shared] = ownSockets(first.local).values()
   if (shared === undefined) {
     log.warn('count: this system needs Node 22.12 or later for several threads on a port, one reads it')
     return [first]
   }
-  const others = Array.from({ length: count - 1 }, () => open({ ...place, shared }, 'in a thread'))
+  const others = Array.from({ length: count - 1 }, () => open({ ...bind, shared }, 'in a thread'))
   return [first, ...(await Promise.all(others))]
 }
 

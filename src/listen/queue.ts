@@ -2,32 +2,32 @@
 import type { Output } from '../flow/output.js'
 
 export interface BlockQueue {
-  /** `taken` is called when the reader has the bytes. */
-  push(bytes: Buffer, taken: () => void): void
+  /** `written` is called when the reader has the bytes. */
+  push(bytes: Buffer, written: () => void): void
   /** Waits until the reader has everything. Throws what broke the output. */
   end(): Promise<void>
 }
 
 /**
  * A queue in front of `output`, which is given no more than it can pass on: its stream would keep what it is given in a queue of its own,
- * and write that in one piece of which nothing comes back before all of it is taken. The bounds are those of who fills the blocks.
+ * and write that in one piece of which nothing comes back before all of it is written. The bounds are those of who fills the blocks.
  */
 export function blockQueue(output: Output): BlockQueue {
-  const waiting: { bytes: Buffer; taken: () => void }[] = []
+  const waiting: { bytes: Buffer; written: () => void }[] = []
 
   function pump(): void {
     while (waiting.length > 0 && !output.blocked) {
-      const { bytes, taken } = waiting.shift()!
+      const { bytes, written } = waiting.shift()!
       output.pass(bytes, () => {
-        taken()
+        written()
         pump()
       })
     }
   }
 
   return {
-    push(bytes, taken) {
-      waiting.push({ bytes, taken })
+    push(bytes, written) {
+      waiting.push({ bytes, written })
       pump()
     },
     async end() {

@@ -2,25 +2,31 @@
  * Datagrams → blocks of Datagram frames, within the bounds of the listener's queue.
  *
  * A block is a buffer that is filled, handed on, and given back when the reader of stdout has taken it. The first datagrams after a pause
- * are handed on soon; what arrives while a block is still away shares the next one. So the blocks that wait for a slow reader are full,
- * and the memory they take is what they hold.
+ * are handed on soon; those that arrive before that block came back share the next one. So the blocks that wait for a slow reader are full, and
+ * take little more memory than their datagrams.
  */
 import type dgram from 'node:dgram'
 import type { Network } from '../flow/address.js'
 import { DATAGRAM_OVERHEAD_BYTES, writeDatagram } from '../flow/datagram.js'
-import type { Appendable } from '../flow/output.js'
+import { BUFFER_BYTES, outputBuffer } from '../flow/outputbuffer.js'
 import { wallClock } from './clock.js'
-import { exporterBook, type OnExporter } from './exporters.js'
-import { type Counts, type Held, HELD_BLOCKS, HELD_DATAGRAMS, hold, NOT_ALLOWED, QUEUE_FULL, RECEIVED, RECEIVED_BYTES } from './sharedcounts.js'
+import { exporterLookup, type OnExporter } from './exporters.js'
+import {
+  addQueued,
+  type Counts,
+  NOT_ALLOWED,
+  QUEUE_FULL,
+  type Queued,
+  QUEUED_BLOCKS,
+  QUEUED_DATAGRAMS,
+  RECEIVED,
+  RECEIVED_BYTES
+} from './sharedcounts.js'
 
-export const BLOCK_BYTES = 256 * 1024
-/** A block this full need not wait for company. */
-const FULL_ENOUGH_BYTES = 64 * 1024
-/** How long a datagram is held back for company. */
-const LINGER_MS = 2
+export const BLOCK_BYTES = BUFFER_BYTES
 /**
  * Blocks that came back are kept, because new ones beside those that are not collected yet could take twice the memory that the queue may.
- * What a slow reader made us take beyond this many goes by and by.
+ * A slow reader makes them many: those beyond this number are let go little by little.
  */
 const POOLED_BLOCKS = 16
 const SHRINK_INTERVAL_MS = 1000
@@ -41,8 +47,9 @@ export interface Bounds {
 }
 
 export interface Receiver {
-  take: (payload: Buffer, from: dgram.RemoteInfo) => void
-  /** A block comes back. */
+  /** Takes a datagram in, unless its exporter is not allowed or the queue is full. */
+  receive: (payload: Buffer, from: dgram.RemoteInfo) => void
+  /** Gives back the memory of a block that was handed on. */
   reuse: (memory: ArrayBuffer) => void
   /** Hands on what there is. */
   flush: () => void
@@ -55,60 +62,53 @@ export function receiver(
   dst: Buffer,
   dstPort: number,
   counts: Counts,
-  held: Held,
+  queued: Queued,
   handOn: (block: Block) => void,
   onExporter: OnExporter
 ): Receiver {
   const { queueSize, blocking } = bounds
   const mostBlocks = Math.max(2, Math.floor(bounds.queueBytes / BLOCK_BYTES))
-  const exporterOf = exporterBook(networks, onExporter)
+  const exporterOf = exporterLookup(networks, onExporter)
   const clock = wallClock()
   const pool: Buffer[] = []
-  const block: Appendable = { buf: Buffer.allocUnsafeSlow(BLOCK_BYTES), pos: 0, reserve: () => undefined } // hasRoom has made room
   let datagrams = 0
-  let away = 0
-  let timer: NodeJS.Timeout | undefined
+  let away = 0 // blocks that were handed on and did not come back yet
+  const block = outputBuffer(
+    (bytes) => {
+      const full = { bytes, datagrams }
+      datagrams = 0
+      away++
+      addQueued(queued, full.datagrams)
+      handOn(full)
+    },
+    pool,
+    () => away === 0
+  )
 
   setInterval(() => {
     if (pool.length > POOLED_BLOCKS) pool.length = Math.floor(pool.length * SHRINK_FACTOR)
   }, SHRINK_INTERVAL_MS).unref()
 
-  function flush(): void {
-    if (datagrams === 0) return
-    const full = { bytes: block.buf.subarray(0, block.pos), datagrams }
-    block.buf = pool.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
-    block.pos = 0
-    datagrams = 0
-    away++
-    hold(held, full.datagrams)
-    handOn(full)
-  }
-
-  function lingered(): void {
-    timer = undefined
-    if (away === 0) flush()
-  }
-
-  /** Whether a frame may be appended to `block`. As long as nothing is on its way to the reader it is not slow, and all is taken. */
+  /** Whether there is room for a frame in `block`. While no block waits for the reader, there always is. */
   function hasRoom(size: number): boolean {
-    const blocks = held[HELD_BLOCKS]
-    if (blocks > 0 && held[HELD_DATAGRAMS] + datagrams >= queueSize) return false
+    const blocks = queued[QUEUED_BLOCKS]
+    if (blocks > 0 && queued[QUEUED_DATAGRAMS] + datagrams >= queueSize) return false
     if (block.buf.length - block.pos >= size) return true
     if (blocks + 2 > mostBlocks) return false // this one and the next
-    flush()
+    block.flush()
     return true
   }
 
   function waitForRoom(size: number): void {
     for (;;) {
-      const blocks = Atomics.load(held, HELD_BLOCKS)
+      const blocks = Atomics.load(queued, QUEUED_BLOCKS)
       if (hasRoom(size)) return
-      Atomics.wait(held, HELD_BLOCKS, blocks)
+      Atomics.wait(queued, QUEUED_BLOCKS, blocks)
     }
   }
 
   return {
-    take(payload, from) {
+    receive(payload, from) {
       counts[RECEIVED]++
       counts[RECEIVED_BYTES] += payload.length
       const exporter = exporterOf(from.address, payload)
@@ -127,14 +127,15 @@ export function receiver(
       }
       writeDatagram(block, payload, exporter.address, from.port, dst, dstPort, clock.hi, clock.lo)
       datagrams++
-      if (away === 0 && block.pos >= FULL_ENOUGH_BYTES) flush()
-      else timer ??= setTimeout(lingered, LINGER_MS)
+      block.commit()
     },
     reuse(memory) {
       away--
       pool.push(Buffer.from(memory))
-      if (away === 0 && timer === undefined) flush()
+      block.commit()
     },
-    flush
+    flush() {
+      block.flush()
+    }
   }
 }

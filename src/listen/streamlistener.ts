@@ -1,61 +1,61 @@
-/** A listener of IPFIX over TCP or TLS at work. */
+/** A listener for IPFIX over TCP or TLS. */
 import net, { type AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import tls from 'node:tls'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { readPem } from '../cli/pem.js'
 import { openOutput, type Output } from '../flow/output.js'
-import { connections, type ConnectionCounts, type CutCause } from './connections.js'
-import { exporterBook } from './exporters.js'
-import { turnOfTheLoop } from './udpsocket.js'
-import { type Listener, nameOf, type StreamSettings } from './uris.js'
-import type { Listening, Surroundings } from './udplistener.js'
-import type { BlockQueue } from './queue.js'
-import { placeOf } from './bind.js'
+import { hostAndPort } from './bind.js'
+import { type ConnectionCounts, connections, type CutCause } from './connections.js'
+import { exporterLookup } from './exporters.js'
+import type { Listener, ListenerContext } from './listener.js'
 import { NO_IPV6_CODES } from './opensockets.js'
+import type { BlockQueue } from './queue.js'
+import { turnOfTheLoop } from './udpsocket.js'
+import { type ListenUri, nameOf, type StreamSettings } from './uris.js'
 
-/** Connections cut off that are told of; all are counted. */
-const MOST_TOLD = 100
+/** Connections refused or cut off that are logged; all are counted. */
+const MOST_LOGGED = 100
 
-/** Listens for connections. Throws UserError where that cannot be. */
-export async function startStreamListening(
-  listener: Listener & { stream: StreamSettings },
-  { networks, queue, limit, log, onExporter }: Surroundings
-): Promise<Listening> {
-  const { stream } = listener
-  let told = 0
+/** Listens for connections. Throws UserError where that is not possible. */
+export async function startStreamListener(
+  uri: ListenUri & { stream: StreamSettings },
+  { networks, queue, limit, log, onExporter }: ListenerContext
+): Promise<Listener> {
+  const { stream } = uri
+  let logged = 0
   const onCut = (who: string, cause: CutCause): void => {
-    if (told++ < MOST_TOLD)
+    if (logged++ < MOST_LOGGED)
       log.info(`${name}: ${cause === 'not-allowed' || cause === 'too-many' ? 'refused' : 'cut off'} ${who} (${cause})`)
   }
   const output = queuedOutput(queue)
-  const exporterOf = exporterBook(networks, (address, _protocol, allowed) => {
-    if (allowed) onExporter(address, 'IPFIX', true) // who is refused is told of by onCut
+  const exporterOf = exporterLookup(networks, (address, _protocol, allowed) => {
+    if (allowed) onExporter(address, 'IPFIX', true) // onCut logs those that are refused
   })
-  const taken = connections(stream, output, exporterOf, () => limit.take(1) === 1, onCut)
-  const server = serverOf(stream, listener, (socket) => {
-    taken.take(socket)
+  const accepted = connections(stream, output, exporterOf, () => limit.admit(1) === 1, onCut)
+  const server = serverOf(stream, uri, (socket) => {
+    accepted.accept(socket)
   })
   server.on('tlsClientError', (_error: Error, socket: net.Socket) => {
-    taken.refuse('handshake', `${socket.remoteAddress ?? 'a client'}`)
+    accepted.refuse('handshake', `${socket.remoteAddress ?? 'a client'}`)
     socket.destroy()
   })
-  const bound = await listen(server, listener)
-  const name = nameOf(listener, bound.port)
-  log.info(`listening on ${placeOf(bound.address, bound.port)} for ${listener.scheme}`)
+  const bound = await listen(server, uri)
+  const name = nameOf(uri, bound.port)
+  log.info(`listening on ${hostAndPort(bound.address, bound.port)} for ${uri.scheme}`)
   server.on('error', (error) => {
     log.warn(`${name}: ${reasonOf(error)}`)
   })
-  const { counts } = taken
+  const { counts } = accepted
 
   return {
     name,
     rcvbuf: undefined,
-    numbers: () => numbersOf(counts, taken.open, output),
+    numbers: () => numbersOf(counts, accepted.open, output),
     async drain() {
       server.close()
-      await turnOfTheLoop() // what the kernel has is read
-      await taken.closeAll()
+      await turnOfTheLoop() // the kernel's buffers are read
+      await accepted.closeAll()
       await output.end()
     },
     close() {
@@ -64,21 +64,21 @@ export async function startStreamListening(
   }
 }
 
-function numbersOf({ accepted, messages, bytes, cut }: ConnectionCounts, open: number, output: Output): ReturnType<Listening['numbers']> {
+function numbersOf({ accepted, messages, bytes, cut }: ConnectionCounts, open: number, output: Output): ReturnType<Listener['numbers']> {
   return {
     received: messages,
     receivedBytes: bytes,
     written: messages,
     queueFull: 0,
-    notAllowed: 0, // that is of datagrams
+    notAllowed: 0, // counted among the connections that were cut
     kernel: undefined,
-    heldDatagrams: 0,
-    heldBytes: output.pos,
+    queuedDatagrams: 0,
+    queuedBytes: output.pos,
     connections: { open, accepted, cut }
   }
 }
 
-/** Where frames are appended that go the queue's way; blocked as long as the queue has not let go of what it was given. */
+/** An output into the queue: blocked as long as the reader of stdout has not taken its blocks. */
 function queuedOutput(queue: BlockQueue): Output {
   const stream = new Writable({
     write(block: Buffer, _encoding, done) {
@@ -88,9 +88,9 @@ function queuedOutput(queue: BlockQueue): Output {
   return openOutput(stream, (error) => error)
 }
 
-function serverOf({ timeoutMs, tls: files }: StreamSettings, listener: Listener, onConnection: (socket: net.Socket) => void): net.Server {
+function serverOf({ timeoutMs, tls: files }: StreamSettings, uri: ListenUri, onConnection: (socket: net.Socket) => void): net.Server {
   if (files === undefined) return net.createServer(onConnection)
-  const name = nameOf(listener)
+  const name = nameOf(uri)
   const [cert, key, ca] = [files.cert, files.key, files.ca].map((file) => (file === undefined ? undefined : readPem(name, file)))
   try {
     return tls.createServer(
@@ -110,8 +110,8 @@ function serverOf({ timeoutMs, tls: files }: StreamSettings, listener: Listener,
 }
 
 /** Without a host on all addresses, IPv6 and IPv4; on those of IPv4 alone where there is no IPv6. */
-async function listen(server: net.Server, listener: Listener): Promise<AddressInfo> {
-  const { host, port } = listener
+async function listen(server: net.Server, uri: ListenUri): Promise<AddressInfo> {
+  const { host, port } = uri
   try {
     return await listenAt(server, host === '' ? '::' : host, port)
   } catch (error) {
@@ -119,7 +119,7 @@ async function listen(server: net.Server, listener: Listener): Promise<AddressIn
     if (host === '' && NO_IPV6_CODES.includes(code ?? '')) return listenAt(server, '0.0.0.0', port)
     const advice = code === 'EADDRINUSE' ? `; "ss -tlpn sport = :${port}" shows by whom` : ''
     const reason = code === 'ENOTFOUND' ? 'no such host' : reasonOf(error)
-    throw new UserError(EXIT.unavailable, `cannot listen on ${nameOf(listener)}: ${reason}${advice}`)
+    throw new UserError(EXIT.unavailable, `cannot listen on ${nameOf(uri)}: ${reason}${advice}`)
   }
 }
 

@@ -1,38 +1,38 @@
-/** What a thread of openIntakeInThread (thread.ts) runs. */
+/** What a thread of openUdpSocketInThread (thread.ts) runs. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { openIntake, type IntakePlan } from './udpsocket.js'
 import { CannotListenError } from './bind.js'
 import type { FromThread, ToThread } from './thread.js'
+import { openUdpSocket, type SocketSettings } from './udpsocket.js'
 
 const port = parentPort!
-const say = (message: FromThread, memory: ArrayBuffer[] = []): void => {
+const send = (message: FromThread, memory: ArrayBuffer[] = []): void => {
   port.postMessage(message, memory)
 }
 
 try {
-  const intake = await openIntake(workerData as IntakePlan, {
+  const socket = await openUdpSocket(workerData as SocketSettings, {
     onBlock({ bytes, datagrams }) {
       const memory = bytes.buffer as ArrayBuffer
-      say({ kind: 'block', memory, length: bytes.length, datagrams }, [memory])
+      send({ kind: 'block', memory, length: bytes.length, datagrams }, [memory])
     },
     onTrouble(message) {
-      say({ kind: 'trouble', message })
+      send({ kind: 'trouble', message })
     },
     onExporter(address, protocol, allowed) {
-      say({ kind: 'exporter', address, protocol, allowed })
+      send({ kind: 'exporter', address, protocol, allowed })
     }
   })
   port.on('message', (message: ToThread) => {
-    if (message.kind === 'reuse') intake.reuse(message.memory)
-    else if (message.kind === 'close') intake.close()
+    if (message.kind === 'reuse') socket.reuse(message.memory)
+    else if (message.kind === 'close') socket.close()
     else {
-      void intake.drain().then(() => {
-        say({ kind: 'drained' })
+      void socket.drain().then(() => {
+        send({ kind: 'drained' })
       })
     }
   })
-  say({ kind: 'open', place: intake.place, rcvbuf: intake.rcvbuf })
+  send({ kind: 'open', local: socket.local, rcvbuf: socket.rcvbuf })
 } catch (error) {
   if (!(error instanceof CannotListenError)) throw error
-  say({ kind: 'failed', message: error.message, code: error.code })
+  send({ kind: 'failed', message: error.message, code: error.code })
 }

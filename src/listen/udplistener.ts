@@ -1,113 +1,74 @@
-/** A listener at work: its sockets and its numbers. */
-import type { Log } from '../cli/log.js'
-import type { Limit } from '../cli/source.js'
-import type { CutCause } from './connections.js'
-import type { Network } from '../flow/address.js'
+/** A listener on UDP. */
 import { endOfFrames } from '../flow/frames.js'
-import type { OnExporter } from './exporters.js'
-import { type Intake, openIntake, type IntakeHandlers, type IntakePlan } from './udpsocket.js'
+import { hostAndPort } from './bind.js'
 import { kernelDropCounter } from './kernel.js'
-import { type Listener, nameOf } from './uris.js'
-import type { BlockQueue } from './queue.js'
-import { BLOCK_BYTES } from './receiver.js'
-import { placeOf } from './bind.js'
+import type { Listener, ListenerContext } from './listener.js'
 import { openSockets } from './opensockets.js'
+import { BLOCK_BYTES } from './receiver.js'
 import {
   type Counts,
-  HELD_BLOCKS,
-  HELD_DATAGRAMS,
-  letGo,
   newCounts,
-  newHeld,
+  newQueued,
   NOT_ALLOWED,
   QUEUE_FULL,
+  QUEUED_BLOCKS,
+  QUEUED_DATAGRAMS,
   RECEIVED,
-  RECEIVED_BYTES
+  RECEIVED_BYTES,
+  removeQueued
 } from './sharedcounts.js'
-import { openIntakeInThread } from './thread.js'
+import { openUdpSocketInThread } from './thread.js'
+import { openUdpSocket, type SocketHandlers, type SocketSettings, type UdpSocket } from './udpsocket.js'
+import { type ListenUri, nameOf } from './uris.js'
 
-export interface Listening {
-  /** as in logs and metrics */
-  readonly name: string
-  /** what the kernel granted for each of its sockets; undefined of connections */
-  readonly rcvbuf: number | undefined
-  numbers: () => Numbers
-  /** Reads what the kernel has, and no more after it. */
-  drain(): Promise<void>
-  close(): void
-}
-
-export interface Numbers {
-  received: number
-  receivedBytes: number
-  /** taken by the reader of stdout */
-  written: number
-  queueFull: number
-  notAllowed: number
-  /** dropped by the kernel; undefined where it does not tell */
-  kernel: number | undefined
-  heldDatagrams: number
-  heldBytes: number
-  /** of a listener that takes connections */
-  connections?: { open: number; accepted: number; cut: Readonly<Record<CutCause, number>> }
-}
-
-export interface Surroundings {
-  networks: readonly Network[]
-  queue: BlockQueue
-  limit: Limit
-  log: Log
-  onExporter: OnExporter
-  /** A thread broke. */
-  onDeath: (error: Error) => void
-}
-
-/** Opens the listener's sockets and reads them. Throws UserError where that cannot be. */
-export async function startListening(
-  listener: Listener,
-  { networks, queue, limit, log, onExporter, onDeath }: Surroundings
-): Promise<Listening> {
-  const held = newHeld()
+/** Opens the sockets of a URI and reads them. Throws UserError where a socket cannot be opened. */
+export async function startUdpListener(
+  uri: ListenUri,
+  { networks, queue, limit, log, onExporter, onThreadError }: ListenerContext
+): Promise<Listener> {
+  const queued = newQueued()
   const allCounts: Counts[] = []
   let written = 0
 
-  const intakes = await openSockets(
-    listener,
-    async (place, where) => {
-      const plan: IntakePlan = { place, rcvbuf: listener.rcvbuf, bounds: listener, networks, counts: newCounts(), held }
-      const handlers: IntakeHandlers = {
+  const sockets = await openSockets(
+    uri,
+    async (bind, where) => {
+      const settings: SocketSettings = { bind, rcvbuf: uri.rcvbuf, bounds: uri, networks, counts: newCounts(), queued }
+      const handlers: SocketHandlers = {
         onBlock({ bytes, datagrams }) {
-          const wanted = limit.take(datagrams)
+          const wanted = limit.admit(datagrams)
           const done = (): void => {
             written += wanted
-            letGo(held, datagrams)
-            intake.reuse(bytes.buffer as ArrayBuffer)
+            removeQueued(queued, datagrams)
+            socket.reuse(bytes.buffer as ArrayBuffer)
           }
           if (wanted === 0) done()
           else queue.push(wanted === datagrams ? bytes : bytes.subarray(0, endOfFrames(bytes, wanted)), done)
         },
         onTrouble(message) {
-          log.warn(`${nameOf(listener, intake.place.port)}: ${message}`)
+          log.warn(`${nameOf(uri, socket.local.port)}: ${message}`)
         },
         onExporter
       }
-      const intake: Intake = await (where === 'here' ? openIntake(plan, handlers) : openIntakeInThread(plan, handlers, onDeath))
-      allCounts.push(plan.counts)
-      return intake
+      const socket: UdpSocket = await (where === 'here'
+        ? openUdpSocket(settings, handlers)
+        : openUdpSocketInThread(settings, handlers, onThreadError))
+      allCounts.push(settings.counts)
+      return socket
     },
     log
   )
-  const name = nameOf(listener, intakes[0].place.port)
-  const places = new Map(intakes.map(({ place }) => [placeOf(place.address, place.port), place]))
-  const [{ rcvbuf }] = intakes
-  for (const place of places.keys()) {
-    log.info(`listening on ${place} for ${listener.scheme}`, { ...(listener.rcvbuf === undefined ? {} : { rcvbuf }) })
+  const name = nameOf(uri, sockets[0].local.port)
+  const addresses = new Map(sockets.map(({ local }) => [hostAndPort(local.address, local.port), local]))
+  const [{ rcvbuf }] = sockets
+  for (const address of addresses.keys()) {
+    log.info(`listening on ${address} for ${uri.scheme}`, { ...(uri.rcvbuf === undefined ? {} : { rcvbuf }) })
   }
-  if (listener.rcvbuf !== undefined && rcvbuf < listener.rcvbuf) {
-    log.warn(`${name}: rcvbuf=${listener.rcvbuf}: the kernel granted ${rcvbuf} bytes; sysctl net.core.rmem_max is the most it grants`)
+  if (uri.rcvbuf !== undefined && rcvbuf < uri.rcvbuf) {
+    log.warn(`${name}: rcvbuf=${uri.rcvbuf}: the kernel granted ${rcvbuf} bytes; sysctl net.core.rmem_max is the most it grants`)
   }
 
-  const kernelDrops = kernelDropCounter([...places.values()])
+  const kernelDrops = kernelDropCounter([...addresses.values()])
   const sum = (counter: number): number => allCounts.reduce((total, counts) => total + counts[counter], 0)
   return {
     name,
@@ -119,15 +80,15 @@ export async function startListening(
       queueFull: sum(QUEUE_FULL),
       notAllowed: sum(NOT_ALLOWED),
       kernel: kernelDrops?.(),
-      heldDatagrams: held[HELD_DATAGRAMS],
-      heldBytes: held[HELD_BLOCKS] * BLOCK_BYTES
+      queuedDatagrams: queued[QUEUED_DATAGRAMS],
+      queuedBytes: queued[QUEUED_BLOCKS] * BLOCK_BYTES
     }),
     async drain() {
-      await Promise.all(intakes.map((intake) => intake.drain()))
+      await Promise.all(sockets.map((socket) => socket.drain()))
     },
     close() {
-      kernelDrops?.() // gone with the sockets otherwise
-      for (const intake of intakes) intake.close()
+      kernelDrops?.() // the kernel forgets the sockets' counts with them
+      for (const socket of sockets) socket.close()
     }
   }
 }

@@ -1,14 +1,14 @@
 /**
- * What `-listen` says:
+ * The URIs of `-listen`:
  *
- *     listeners := listener (',' listener)*
- *     listener  := scheme '://' [host] [':' port] ['/'] ['?' key '=' value ('&' key '=' value)*]
- *     host      := IPv4 address | '[' IPv6 address ']' | name
+ *     uris := uri (',' uri)*
+ *     uri  := scheme '://' [host] [':' port] ['/'] ['?' key '=' value ('&' key '=' value)*]
+ *     host := IPv4 address | '[' IPv6 address ']' | name
  */
 import net from 'node:net'
 import { badValue, timerDuration } from '../cli/options.js'
 
-/** The schemes and their usual ports. flow-decode tells the protocol by itself, so a scheme decides no more than that. */
+/** The schemes and their usual ports. flow-decode finds out the protocol by itself, so a scheme decides no more than the port and the transport. */
 const DEFAULT_PORTS: Partial<Record<string, number>> = {
   sflow: 6343,
   netflow: 2055,
@@ -17,17 +17,17 @@ const DEFAULT_PORTS: Partial<Record<string, number>> = {
   'ipfix+tcp': 4739,
   'ipfix+tls': 4740
 }
-/** Those of streams: connections, and not datagrams. */
+/** The schemes of connections. */
 const STREAMS: Partial<Record<string, 'tcp' | 'tls'>> = { 'ipfix+tcp': 'tcp', 'ipfix+tls': 'tls' }
 
 const DEFAULT_QUEUE_SIZE = 1_000_000
 const DEFAULT_QUEUE_BYTES = 256 * 1024 * 1024
-/** A listener that leaves datagrams in the kernel's buffer holds what keeps the writes going. */
+/** The queue of a listener that leaves datagrams in the kernel's buffer: enough to keep the writes going. */
 const BLOCKING_QUEUE_BYTES = 1024 * 1024
 const MOST_SOCKETS = 64
 const MOST_BYTES = 2 ** 31 - 1
 
-export interface Listener {
+export interface ListenUri {
   scheme: string
   /** an address without brackets or a name; empty: all addresses of this machine, IPv4 and IPv6 */
   host: string
@@ -37,12 +37,12 @@ export interface Listener {
   count: number
   /** leave datagrams in the kernel's buffer while the reader is slow */
   blocking: boolean
-  /** how many datagrams may be held while the reader is slow, and in how many bytes of memory */
+  /** how many datagrams may be queued while the reader is slow, and in how many bytes of memory */
   queueSize: number
   queueBytes: number
   /** SO_RCVBUF to ask the kernel for */
   rcvbuf: number | undefined
-  /** of connections; not there for UDP */
+  /** of connections; undefined for UDP */
   stream?: StreamSettings
 }
 
@@ -52,36 +52,36 @@ export interface StreamSettings {
   /** milliseconds without a message, and for a message, after which a connection is closed */
   idleMs: number
   timeoutMs: number
-  /** PEM files of TLS: who we are, and the authority whose clients alone are taken; undefined for bare TCP */
+  /** PEM files of TLS: our certificate and its key, and the authority that must have signed a client's; undefined for plain TCP */
   tls: { cert: string; key: string; ca: string | undefined } | undefined
 }
 
-/** Whether it takes connections. */
-export function isStream(listener: Listener): listener is Listener & { stream: StreamSettings } {
-  return listener.stream !== undefined
+/** Whether it is for connections. */
+export function isStream(uri: ListenUri): uri is ListenUri & { stream: StreamSettings } {
+  return uri.stream !== undefined
 }
 
-/** `before` and the listeners that `word` names. Throws `badValue`. */
-export function parseListeners(word: string, before: readonly Listener[] = []): Listener[] {
-  const listeners = [...before, ...word.split(',').map((uri) => parseListener(uri.trim()))]
-  const seen = new Map<string, Listener>()
-  for (const listener of listeners) {
-    const place = `${listener.stream === undefined ? 'udp' : 'tcp'} ${nameOf(listener).split('://')[1]}`
-    const twin = seen.get(place)
-    if (twin !== undefined && listener.port !== 0) {
-      throw badValue(`${nameOf(twin)} and ${nameOf(listener)} are the same port: one is enough, flow-decode tells the protocols apart.`)
+/** `before` and the URIs of `word`. Throws `badValue`. */
+export function parseListenUris(word: string, before: readonly ListenUri[] = []): ListenUri[] {
+  const uris = [...before, ...word.split(',').map((part) => parseListenUri(part.trim()))]
+  const seen = new Map<string, ListenUri>()
+  for (const uri of uris) {
+    const address = `${uri.stream === undefined ? 'udp' : 'tcp'} ${nameOf(uri).split('://')[1]}`
+    const twin = seen.get(address)
+    if (twin !== undefined && uri.port !== 0) {
+      throw badValue(`${nameOf(twin)} and ${nameOf(uri)} are the same port: one is enough, flow-decode tells the protocols apart.`)
     }
-    seen.set(place, listener)
+    seen.set(address, uri)
   }
-  return listeners
+  return uris
 }
 
-/** The listener without its query, as logs and metrics name it; `port` is the one the kernel chose where it did. */
-export function nameOf({ scheme, host, port: asked }: Listener, port = asked): string {
+/** The URI without its query, as logs and metrics have it; `port` is the one that the kernel chose, where it did. */
+export function nameOf({ scheme, host, port: asked }: ListenUri, port = asked): string {
   return `${scheme}://${net.isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 
-function parseListener(uri: string): Listener {
+function parseListenUri(uri: string): ListenUri {
   const match = /^([^:/?#]*):\/\/(?:\[([^\]]*)\]|([^:/?#[\]]*))(?::([^:/?#[\]]*))?\/?(?:\?(.*))?$/.exec(uri)
   if (match === null) {
     throw badValue(`'${uri}' is no listener: one is SCHEME://[HOST][:PORT][?KEY=VALUE&…], as netflow://:2055 or sflow://[::1]:6343.`)
@@ -102,7 +102,7 @@ const DEFAULT_CONNECTIONS = 1000
 const DEFAULT_IDLE_MS = 30 * 60_000
 const DEFAULT_TIMEOUT_MS = 30_000
 
-type Settings = Omit<Listener, 'scheme' | 'host' | 'port'>
+type Settings = Omit<ListenUri, 'scheme' | 'host' | 'port'>
 
 function parseStreamQuery(uri: string, query: string, transport: 'tcp' | 'tls'): StreamSettings {
   const settings = { max: DEFAULT_CONNECTIONS, idleMs: DEFAULT_IDLE_MS, timeoutMs: DEFAULT_TIMEOUT_MS }

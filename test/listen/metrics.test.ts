@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Listening, Numbers } from '../../src/listen/udplistener.js'
+import type { Listener, Numbers } from '../../src/listen/listener.js'
 import { summaryOf, warnOfDrops } from '../../src/listen/metrics.js'
 
-function listening(name: string, kernel: number | undefined): Listening & { now: Numbers } {
-  const now: Numbers = { received: 0, receivedBytes: 0, written: 0, queueFull: 0, notAllowed: 0, kernel, heldDatagrams: 0, heldBytes: 0 }
+function listener(name: string, kernel: number | undefined): Listener & { now: Numbers } {
+  const now: Numbers = {
+    received: 0,
+    receivedBytes: 0,
+    written: 0,
+    queueFull: 0,
+    notAllowed: 0,
+    kernel,
+    queuedDatagrams: 0,
+    queuedBytes: 0
+  }
   return { name, rcvbuf: 1, now, numbers: () => now, drain: () => Promise.resolve(), close: () => undefined }
 }
 
 test('drops are told every ten seconds at the most, as many as came since', (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
-  const [sflow, netflow] = [listening('sflow://:6343', 0), listening('netflow://:2055', 0)]
+  const [sflow, netflow] = [listener('sflow://:6343', 0), listener('netflow://:2055', 0)]
   const lines: string[] = []
   const log = { debug: assert.fail, info: assert.fail, error: assert.fail, warn: (line: string) => void lines.push(line) }
   const told = (): string[] => {
@@ -32,7 +41,7 @@ test('drops are told every ten seconds at the most, as many as came since', (t) 
 })
 
 test('the last line sums the listeners up, and is silent on a kernel that does not tell', () => {
-  const [one, other] = [listening('sflow://:6343', 3), listening('netflow://:2055', undefined)]
+  const [one, other] = [listener('sflow://:6343', 3), listener('netflow://:2055', undefined)]
   Object.assign(one.now, { received: 10, written: 6, queueFull: 4 })
   Object.assign(other.now, { received: 20, written: 15, notAllowed: 5 })
   assert.equal(summaryOf([one, other], 0), '30 datagrams in, 21 out, 4 dropped (queue full), 5 not allowed, 3 dropped by the kernel')

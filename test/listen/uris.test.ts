@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type Listener, nameOf, parseListeners } from '../../src/listen/uris.js'
+import { type ListenUri, nameOf, parseListenUris } from '../../src/listen/uris.js'
 
 const USUAL = { count: 1, blocking: false, queueSize: 1_000_000, queueBytes: 256 * 1024 * 1024, rcvbuf: undefined }
 
 test('schemes have their usual ports, and no host is all addresses', () => {
-  const listeners = parseListeners('sflow://,netflow://, ipfix://')
+  const listeners = parseListenUris('sflow://,netflow://, ipfix://')
   assert.deepEqual(
     listeners,
     [
@@ -14,11 +14,11 @@ test('schemes have their usual ports, and no host is all addresses', () => {
       ['ipfix', 4739]
     ].map(([scheme, port]) => ({ scheme, host: '', port, ...USUAL }))
   )
-  assert.equal(parseListeners('flow://')[0].port, 2055)
+  assert.equal(parseListenUris('flow://')[0].port, 2055)
 })
 
 test('hosts are IPv4, IPv6 in brackets, and names', () => {
-  const hosts = parseListeners('flow://192.0.2.1:1,flow://[2001:db8::1]:2/,flow://collector.example:3,flow://:4,flow://[fe80::1%eth0]')
+  const hosts = parseListenUris('flow://192.0.2.1:1,flow://[2001:db8::1]:2/,flow://collector.example:3,flow://:4,flow://[fe80::1%eth0]')
   assert.deepEqual(
     hosts.map(({ host, port }) => [host, port]),
     [
@@ -36,7 +36,7 @@ test('hosts are IPv4, IPv6 in brackets, and names', () => {
 })
 
 test('the query has the settings', () => {
-  const [listener] = parseListeners(
+  const [listener] = parseListenUris(
     'netflow://:2055?count=4&workers=8&blocking=false&queue_size=5000&queue_bytes=3000000000&rcvbuf=1048576'
   )
   assert.deepEqual(listener, {
@@ -48,17 +48,17 @@ test('the query has the settings', () => {
     queueSize: 5000,
     queueBytes: 3_000_000_000,
     rcvbuf: 1_048_576
-  } satisfies Listener)
+  } satisfies ListenUri)
 })
 
 test('a blocking listener holds little unless it is told to', () => {
-  const [blocking, told] = parseListeners('flow://:1?blocking=true,flow://:2?blocking=1&queue_bytes=5000000')
+  const [blocking, told] = parseListenUris('flow://:1?blocking=true,flow://:2?blocking=1&queue_bytes=5000000')
   assert.ok(blocking.blocking && blocking.queueBytes <= 4 * 1024 * 1024)
   assert.equal(told.queueBytes, 5_000_000)
 })
 
 test('a second -listen adds to the first', () => {
-  assert.deepEqual(parseListeners('flow://:2', parseListeners('flow://:1')), parseListeners('flow://:1,flow://:2'))
+  assert.deepEqual(parseListenUris('flow://:2', parseListenUris('flow://:1')), parseListenUris('flow://:1,flow://:2'))
 })
 
 test('what cannot be is refused with what would do', () => {
@@ -85,9 +85,9 @@ test('what cannot be is refused with what would do', () => {
     ['flow://:2055?blocking=maybe', /blocking.*'maybe'.*true or false/],
     ['flow://:2055,netflow://', /flow:\/\/:2055 and netflow:\/\/:2055 are the same port/]
   ]
-  for (const [uri, message] of refusals) assert.throws(() => parseListeners(uri), { message }, uri)
+  for (const [uri, message] of refusals) assert.throws(() => parseListenUris(uri), { message }, uri)
 })
 
 test('several listeners may leave the port to the kernel', () => {
-  assert.equal(parseListeners('flow://:0,flow://:0').length, 2)
+  assert.equal(parseListenUris('flow://:0,flow://:0').length, 2)
 })
