@@ -49,7 +49,7 @@ export function aggregation(
   const schema = schemaOf([...new Set([...fieldsOf(grouping), exporterField])])
   const values = fieldValues(schema)
   const read = fieldReader(values)
-  const received = schema.fields.indexOf(flowMessage.field('time_received_ns'))
+  const received = schema.indexOf('time_received_ns')
   const counts = { flows: 0, malformed: 0 }
   const closed: Window[] = []
   const time = streamTime()
@@ -66,7 +66,7 @@ export function aggregation(
   const written = results(grouping, top, having, output)
   const exporters = exporterCounter()
   let writing: Generator<void, void> | undefined
-  let told = false
+  let warned = false
 
   function onFrame(buf: Buffer, start: number, end: number): void {
     counts.flows++
@@ -78,12 +78,12 @@ export function aggregation(
     exporters.see()
     adder.read()
     placer.place()
-    if (adder.overflowed > 0 && !told) tell()
+    if (adder.overflowed > 0 && !warned) warn()
   }
 
-  /** Says once that there are more groups than there is room for. */
-  function tell(): void {
-    told = true
+  /** Warns once that there are more groups than there is room for. */
+  function warn(): void {
+    warned = true
     const full = budget.groups >= budget.maxGroups
     log.warn(
       `more groups than ${full ? `-max-groups ${budget.maxGroups}` : `-memory ${Math.round(budget.maxBytes / 2 ** 20)}Mi`} takes: new ones go to the rest`
@@ -92,7 +92,7 @@ export function aggregation(
 
   /** Counts the exporters; flows mostly come in runs of one exporter's. */
   function exporterCounter(): { see: () => void; count: () => number } {
-    const place = schema.fields.indexOf(exporterField)
+    const index = schema.indexOf(exporterField.name)
     const key = newKey()
     const reader = keyReader([{ field: exporterField, ends: [exporterField, exporterField] }], values, key)
     const sets = newDistinctSets({ maxGroups: Infinity, maxBytes: Infinity, groups: 0, bytes: 0 })
@@ -101,17 +101,17 @@ export function aggregation(
     let set = 0
 
     function isLast(): boolean {
-      const at = values.start[place]
-      if (values.end[place] - at !== lastSize) return false
+      const at = values.start[index]
+      if (values.end[index] - at !== lastSize) return false
       for (let i = 0; i < lastSize; i++) if (values.buf[at + i] !== last[i]) return false
       return true
     }
 
     return {
       see: () => {
-        if (!isSet(values, place) || isLast()) return
-        lastSize = Math.min(last.length, values.end[place] - values.start[place])
-        values.buf.copy(last, 0, values.start[place], values.start[place] + lastSize)
+        if (!isSet(values, index) || isLast()) return
+        lastSize = Math.min(last.length, values.end[index] - values.start[index])
+        values.buf.copy(last, 0, values.start[index], values.start[index] + lastSize)
         reader.read(END.source)
         set = addDistinct(sets, set, key)
       },

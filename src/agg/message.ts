@@ -1,7 +1,7 @@
 /** Aggregates as FlowMessages. */
 import { closeFrame, MAX_PREFIX_BYTES } from '../flow/frames.js'
 import { packedTag, writeTag, writeUint32Field, writeUint64Field } from '../flow/message.js'
-import type { Appendable } from '../flow/output.js'
+import type { Appendable } from '../flow/appendable.js'
 import { enumValue, type Field, fieldTag, wireTypeOf } from '../flow/proto.js'
 import { writeVarint32 } from '../flow/varint.js'
 import { type Grouping, setAt, timesAt } from '../query/aggregate.js'

@@ -1,4 +1,4 @@
-/** What flow-agg tells of itself: the summary at the end, and /metrics. */
+/** The summary and the metrics of flow-agg. */
 import type { Metrics } from '../cli/metrics.js'
 import { others, plural } from '../cli/plural.js'
 import type { Aggregation } from './aggregation.js'
@@ -7,7 +7,7 @@ import type { Aggregation } from './aggregation.js'
 export function summaryOf(summing: Aggregation): string {
   const { counts, adder, placed, windows, results } = summing
   const rest = results.counts.left
-  const told = others(
+  const lost = others(
     [placed.late, 'late'],
     [placed.unspread, 'not spread'],
     [adder.counters.unrated, 'without a sampling rate'],
@@ -20,7 +20,7 @@ export function summaryOf(summing: Aggregation): string {
   const groups = results.counts.messages - rest
   return (
     `${plural(counts.flows, 'flow')} of ${plural(summing.exporters(), 'exporter')} in, ${plural(groups, 'group')} ` +
-    `${rest > 0 ? `and ${plural(rest, 'rest')} ` : ''}of ${plural(results.counts.windows, 'window')} out${told}`
+    `${rest > 0 ? `and ${plural(rest, 'rest')} ` : ''}of ${plural(results.counts.windows, 'window')} out${lost}`
   )
 }
 
@@ -29,14 +29,14 @@ export function declareMetrics({ counter, gauge }: Metrics, summing: Aggregation
   counter('read_flows', 'Messages read', () => counts.flows)
   counter('late_flows', 'Flows whose window had gone out', () => placed.late)
   counter('unspread_flows', 'Flows that -spread took whole', () => placed.unspread)
-  counter('unrated_flows', 'Flows that told no sampling rate', () => adder.counters.unrated)
+  counter('unrated_flows', 'Flows without a sampling rate', () => adder.counters.unrated)
   counter('overflowed_flows', 'Flows in the rest because there were too many groups', () => adder.overflowed)
   counter('saturated', 'Products and sums that stopped at 2^64 - 1', () => adder.counters.saturated + results.writer.saturated)
   counter('errors', 'Messages left out, by cause', () => [[{ kind: 'malformed-message' }, counts.malformed]], ['kind'])
   counter('windows', 'Windows written, or parts of them', () => results.counts.windows)
   counter('early_windows', 'Windows written before their time for want of room', () => windows.early)
   counter('messages', 'Messages written', () => results.counts.messages)
-  gauge('groups', 'Groups held', () => budget.groups)
+  gauge('groups', 'Groups in memory', () => budget.groups)
   gauge('held_bytes', 'Memory that groups take', () => budget.bytes)
   gauge('exporters', 'Exporters that flows came from', () => summing.exporters())
 }

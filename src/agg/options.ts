@@ -8,7 +8,7 @@ import { keyParts, singlePart } from '../query/by.js'
 import { COUNTERS } from '../query/counters.js'
 import { flowMessage } from '../flow/proto.js'
 import { compileFilter } from '../query/filter.js'
-import { told } from '../query/usererror.js'
+import { asUserError } from '../query/usererror.js'
 import { type Time, TIMES } from './placing.js'
 import type { Condition } from './result.js'
 
@@ -105,7 +105,7 @@ export function requestOf(options: Options): Request {
 }
 
 function conditionOf(text: string): Condition {
-  return told(() => compileFilter(text, { schema: flowMessage, now: BigInt(Date.now()) * 1_000_000n }), '-having: ').matches
+  return asUserError(() => compileFilter(text, { schema: flowMessage, now: BigInt(Date.now()) * 1_000_000n }), '-having: ').matches
 }
 
 function windowLength(word: string): number {

@@ -17,7 +17,7 @@ const MILLION = 1_000_000
 const TWO_32 = 4_294_967_296
 
 export interface Placing {
-  /** Adds the flow at hand to its windows. */
+  /** Adds the current flow to its windows. */
   place(): void
   readonly counts: {
     /** flows whose window, or one of them, had gone out */
@@ -35,16 +35,15 @@ export function placing(
   { time, spread, every }: { time: Time; spread: boolean; every: number }
 ): Placing {
   const { lo, hi, schema } = values
-  const placeOf = (name: string): number => schema.fields.findIndex((field) => field.name === name)
-  const received = placeOf(FIELD_OF.received)
-  const start = placeOf(FIELD_OF.start)
-  const end = placeOf(FIELD_OF.end)
-  const chosen = placeOf(FIELD_OF[time])
+  const received = schema.indexOf(FIELD_OF.received)
+  const start = schema.indexOf(FIELD_OF.start)
+  const end = schema.indexOf(FIELD_OF.end)
+  const chosen = schema.indexOf(FIELD_OF[time])
   const { counters } = adder
   const counts = { late: 0, unspread: 0 }
   const part = new Float64Array(COUNTERS_SIZE)
 
-  /** Adds counters of the flow at hand to the window of a time in milliseconds; true where they come late. */
+  /** Adds counters of the current flow to the window of a time in milliseconds; true where they come late. */
   function addAt(ms: number, amounts: Float64Array): boolean {
     const window = windows.at(ms)
     const late = windows.isLate(window)
@@ -65,15 +64,15 @@ export function placing(
 
   function placeWhole(): void {
     // what has no such time has that of its receipt
-    const place = isSet(values, chosen) ? chosen : received
-    if (addAt(millisecondsAt(place), counters.amounts)) counts.late++
+    const index = isSet(values, chosen) ? chosen : received
+    if (addAt(millisecondsAt(index), counters.amounts)) counts.late++
   }
 
   /** The end of an aggregate is the first nanosecond that is not of it. */
-  function millisecondsAt(place: number): number {
-    if (!isSet(values, place)) return 0
-    if (place !== end || !counters.isAggregate) return millisecondsOf(hi[place], lo[place])
-    return lo[place] === 0 ? millisecondsOf(hi[place] - 1, 0xffffffff) : millisecondsOf(hi[place], lo[place] - 1)
+  function millisecondsAt(index: number): number {
+    if (!isSet(values, index)) return 0
+    if (index !== end || !counters.isAggregate) return millisecondsOf(hi[index], lo[index])
+    return lo[index] === 0 ? millisecondsOf(hi[index] - 1, 0xffffffff) : millisecondsOf(hi[index], lo[index] - 1)
   }
 
   function placeSpread(): void {
@@ -129,9 +128,9 @@ export function placing(
     if (addAt(millisecondsAt(received), counters.amounts)) counts.late++
   }
 
-  function isAfter(place: number, other: number): boolean {
-    if (!isSet(values, other)) return isSet(values, place)
-    return hi[place] > hi[other] || (hi[place] === hi[other] && lo[place] > lo[other])
+  function isAfter(index: number, other: number): boolean {
+    if (!isSet(values, other)) return isSet(values, index)
+    return hi[index] > hi[other] || (hi[index] === hi[other] && lo[index] > lo[other])
   }
 
   return { place: spread ? placeSpread : placeWhole, counts }

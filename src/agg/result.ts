@@ -1,4 +1,4 @@
-/** What a closed window gives: its groups in order, as messages, and what is left of it as one more. */
+/** The messages of a closed window: one for each of its groups, in order, and one for the rest. */
 import type { Output } from '../flow/output.js'
 import { addTimes, type Grouping, timesAt } from '../query/aggregate.js'
 import { addSums, COUNTERS_SIZE } from '../query/counters.js'
@@ -51,7 +51,7 @@ export function results(grouping: Grouping, top: number, having: Condition | und
     return having(scratch.buf, lengthSize(scratch.buf), scratch.pos)
   }
 
-  /** Adds the groups that are not among the first to what was in no group; gives how many groups that sums. */
+  /** Adds the groups that are not among the first to what was in no group; returns how many groups that sums. */
   function addLeft({ aggregate }: Window, all: Int32Array, first: Int32Array): number {
     const { groups, rest, restTimes, sets, restKeys, restGroups } = aggregate
     const past = distinctOf(sets, restKeys) + sumAsNumber(restGroups, 0)

@@ -1,4 +1,4 @@
-/** What a tool is, said once: what goes through it, its options, its examples. */
+/** The definition of a tool: what it reads and writes, its options, its examples. */
 import type { StreamKind } from '../flow/streamkind.js'
 import type { OptionTable } from './optiontable.js'
 
@@ -24,7 +24,7 @@ export interface Definition<T extends OptionTable = OptionTable> {
   readonly summary: string
   /** what follows the options: FILES, a word for people as `EXPRESSION...`, or nothing */
   readonly operands?: string
-  /** the first one whose options are given is taken */
+  /** the first one whose options are given counts */
   readonly modes: readonly Mode<keyof T & string>[]
   readonly options: T
   /** a few command lines to paste, for the end of the help */

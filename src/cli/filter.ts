@@ -10,9 +10,9 @@ import type { Tool } from './tool.js'
 const WITHOUT_NEWLINES = 'its option -transport.file.sep= (empty) leaves them out'
 
 export interface Reading {
-  /** Does a part of what frames left to be done when the sink has room, and is false when there is nothing. */
+  /** Does a part of the work that frames left for when the sink has room; false when nothing is left. */
   readonly more?: () => boolean
-  /** an input to read in the place of one, which tells what it brings */
+  /** wraps an input, to see what is read */
   readonly through?: (input: Input) => Input
 }
 
@@ -78,7 +78,7 @@ async function readStream(
   }
 }
 
-/** `input.chunks()` with the errors of reading told as the user's. */
+/** `input.chunks()`, with its errors as UserErrors. */
 export async function* readable(input: Input, name: string): AsyncGenerator<Buffer, void> {
   try {
     yield* input.chunks()

@@ -30,7 +30,7 @@ export function inputsOf(files: readonly string[], signals: Signals): Inputs {
   let isStopped = false
   let isSignalled = false
 
-  /** A file is a source that ends; what is in flight to stdin comes from one that hears the same Ctrl-C, and is read to its end. */
+  /** Reading of a file stops at once. stdin is read to its end: the process that writes to it gets the same Ctrl-C, and ends. */
   function obey(signal: StopSignal): void {
     isSignalled = true
     if (isFile) current?.stop()

@@ -37,7 +37,7 @@ export interface DistributionMetric {
 /** Another page on the same port. */
 export type Route = (request: http.IncomingMessage, response: http.ServerResponse) => void
 
-/** Where a tool says what it counts: names without `flow_<tool>_` and, of counters, `_total`. */
+/** Where a tool declares its metrics: names without `flow_<tool>_` and, of counters, `_total`. */
 export interface Metrics {
   readonly counter: (name: string, help: string, read: () => Reading, labels?: readonly string[]) => void
   readonly gauge: (name: string, help: string, read: () => Reading, labels?: readonly string[]) => void
@@ -50,7 +50,7 @@ export interface Declared {
   readonly pages: ReadonlyMap<string, Route>
 }
 
-/** What `declare` says that the tool counts and shows. */
+/** The metrics and pages that `declare` adds. */
 export function declared(tool: string, declare: (metrics: Metrics) => void): Declared {
   const metrics: (Metric | DistributionMetric)[] = []
   const pages = new Map<string, Route>()
@@ -177,7 +177,7 @@ function fill(
   else for (const [labels, value] of reading) put(labels, value)
 }
 
-/** prom-client's Histogram wants every value one by one; this gives it the counts that are there. */
+/** prom-client's Histogram wants every value one by one; this hands it the counts that are there. */
 function registerDistribution(registry: Registry, { name, help, read }: DistributionMetric): void {
   const metric = {
     name,

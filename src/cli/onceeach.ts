@@ -1,14 +1,14 @@
-/** Lines that are written once for each of what they are about: exporters, connections. */
+/** Lines that are logged once for each exporter or connection. */
 
-/** Past this many only their number grows: a flood of forged addresses fills neither memory nor the log. */
+/** After this many no more are logged: a flood of forged addresses fills neither memory nor the log. */
 const MOST = 1000
 
 /** Writes the line of each key the first time. */
-export function onceEach(tell: (line: string) => void): (key: string, line: () => string) => void {
-  const told = new Set<string>()
+export function onceEach(write: (line: string) => void): (key: string, line: () => string) => void {
+  const written = new Set<string>()
   return (key, line) => {
-    if (told.size > MOST || told.has(key)) return
-    told.add(key)
-    tell(told.size <= MOST ? line() : `${line()}; more of them are not told of`)
+    if (written.size > MOST || written.has(key)) return
+    written.add(key)
+    write(written.size <= MOST ? line() : `${line()}; further ones are not logged`)
   }
 }

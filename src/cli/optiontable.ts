@@ -19,7 +19,7 @@ export interface Option {
   readonly aliases?: readonly string[]
   /** shown by `-h all` and the man page, not by `-h` */
   readonly rare?: true
-  /** taken and not shown */
+  /** accepted and not shown */
   readonly hidden?: true
   /** its words are names of fields, with commas in between */
   readonly isFields?: true

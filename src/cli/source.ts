@@ -1,4 +1,4 @@
-/** What ends a source besides a signal: `-for` and `-count`, so that what stands behind it, jq and awk too, sees the end of its input. */
+/** `-for` and `-count`, which end a source as a signal does: whatever reads it, jq and awk too, sees the end of its input. */
 import { timerDuration, wholeNumber } from './options.js'
 import { type OptionsOf, optionTable } from './optiontable.js'
 import type { Tool } from './tool.js'
@@ -9,14 +9,14 @@ export const SOURCE_OPTIONS = optionTable({
 })
 
 export interface Limit {
-  /** How many of `messages` may still go out; at the last one the tool ends, as at its first signal. */
-  take(messages: number): number
+  /** How many of `messages` may still go out; with the last one the tool ends, as at its first signal. */
+  admit(messages: number): number
   readonly isReached: boolean
   /** messages that came after the last one */
   readonly over: number
 }
 
-/** Counts against `-count`, and has the clock of `-for` run from now on. */
+/** Counts up to `-count`, and starts the clock of `-for`. */
 export function limitOf({ options, signals }: Tool<OptionsOf<typeof SOURCE_OPTIONS>>): Limit {
   let left = options.count ?? Infinity
   let over = 0
@@ -26,12 +26,12 @@ export function limitOf({ options, signals }: Tool<OptionsOf<typeof SOURCE_OPTIO
     }, options.for).unref()
   }
   return {
-    take(messages) {
-      const taken = Math.min(messages, left)
-      over += messages - taken
-      if (left > 0 && taken === left) signals.stop()
-      left -= taken
-      return taken
+    admit(messages) {
+      const admitted = Math.min(messages, left)
+      over += messages - admitted
+      if (left > 0 && admitted === left) signals.stop()
+      left -= admitted
+      return admitted
     },
     get isReached() {
       return left === 0

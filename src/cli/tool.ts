@@ -26,18 +26,18 @@ export interface Tool<Options = unknown> {
   readonly signals: Signals
   /** stdout as an output; when the reader goes away, `onGone` is called (without: reading stops), and the output's next `ready` or `end` ends the tool. */
   stdout(onGone?: () => void): Output
-  /** With -addr: serves what `declare` says, until the tool ends. */
+  /** With -addr: serves the metrics and pages that `declare` adds, until the tool ends. */
   serve(declare: (metrics: Metrics) => void): Promise<void>
-  /** Sets what the last line of the log says, also where what was read breaks off; without, or for '', there is none. */
+  /** Sets the last line of the log, which is written even where the input breaks off; without one, or for '', there is none. */
   summary(text: () => string): void
 }
 
 export type Run<Options> = (tool: Tool<Options>) => Promise<ExitCode | void>
 
-/** A tool that is said: its bin/ file calls `main`; help, completion and tests read the rest. */
+/** A defined tool: its bin/ file calls `main`; help, completion and tests read its definition. */
 export interface DefinedTool<T extends OptionTable = OptionTable> {
   readonly definition: Definition<T>
-  /** Runs it to its end and leaves the process with its exit code: the one that `run` gives, 0 without. Errors a user can make cost one line. */
+  /** Runs it to its end and leaves the process with its exit code: the one that `run` returns, 0 without. Errors a user can make cost one line. */
   main(): Promise<void>
 }
 
@@ -99,7 +99,7 @@ async function runTool<T extends OptionTable>(definition: Definition<T>, run: Ru
     code = exitCodeOf(error instanceof UnknownOptionError ? await error.explained() : error, log)
   }
   served?.close()
-  // all that was written has been taken by now (Output.end); what may still hold the loop open is a source that was stopped
+  // all output has been written by now (Output.end); what may still hold the loop open is a source that was stopped
   process.exitCode = code
   if (process.stdout.writableLength === 0) process.exit(code)
 }

@@ -1,11 +1,11 @@
-/** What to say of an option that a tool does not have. */
+/** The error for an option that a tool does not have. */
 import { allTools } from './alltools.js'
 import type { Definition } from './definition.js'
 import { EXIT, UserError } from './exit.js'
 import { alike } from './nearest.js'
 import { COMMON_OPTIONS, type OptionTable } from './optiontable.js'
 
-/** An option is none of the tool's. */
+/** The tool has no such option. */
 export class UnknownOptionError extends UserError {
   constructor(
     private readonly definition: Definition,
@@ -19,11 +19,11 @@ export class UnknownOptionError extends UserError {
     const { option, definition } = this
     const meant = alike(option, spellings({ ...definition.options, ...COMMON_OPTIONS }))
     const others: string[] = (await allTools()).filter(({ options }) => spellings(options).includes(option)).map(({ name }) => name)
-    const told = (what: string): UserError => new UserError(EXIT.usage, `unknown option -${option}${what}`)
+    const withHint = (what: string): UserError => new UserError(EXIT.usage, `unknown option -${option}${what}`)
     if (others.includes(`flow-${option}`) || others.length === 1)
-      return told(`: ${others.find((name) => name === `flow-${option}`) ?? others[0]} has it`)
-    if (others.length > 1) return told(`: ${others.join(', ')} have it`)
-    return meant === undefined ? this : told(`; did you mean -${meant}?`)
+      return withHint(`: ${others.find((name) => name === `flow-${option}`) ?? others[0]} has it`)
+    if (others.length > 1) return withHint(`: ${others.join(', ')} have it`)
+    return meant === undefined ? this : withHint(`; did you mean -${meant}?`)
   }
 }
 

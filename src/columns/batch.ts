@@ -5,7 +5,7 @@ import type { ListColumn } from './lists.js'
 import type { Texts } from './texts.js'
 import type { Arrow } from './types.js'
 
-/** Makes record batches of what a builder holds. A batch stands on the builder's memory: it is valid until the next `add` or `clear`. */
+/** Makes record batches of a builder's rows. A batch stands on the builder's memory: it is valid until the next `add` or `clear`. */
 export type BatchMaker = () => RecordBatch
 
 /** A maker of batches of `schema`, which is that of the builder's columns, with unknown fields or without (types.ts: arrowSchemaOf). */
@@ -73,7 +73,7 @@ export function batchMaker(arrow: Arrow, schema: ArrowSchema, builder: ColumnBui
 
   return () => {
     const { rows } = builder
-    const children = columns.map((column, place) => dataOf(column, types[place], rows))
+    const children = columns.map((column, index) => dataOf(column, types[index], rows))
     if (types.length > columns.length) children.push(unknownData(types[columns.length], rows))
     return new arrow.RecordBatch(schema, arrow.makeData({ type: struct, length: rows, nullCount: 0, children }))
   }

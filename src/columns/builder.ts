@@ -15,7 +15,7 @@ import { columnTypeOf } from './types.js'
 /** The column of one field. */
 export interface Column {
   readonly field: Field
-  /** the values in `width` words each: numbers, or places among `texts` */
+  /** the values in `width` words each: numbers, or indexes of `texts` */
   readonly words: Uint32Array
   /** bit i & 7 of byte i >> 3: row i has a value */
   readonly valid: Uint8Array
@@ -64,14 +64,14 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
   const texts = columns.map((column) => column.texts)
   const direct = new Int16Array(DIRECT_NUMBERS).fill(-1)
   const others = new Map<number, number>()
-  schema.fields.forEach(({ number }, place) => {
-    if (number < DIRECT_NUMBERS) direct[number] = place
-    else others.set(number, place)
+  schema.fields.forEach(({ number }, index) => {
+    if (number < DIRECT_NUMBERS) direct[number] = index
+    else others.set(number, index)
   })
   const unknown = listColumn(capacity, 0)
   const cursor = fieldCursor()
   const entry = fieldCursor()
-  /** places of fields of the row at hand whose text is not all that the value is */
+  /** indexes of fields of the current row whose text is not all that the value is */
   const inexact = new Set<number>()
 
   function add(buf: Buffer, start: number, end: number): boolean {
@@ -79,38 +79,38 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
     cursor.pos = start
     while (nextField(buf, end, cursor)) {
       const { field } = cursor
-      const place = field < DIRECT_NUMBERS ? direct[field] : (others.get(field) ?? -1)
-      let action = place < 0 ? KEEP : actions[place]
-      if (action !== ENTRIES && action !== KEEP && cursor.wireType !== wireTypes[place]) action = KEEP
+      const index = field < DIRECT_NUMBERS ? direct[field] : (others.get(field) ?? -1)
+      let action = index < 0 ? KEEP : actions[index]
+      if (action !== ENTRIES && action !== KEEP && cursor.wireType !== wireTypes[index]) action = KEEP
       switch (action) {
         case NUMBER:
-          words[place][row] = cursor.lo
-          mark(place, row, cursor.lo !== 0)
+          words[index][row] = cursor.lo
+          mark(index, row, cursor.lo !== 0)
           break
         case WIDE_NUMBER:
-          words[place][2 * row] = cursor.lo
-          words[place][2 * row + 1] = cursor.hi
-          mark(place, row, (cursor.lo | cursor.hi) !== 0)
+          words[index][2 * row] = cursor.lo
+          words[index][2 * row + 1] = cursor.hi
+          mark(index, row, (cursor.lo | cursor.hi) !== 0)
           break
         case NAMED_NUMBER: {
-          const hi = isWide[place] === 1 ? cursor.hi : 0
+          const hi = isWide[index] === 1 ? cursor.hi : 0
           const isThere = (cursor.lo | hi) !== 0
-          if (isThere) words[place][row] = texts[place]!.ofNumber(hi, cursor.lo)
-          mark(place, row, isThere)
+          if (isThere) words[index][row] = texts[index]!.ofNumber(hi, cursor.lo)
+          mark(index, row, isThere)
           break
         }
         case TEXT:
-          if (cursor.end > cursor.start) words[place][row] = exactly(place, texts[place]!.ofBytes(buf, cursor.start, cursor.end))
-          mark(place, row, cursor.end > cursor.start)
+          if (cursor.end > cursor.start) words[index][row] = exactly(index, texts[index]!.ofBytes(buf, cursor.start, cursor.end))
+          mark(index, row, cursor.end > cursor.start)
           break
         case BINARY:
           // a scalar that comes again takes the place of the one before
-          columns[place].list!.drop(row)
-          if (cursor.end > cursor.start) columns[place].list!.appendBytes(row, buf, cursor.start, cursor.end)
-          mark(place, row, cursor.end > cursor.start)
+          columns[index].list!.drop(row)
+          if (cursor.end > cursor.start) columns[index].list!.appendBytes(row, buf, cursor.start, cursor.end)
+          mark(index, row, cursor.end > cursor.start)
           break
         case ENTRIES:
-          if (!takeEntries(buf, row, place)) return dropRow(row)
+          if (!appendEntries(buf, row, index)) return dropRow(row)
           break
         default:
           unknown.appendBytes(row, buf, cursor.tagStart, cursor.end)
@@ -122,48 +122,48 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
     return true
   }
 
-  function mark(place: number, row: number, isThere: boolean): void {
-    if (isThere) valid[place][row >> 3] |= 1 << (row & 7)
-    else valid[place][row >> 3] &= ~(1 << (row & 7))
+  function mark(index: number, row: number, isThere: boolean): void {
+    if (isThere) valid[index][row >> 3] |= 1 << (row & 7)
+    else valid[index][row >> 3] &= ~(1 << (row & 7))
   }
 
-  /** The place of a text, noted where the text is not all that the value is. */
-  function exactly(place: number, text: number): number {
+  /** The index of a text; notes the field where the text is not all that the value is. */
+  function exactly(index: number, text: number): number {
     if (text >= 0) return text
-    inexact.add(place)
+    inexact.add(index)
     return ~text
   }
 
   /** Takes what stands under the cursor of a repeated field: an entry, or a packed run; false where that is broken. */
-  function takeEntries(buf: Buffer, row: number, place: number): boolean {
-    const list = columns[place].list!
-    const column = texts[place]
+  function appendEntries(buf: Buffer, row: number, index: number): boolean {
+    const list = columns[index].list!
+    const column = texts[index]
     const { wireType, start, end } = cursor
-    if (wireType === wireTypes[place]) {
-      if (wireType !== WIRE_BYTES) putEntry(place, row, cursor.lo, cursor.hi)
+    if (wireType === wireTypes[index]) {
+      if (wireType !== WIRE_BYTES) putEntry(index, row, cursor.lo, cursor.hi)
       else if (column === undefined) list.appendBytes(row, buf, start, end)
-      else list.append(row, exactly(place, column.ofBytes(buf, start, end)), 0)
-      mark(place, row, true)
+      else list.append(row, exactly(index, column.ofBytes(buf, start, end)), 0)
+      mark(index, row, true)
     } else if (wireType === WIRE_BYTES) {
       for (entry.pos = start; entry.pos < end;) {
         if (!readVarint(buf, entry.pos, end, entry)) return false
-        putEntry(place, row, entry.lo, entry.hi)
-        mark(place, row, true)
+        putEntry(index, row, entry.lo, entry.hi)
+        mark(index, row, true)
       }
     } else unknown.appendBytes(row, buf, cursor.tagStart, end)
     return true
   }
 
-  function putEntry(place: number, row: number, lo: number, hi: number): void {
-    if (isWide[place] === 0) hi = 0
-    const column = texts[place]
-    if (column === undefined) columns[place].list!.append(row, lo, hi)
-    else columns[place].list!.append(row, column.ofNumber(hi, lo), 0)
+  function putEntry(index: number, row: number, lo: number, hi: number): void {
+    if (isWide[index] === 0) hi = 0
+    const column = texts[index]
+    if (column === undefined) columns[index].list!.append(row, lo, hi)
+    else columns[index].list!.append(row, column.ofNumber(hi, lo), 0)
   }
 
   /** Puts all that came of the inexact fields into `unknown_fields`. */
   function keepAsTheyCame(buf: Buffer, row: number, start: number, end: number): void {
-    const numbers = new Set(Array.from(inexact, (place) => schema.fields[place].number))
+    const numbers = new Set(Array.from(inexact, (index) => schema.fields[index].number))
     inexact.clear()
     cursor.pos = start
     while (nextField(buf, end, cursor)) {
@@ -172,9 +172,9 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
   }
 
   function dropRow(row: number): false {
-    for (let place = 0; place < columns.length; place++) {
-      mark(place, row, false)
-      columns[place].list?.drop(row)
+    for (let index = 0; index < columns.length; index++) {
+      mark(index, row, false)
+      columns[index].list?.drop(row)
     }
     unknown.drop(row)
     inexact.clear()
@@ -194,7 +194,7 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
         column.valid.fill(0)
         if (column.texts === undefined) continue
         column.texts.clear()
-        column.words.fill(0) // no place past the texts, not even where there is no value
+        column.words.fill(0) // no index past the texts, not even where there is no value
       }
     },
     rows: 0,

@@ -6,7 +6,7 @@ export interface ListColumn {
   appendBytes(row: number, buf: Buffer, start: number, end: number): void
   /** Takes the entries of `row`, the last, away. */
   drop(row: number): void
-  /** Where the lists of that many rows begin and end: rows + 1 places. */
+  /** Where the lists of that many rows begin and end: rows + 1 positions. */
   offsets(rows: number): Int32Array
   clear(): void
   /** how many entries there are */

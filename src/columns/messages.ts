@@ -16,13 +16,13 @@ export class ColumnError extends Error {}
 /** The frames of a batch's rows, valid until the next call. Throws ColumnError. */
 export type BatchReader = (batch: RecordBatch) => Buffer
 
-/** Writes the value of a row behind `pos`, which it gives the end of; there is room for `most(row)` bytes. */
+/** Writes the value of a row behind `pos`, of which it returns the end; there is room for `most(row)` bytes. */
 interface Values {
   write(buf: Buffer, pos: number, row: number): number
   most(row: number): number
 }
 
-/** A column of the batch at hand that has values. */
+/** A column of the current batch that has values. */
 interface Present {
   readonly number: number
   readonly valid: Uint8Array | undefined
@@ -58,8 +58,8 @@ export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader 
   }
 
   function presentColumns({ data }: RecordBatch): Present[] {
-    return data.children.flatMap((column, place) => {
-      const field = known[place]
+    return data.children.flatMap((column, index) => {
+      const field = known[index]
       if (field === undefined || column.nullCount === column.length) return []
       return [{ number: field.number, valid: bitmapOf(column), values: valuesOf(arrow, field, column) }]
     })
@@ -97,7 +97,7 @@ export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader 
     return frames.subarray(0, pos)
   }
 
-  /** Notes the fields that a row's unknown fields tell themselves. */
+  /** Notes the fields that stand among a row's unknown fields. */
   function noteOverridden(bytes: Uint8Array, from: number, to: number): void {
     cursor.pos = from
     while (nextField(bytes, to, cursor)) {
@@ -162,10 +162,10 @@ function entriesOf(arrow: Arrow, field: Field, column: Data, tag: number): Value
     // each text once, and of a file's dictionary only those that the rows have
     const { dictionary } = column
     const encoded: (Buffer | undefined)[] = []
-    const places = column.values as Int32Array
+    const indexes = column.values as Int32Array
     const encodedAt = (row: number): Buffer => {
-      const place = places[row]
-      return (encoded[place] ??= encode(field, tag, (dictionary!.get(place) as string | null) ?? ''))
+      const index = indexes[row]
+      return (encoded[index] ??= encode(field, tag, (dictionary!.get(index) as string | null) ?? ''))
     }
     return {
       most: (row) => encodedAt(row).length,

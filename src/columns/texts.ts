@@ -4,9 +4,9 @@ import { type Rendering, SHOW, writeBytes, writeNumber } from '../text/values.js
 import { viewOf } from '../flow/view.js'
 
 export interface Texts {
-  /** The place of the text of the bytes `buf[start, end)` among the texts; ~place where they are no UTF-8, and the text has � for some. */
+  /** The index of the text of the bytes `buf[start, end)` among the texts; ~index where they are no UTF-8, and the text has � for some. */
   ofBytes(buf: Buffer, start: number, end: number): number
-  /** The place of the text of the number hi · 2^32 + lo. */
+  /** The index of the text of the number hi · 2^32 + lo. */
   ofNumber(hi: number, lo: number): number
   /** Forgets all of them. */
   clear(): void
@@ -21,9 +21,9 @@ const FIRST_BYTES = 4096
 /** Numbers that are remembered without being looked up: most columns have few. */
 const RECENT = 256
 
-/** The texts that a rendering gives. Values are told apart by their bytes, and rendered when they are new. */
+/** The texts that a rendering gives. Values are distinguished by their bytes, and rendered when they are new. */
 export function newTexts(rendering: Rendering): Texts {
-  // open addressing: a slot holds an entry + 1; a value's entry is its place in `shown`, which has the place of its text
+  // open addressing: a slot holds an entry + 1; a value's entry is its index in `shown`, which has the index of its text
   let slots = new Int32Array(2 * FIRST_ENTRIES)
   let hashes = new Int32Array(FIRST_ENTRIES)
   let shown = new Int32Array(FIRST_ENTRIES)
@@ -34,7 +34,7 @@ export function newTexts(rendering: Rendering): Texts {
   let view: DataView = new DataView(new ArrayBuffer(0))
   const recentLos = new Uint32Array(RECENT)
   const recentHis = new Uint32Array(RECENT)
-  const recentPlaces = new Int32Array(RECENT).fill(-1)
+  const recentIndexes = new Int32Array(RECENT).fill(-1)
   const number = Buffer.alloc(8)
   const numberView = viewOf(number)
 
@@ -79,9 +79,9 @@ export function newTexts(rendering: Rendering): Texts {
     hashes[entry] = hash
     keyEnds[entry] = at + end - start
     // what is shown may add an entry of its own
-    const place = buf === number ? showNumber() : rendering.show === SHOW.text ? showText(buf, start, end) : showBytes(buf, start, end)
-    shown[entry] = place
-    return place
+    const index = buf === number ? showNumber() : rendering.show === SHOW.text ? showText(buf, start, end) : showBytes(buf, start, end)
+    shown[entry] = index
+    return index
   }
 
   function rehash(): void {
@@ -133,16 +133,16 @@ export function newTexts(rendering: Rendering): Texts {
     ofBytes,
     ofNumber(hi: number, lo: number): number {
       const slot = (lo ^ (lo >>> 8) ^ (lo >>> 16)) & (RECENT - 1)
-      if (recentPlaces[slot] >= 0 && recentLos[slot] === lo && recentHis[slot] === hi) return recentPlaces[slot]
+      if (recentIndexes[slot] >= 0 && recentLos[slot] === lo && recentHis[slot] === hi) return recentIndexes[slot]
       numberView.setUint32(0, lo)
       numberView.setUint32(4, hi)
       recentLos[slot] = lo
       recentHis[slot] = hi
-      return (recentPlaces[slot] = ofBytes(number, 0, 8))
+      return (recentIndexes[slot] = ofBytes(number, 0, 8))
     },
     clear(): void {
       slots.fill(0)
-      recentPlaces.fill(-1)
+      recentIndexes.fill(-1)
       entries = 0
       last = -1
       texts.size = 0

@@ -29,9 +29,9 @@ export function columnTypeOf(field: Field): ColumnType {
 
 /** The columns of a schema's fields, in its order, and `unknown_fields` behind them unless `keepsUnknown` is false. All may be null: absent. */
 export function arrowSchemaOf(arrow: Arrow, schema: Schema, keepsUnknown = true): ArrowSchema {
-  const columns: ArrowField[] = schema.fields.map((field, place) => {
+  const columns: ArrowField[] = schema.fields.map((field, index) => {
     const { name, number, repeated } = field
-    const type = arrowTypeOf(arrow, columnTypeOf(field), place)
+    const type = arrowTypeOf(arrow, columnTypeOf(field), index)
     const listed = repeated ? new arrow.List(new arrow.Field('item', type, true)) : type
     return new arrow.Field(name, listed, true, new Map([[FIELD_ID, String(number)]]))
   })
@@ -39,7 +39,7 @@ export function arrowSchemaOf(arrow: Arrow, schema: Schema, keepsUnknown = true)
   return new arrow.Schema(columns)
 }
 
-function arrowTypeOf(arrow: Arrow, type: ColumnType, place: number): DataType {
+function arrowTypeOf(arrow: Arrow, type: ColumnType, index: number): DataType {
   switch (type) {
     case 'uint32':
       return new arrow.Uint32()
@@ -48,7 +48,7 @@ function arrowTypeOf(arrow: Arrow, type: ColumnType, place: number): DataType {
     case 'float64':
       return new arrow.Float64()
     case 'text':
-      return new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), place)
+      return new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32(), index)
     case 'time':
       return new arrow.TimestampNanosecond('UTC')
     case 'binary':

@@ -1,4 +1,4 @@
-/** What flow-decode counts, and how it tells of it. */
+/** The counts of flow-decode, its metrics and its summary. */
 import { type Distribution, distribution, type Metrics, type Reading } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
 import { ERROR_KINDS, type ErrorKind } from './decoding.js'
@@ -86,7 +86,7 @@ export function declareMetrics({ counter, gauge, histogram }: Metrics, counted: 
     for (const exporter of exporters.all()) templates += exporter.templates.size
     return templates
   })
-  gauge('state_bytes', 'Memory for what exporters told, roughly', () => exporters.bytes)
+  gauge('state_bytes', 'Memory of the state of exporters, roughly', () => exporters.bytes)
   gauge('held_bytes', 'Bytes of data sets held until their template comes', () => held.bytes)
   histogram('delay_seconds', 'From the export of a datagram to its receipt', () => counts.delay)
   histogram('decoding_seconds', 'Time to decode a datagram', () => counts.decoding)
@@ -96,7 +96,7 @@ function* labelled(label: string, values: Map<string, number>): Iterable<readonl
   for (const [key, value] of values) yield [{ [label]: key }, value]
 }
 
-/** What comes of exporters without a label, and of those that were forgotten, stands under `other`. */
+/** The counts of exporters without a label, and of those that were forgotten, stand under `other`. */
 function* byExporter({ exporters }: Counted, what: keyof Exporters['forgotten']): Iterable<readonly [Record<string, string>, number]> {
   let other = exporters.forgotten[what]
   for (const exporter of exporters.all()) {
@@ -118,7 +118,7 @@ function* errorsByExporter({ counts, exporters }: Counted): Iterable<readonly [R
   for (const [kind, value] of other) yield [{ kind, exporter: 'other' }, value]
 }
 
-/** What the last line of a run says: what came in, went out, was wrong. */
+/** The last line of a run: datagrams in, flows out, errors. */
 export function summaryOf(counted: Counted): string {
   const { counts, netflow } = counted
   const flows = counted.flows()

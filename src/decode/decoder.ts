@@ -1,4 +1,4 @@
-/** Tells what protocol a datagram is of, hands it to that decoder, and counts. */
+/** Finds out the protocol of a datagram, hands it to that decoder, and counts. */
 import type { Log } from '../cli/log.js'
 import { observe } from '../cli/metrics.js'
 import { isMappedIPv4 } from '../flow/address.js'
@@ -7,10 +7,10 @@ import type { FrameHandler } from '../flow/frames.js'
 import { protocolOf, SFLOW_5 } from '../flow/protocol.js'
 import type { Mapping } from '../mapping/mapping.js'
 import type { Output } from '../flow/output.js'
-import type { TakeCounters } from './counters/counters.js'
+import type { OnCounterSample } from './counters/counters.js'
 import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
-import { type KnownExporter, knownExporters, newcomers } from './exporters.js'
+import { type KnownExporter, knownExporters, newExporterLog } from './exporters.js'
 import { inputBytes, load, MAX_DATAGRAM_BYTES } from './memory/in.js'
 import { dropMessages, handOn, messagesFor } from './memory/out.js'
 import { mistakeLog } from './mistakes.js'
@@ -39,7 +39,7 @@ export interface DecoderOptions {
   readonly errorLines: number
   readonly errorIntervalMs: number
   readonly maxExporters: number
-  /** memory for what all of them told */
+  /** memory for the state of all exporters */
   readonly maxStateBytes: number
   /** of one exporter */
   readonly maxTemplates: number
@@ -48,16 +48,16 @@ export interface DecoderOptions {
   readonly templateTtlMs: number
   readonly templateAccess: boolean
   readonly mapping?: Mapping
-  /** what goes before the datagram's source as sampler_address */
+  /** which addresses go before the datagram's source as sampler_address */
   readonly sampler?: SamplerChoice
   /** the tunnels to peel off sampled packets */
   readonly decap?: readonly Tunnel[]
-  /** write all that datagrams hold as text instead of flows */
+  /** write datagrams as text instead of flows */
   readonly raw?: RawFormat
-  /** hears of each datagram's header, once it is decoded */
+  /** called with each datagram's header, once it is decoded */
   readonly onHeader?: OnHeader
-  /** takes counter samples; without it they are only counted */
-  readonly takeCounters?: TakeCounters
+  /** called with each counter sample; without it they are only counted */
+  readonly onCounterSample?: OnCounterSample
   /** whether to time the decoding of each datagram */
   readonly timed: boolean
 }
@@ -65,23 +65,23 @@ export interface DecoderOptions {
 export interface DatagramDecoder extends Counted {
   /** Decodes the Datagram message at `buf[start, end)`. */
   readonly decode: FrameHandler
-  /** What the exporters told. */
+  /** The state of the exporters: their templates, rates and names. */
   readonly state: () => Iterable<SavedDomain>
   /** Puts a saved domain back; throws an Error with what is wrong with it. */
   readonly restore: (domain: unknown) => void
   /** Forgets templates that are too old. */
   readonly sweep: () => void
-  /** Gives up data that has been held too long. To be called every now and then, for where no datagrams come. */
+  /** Drops data that has been held too long. To be called every now and then, even while no datagrams come. */
   readonly expire: () => void
   /** Decodes some of the data whose template came while the output was blocked; false where there is none. */
   readonly more: () => boolean
-  /** Gives up what is still waited for. */
+  /** Drops the data that is still held, and counts what is missing. */
   end(): void
 }
 
 const PORTS = 0x10000
 
-/** How often what has been held too long is looked for. */
+/** How often data that has been held too long is looked for. */
 const EXPIRE_MS = 1000
 
 export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
@@ -89,12 +89,12 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const counts = newCounts()
   const now = (): number => performance.now()
   const errorLog = mutedLog(log, options.errorLines, options.errorIntervalMs, now)
-  const newcomer = newcomers(log)
+  const logNewExporter = newExporterLog(log)
   const datagram = newDatagram()
   const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)
   const frames = { tunnels: tunnelSet(options.decap ?? []), ...(framePlan === undefined ? {} : { plan: framePlan }) }
   const { sampler = { agent: true, record: false } } = options
-  const sflow = sflowDecoder(frames, sampler.agent, options.takeCounters)
+  const sflow = sflowDecoder(frames, sampler.agent, options.onCounterSample)
   let exporter: KnownExporter
 
   const held = heldSets(
@@ -110,13 +110,13 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const exporters = knownExporters({ exporters: maxExporters, bytes: maxStateBytes }, options.rateOf, (gone, limit) => {
     const why =
       limit === 'bytes'
-        ? `what exporters told takes more than ${maxStateBytes} bytes (-state.bytes)`
+        ? `the state of exporters takes more than ${maxStateBytes} bytes (-state.bytes)`
         : `more than ${maxExporters} exporters (-exporters.max)`
     errorLog.warn(`${why}: the one that was silent longest is forgotten`, { exporter: gone.name })
     keepErrors(gone)
   })
 
-  /** Gives up the held data of one that is forgotten, and counts its errors with those of all that are. */
+  /** Drops the held data of an exporter that is forgotten, and counts its errors among those of all forgotten ones. */
   function keepErrors(gone: KnownExporter): void {
     held.drop(gone)
     for (const [kind, count] of gone.errors ?? []) add(counts.forgottenErrors, kind, count)
@@ -217,7 +217,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
 
   const mistakes = mistakeLog(log)
 
-  /** Does a part of the work on datagrams. What it throws is a mistake of this program, and costs that part alone: none of it goes out that has not yet. */
+  /** Does a part of the work on datagrams. An error in it is a mistake of this program, and costs that part alone: nothing of it is written any more. */
   function guarded(work: () => void): void {
     const { flows } = decoding
     const { pos } = options.output
@@ -262,26 +262,26 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         exporters.close(exporter)
         return
       }
-      if (exporter.datagrams++ === 0) newcomer(exporter.name, datagram)
+      if (exporter.datagrams++ === 0) logNewExporter(exporter.name, datagram)
       guarded(decodePayload)
-      exporters.settle(exporter)
+      exporters.account(exporter)
       if (options.timed) observe(counts.decoding, (now() - started) / 1000)
     },
     *state() {
       for (const each of exporters.all()) if (!each.isConnection) yield* saveExporter(each)
     },
     restore(domain) {
-      exporters.settle(restoreDomain(domain, (address) => exporters.get(address, 0, address.length), now(), maxTemplates))
+      exporters.account(restoreDomain(domain, (address) => exporters.get(address, 0, address.length), now(), maxTemplates))
     },
     expire() {
       held.expire(now())
     },
     more() {
-      const domain = netflow.nextClaimed()
+      const domain = netflow.nextDeferred()
       if (domain === undefined) return false
       exporter = domain.port.exporter as KnownExporter
       guarded(() => {
-        netflow.decodeClaimed(decoding)
+        netflow.decodeDeferred(decoding)
       })
       return true
     },

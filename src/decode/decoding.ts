@@ -22,6 +22,6 @@ export interface Decoding {
   flows: number
   /** sFlow counter samples */
   counterSamples: number
-  /** Counts an error of the datagram at hand, and logs it unless there were too many of late. */
+  /** Counts an error of the current datagram, and logs it unless there were too many of late. */
   readonly report: (kind: ErrorKind, detail: string) => void
 }

@@ -9,7 +9,7 @@ import { badValue, duration, timerDuration, wholeNumber } from '../cli/options.j
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { bothOf, fileOutput } from '../cli/secondoutput.js'
 import { defineTool, type Tool } from '../cli/tool.js'
-import { counterTaker } from './counters/counters.js'
+import { counterHandler } from './counters/counters.js'
 import { showCounters } from './counters/page.js'
 import { declareSeries, servedSeries } from './counters/series.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
@@ -54,7 +54,7 @@ const OPTIONS = optionTable({
     default: '1m'
   },
   'templates.path': { rare: true, argument: 'path', help: 'where -addr shows the templates', parse: urlPath, default: '/templates' },
-  'state.bytes': { rare: true, argument: 'n', help: 'memory for what all exporters told', parse: wholeNumber(), default: 256 << 20 },
+  'state.bytes': { rare: true, argument: 'n', help: 'memory for the state of all exporters', parse: wholeNumber(), default: 256 << 20 },
   'held.bytes': {
     rare: true,
     argument: 'n',
@@ -136,7 +136,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     ...(options.decap === undefined ? {} : { decap: options.decap }),
     held: { exporterBytes: options['held.bytes'], totalBytes: options['held.total'], ms: options['held.time'] },
     timed: options.addr !== undefined,
-    ...(counters === undefined && series === undefined ? {} : { takeCounters: counterTaker({ output: counters, series }) }),
+    ...(counters === undefined && series === undefined ? {} : { onCounterSample: counterHandler({ output: counters, series }) }),
     ...(report === undefined ? {} : { onHeader: report.onHeader }),
     ...(raw === undefined ? {} : { raw })
   })

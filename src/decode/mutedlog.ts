@@ -1,9 +1,9 @@
-/** Log lines that arrive by the thousand: so many per interval are written, the rest is counted and told of in one line. */
+/** A log for lines that come by the thousand: it writes so many per interval, and one line with the number of the others. */
 import type { Log, LogFields } from '../cli/log.js'
 
 export interface MutedLog {
   warn(message: string, fields: LogFields): void
-  /** Tells of what was held back. */
+  /** Logs how many lines were muted. */
   end(): void
 }
 
@@ -13,7 +13,7 @@ export function mutedLog(log: Log, count: number, intervalMs: number, now: () =>
   let written = 0
   let muted = 0
 
-  function tell(): void {
+  function logMuted(): void {
     if (muted > 0) log.warn(`${muted} more ${muted === 1 ? 'warning was' : 'warnings were'} not logged`)
     muted = 0
   }
@@ -22,7 +22,7 @@ export function mutedLog(log: Log, count: number, intervalMs: number, now: () =>
     warn(message, fields) {
       const time = now()
       if (time - since >= intervalMs) {
-        tell()
+        logMuted()
         since = time
         written = 0
       }
@@ -31,6 +31,6 @@ export function mutedLog(log: Log, count: number, intervalMs: number, now: () =>
         log.warn(message, fields)
       } else muted++
     },
-    end: tell
+    end: logMuted
   }
 }

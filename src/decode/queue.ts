@@ -1,67 +1,67 @@
-/** Things in the order in which they came or were used last. Each may leave from the middle, or go to the end, at once. */
+/** A linked list of items in the order in which they came or were last used. Leaving it, or going to its end, takes constant time. */
 
 export interface Queue<T> {
-  first: Place<T> | undefined
-  last: Place<T> | undefined
+  first: QueueNode<T> | undefined
+  last: QueueNode<T> | undefined
   size: number
 }
 
-/** Where a thing stands in a queue. */
-export interface Place<T> {
-  readonly of: T
-  /** undefined once it left */
+/** An item in a queue. */
+export interface QueueNode<T> {
+  readonly item: T
+  /** undefined once it has left */
   queue: Queue<T> | undefined
-  before: Place<T> | undefined
-  behind: Place<T> | undefined
+  before: QueueNode<T> | undefined
+  behind: QueueNode<T> | undefined
 }
 
 export function newQueue<T>(): Queue<T> {
   return { first: undefined, last: undefined, size: 0 }
 }
 
-/** Puts a thing at the end. */
-export function join<T>(queue: Queue<T>, of: T): Place<T> {
-  const place: Place<T> = { of, queue: undefined, before: undefined, behind: undefined }
-  append(queue, place)
-  return place
+/** Puts an item at the end. */
+export function join<T>(queue: Queue<T>, item: T): QueueNode<T> {
+  const node: QueueNode<T> = { item, queue: undefined, before: undefined, behind: undefined }
+  append(queue, node)
+  return node
 }
 
-function append<T>(queue: Queue<T>, place: Place<T>): void {
+function append<T>(queue: Queue<T>, node: QueueNode<T>): void {
   const { last } = queue
-  place.queue = queue
-  place.before = last
-  if (last === undefined) queue.first = place
-  else last.behind = place
-  queue.last = place
+  node.queue = queue
+  node.before = last
+  if (last === undefined) queue.first = node
+  else last.behind = node
+  queue.last = node
   queue.size++
 }
 
-/** Takes a thing out; whether it was in. */
-export function leave<T>(place: Place<T>): boolean {
-  const { queue, before, behind } = place
+/** Takes an item out; whether it was in. */
+export function leave<T>(node: QueueNode<T>): boolean {
+  const { queue, before, behind } = node
   if (queue === undefined) return false
   if (before === undefined) queue.first = behind
   else before.behind = behind
   if (behind === undefined) queue.last = before
   else behind.before = before
   queue.size--
-  place.queue = place.before = place.behind = undefined
+  node.queue = node.before = node.behind = undefined
   return true
 }
 
-/** Puts a thing that is in at the end. */
-export function rejoin<T>(place: Place<T>): void {
-  const { queue, behind } = place
+/** Moves an item that is in to the end. */
+export function rejoin<T>(node: QueueNode<T>): void {
+  const { queue, behind } = node
   if (queue === undefined || behind === undefined) return
-  leave(place)
-  append(queue, place)
+  leave(node)
+  append(queue, node)
 }
 
-/** All of them in their order; the one at hand may leave meanwhile. */
-export function* inOrder<T>({ first }: Queue<T>): Iterable<Place<T>> {
-  for (let place = first; place !== undefined;) {
-    const { behind } = place
-    yield place
-    place = behind
+/** All of them in their order; the current one may leave meanwhile. */
+export function* inOrder<T>({ first }: Queue<T>): Iterable<QueueNode<T>> {
+  for (let node = first; node !== undefined;) {
+    const { behind } = node
+    yield node
+    node = behind
   }
 }

@@ -1,8 +1,8 @@
-/** `-samplingrate`: the rate of exporters that tell none, for all or by network: `1000`, `192.0.2.0/24=1000,2001:db8::/32=512`. */
+/** `-samplingrate`: the rate of exporters that export none, for all or by network: `1000`, `192.0.2.0/24=1000,2001:db8::/32=512`. */
 import { badValue } from '../cli/options.js'
 import { isInNetwork, type Network, parseNetwork } from '../flow/address.js'
 
-/** Gives the rate for an exporter's address (4 or 16 bytes), 0 where none is set. */
+/** The rate set for an exporter's address (4 or 16 bytes), 0 for none. */
 export type RateOf = (address: Uint8Array) => number
 
 /** Reads the option's word; the longest prefix wins. Throws a bad value. */

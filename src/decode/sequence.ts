@@ -66,7 +66,7 @@ export function newSequences(): Sequences {
 }
 
 /**
- * Takes note of a datagram with `number`, which carries `units` of what the protocol counts, `options` of them options records (−1: not
+ * Notes a datagram with `number`, which carries `units` of what the protocol counts, `options` of them options records (−1: not
  * known, so that the next number is taken as it comes). `uptime` is in milliseconds; NaN for a protocol that has none.
  */
 export function followSequence(
@@ -80,7 +80,7 @@ export function followSequence(
   const { streams } = sequences
   let stream = streams.get(key)
   if (stream !== undefined && streams.size >= MAX_STREAMS / 2) {
-    // the one heard of last at the end
+    // the one whose datagram came last at the end
     streams.delete(key)
     streams.set(key, stream)
   }

@@ -1,9 +1,9 @@
 /**
- * The file of `-templates.json.path`: what exporters told, so that a restart in the middle of a stream loses no flow.
+ * The file of `-templates.json.path`: the state of exporters, so that a restart in the middle of a stream loses no flow.
  *
  *     { "version": 2, "domains": [ { "exporter": "192.0.2.1", "port": 50000, "version": 9, "domain": 0, "templates": [ … ], … }, … ] }
  *
- * Version 1 knew no ports: what it holds counts as another port's.
+ * Version 1 had no ports: its domains belong to a port that no exporter has.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -22,8 +22,8 @@ export interface TemplateFile {
 }
 
 /**
- * Hands each saved domain to `restore`; a file that is not what it should be is told of and set aside, never fatal. Throws UserError where it cannot be
- * read, and where it is goflow2's, which is left alone.
+ * Hands each saved domain to `restore`. A broken file is no fatal error: it is logged and set aside. Throws UserError where the file cannot be read, and
+ * where it is goflow2's, which is left alone.
  */
 export function loadTemplates(file: string, restore: (domain: unknown) => void, log: Log): void {
   let text: string
@@ -65,7 +65,7 @@ const hasTemplateKeys = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).some((key) => /^\d+\/\d+\/\d+$/.test(key))
 
 /**
- * Keeps the file up to date: every `intervalMs`, where `changes` gives another number than before. `state` gives what to save.
+ * Keeps the file up to date: every `intervalMs`, where `changes` returns another number than before. `state` returns the domains to save.
  * Throws UserError where the file cannot be made.
  */
 export function templateFile(

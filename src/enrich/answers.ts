@@ -2,7 +2,7 @@
 
 export interface AnswerStore {
   readonly bytes: () => Buffer
-  /** Appends an answer of up to ANSWER_BYTES, which `write` puts at a position and gives the end of; gives where it begins: never at 0. */
+  /** Appends an answer of up to ANSWER_BYTES, which `write` puts at a position, returning its end; returns where it begins: never at 0. */
   readonly add: (write: (bytes: Buffer, pos: number) => number) => number
   /** where the last answer ends */
   readonly end: () => number

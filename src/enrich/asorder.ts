@@ -13,7 +13,7 @@ export type AsOrder = readonly Word[]
 export const DEFAULT_ORDER: AsOrder = ['db', 'exporter']
 export const KEEP_AS_ORDER: AsOrder = ['exporter', 'db']
 
-/** Reads the option's value; throws what tells the user. */
+/** Reads the option's value; throws a bad value. */
 export function asOrder(text: string): AsOrder {
   const words = wordList(text.toLowerCase())
   for (const word of words) {

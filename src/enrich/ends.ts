@@ -1,4 +1,4 @@
-/** What source and destination address get: what tables and databases say of them. */
+/** Enriches the source and destination address from tables and databases. */
 import { copier } from '../flow/copy.js'
 import type { AnswerStore } from './answers.js'
 import { isPrivate, OVER_PRIVATE, OVER_PUBLIC } from './asorder.js'
@@ -21,8 +21,8 @@ export function enrichEnds(lookups: Lookups, store: AnswerStore): Enrichment {
   let dstStart = 0
   let dstEnd = 0
 
-  /** Takes what the answer says of an end; gives how many of its first bytes are left out. */
-  function take(buf: Buffer, marks: Marks, asCode: number, shift: number, change: Change): number {
+  /** Chooses the fields of the answer that one end gets; returns how many of its first bytes are left out. */
+  function choose(buf: Buffer, marks: Marks, asCode: number, shift: number, change: Change): number {
     let { fields } = answer
     let skipped = 0
     // most often the number found is the one, and the exporter's need not be read
@@ -47,12 +47,12 @@ export function enrichEnds(lookups: Lookups, store: AnswerStore): Enrichment {
       srcStart = srcEnd = dstStart = dstEnd = 0
       const src = last[SRC_ADDR]
       if (src >= 0 && lookups.find(buf, list[src + 2], list[src + 3])) {
-        srcStart = answer.start + take(buf, marks, SRC_AS, 0, change)
+        srcStart = answer.start + choose(buf, marks, SRC_AS, 0, change)
         srcEnd = answer.start + answer.length
       }
       const dst = last[DST_ADDR]
       if (dst >= 0 && lookups.find(buf, list[dst + 2], list[dst + 3])) {
-        dstStart = answer.start + answer.length + take(buf, marks, DST_AS, ENDS, change)
+        dstStart = answer.start + answer.length + choose(buf, marks, DST_AS, ENDS, change)
         dstEnd = answer.start + 2 * answer.length
       }
       change.length += srcEnd - srcStart + dstEnd - dstStart

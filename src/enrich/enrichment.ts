@@ -4,7 +4,7 @@ import { fieldTag } from '../flow/proto.js'
 import { bitOf, type EnrichField } from './fields.js'
 import type { Marks } from './scan.js'
 
-/** What becomes of the message at hand. */
+/** What becomes of the current message. */
 export interface Change {
   /** the fields that go, wherever they stand: those of codes below REST, and the others */
   ends: number
@@ -18,7 +18,7 @@ export interface Enrichment {
   readonly fields: readonly EnrichField[]
   /** Adds to the change what it does to the message. */
   readonly decide: (buf: Buffer, marks: Marks, change: Change) => void
-  /** Writes what the last `decide` appends; gives the position behind it. */
+  /** Writes what the last `decide` appends; returns the position behind it. */
   readonly write: (out: Buffer, pos: number) => number
 }
 

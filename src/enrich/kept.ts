@@ -1,4 +1,4 @@
-/** What files of the command line hold, in memory: loaded at the start, and again whenever they are others. */
+/** The contents of files of the command line, in memory: loaded at the start, and again whenever the files change. */
 import { EXIT, type ExitCode, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import { fileIdentity, watchFile } from '../cli/watch.js'
@@ -18,7 +18,7 @@ export interface Contents<T> {
   readonly contents: T
   /** what is odd and does no harm */
   readonly remarks?: readonly string[]
-  /** why it is of no use: said at the start; a newer file of the kind is not taken */
+  /** why it is of no use: said at the start; a newer file of the kind is not loaded */
   readonly lack?: string
 }
 

@@ -1,4 +1,4 @@
-/** What flow-enrich tells at /metrics. */
+/** The metrics of flow-enrich. */
 import type { Metrics } from '../cli/metrics.js'
 import type { Output } from '../flow/output.js'
 import type { Lookups } from './lookups.js'

@@ -17,7 +17,7 @@ export interface Source {
   readonly find: (a: number, b: number, c: number, d: number) => number
   /** What the record says that `find` gave for the address. Throws where it cannot be read. */
   readonly facts: (record: number, a: number, b: number, c: number, d: number) => Facts
-  /** hears of a record that cannot be read */
+  /** called for a record that cannot be read */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -77,7 +77,7 @@ export interface Records {
 
 const TAGS = (['src', 'dst'] as const).map((end) => END_FIELDS.map((name) => fieldTag(`${end}_${name}`)))
 
-/** Of what two sources say, the first is taken, but for AS numbers, which have an order of their own. */
+/** Where two sources know a fact, the first one counts; AS numbers have an order of their own. */
 export function openRecords(sources: readonly Source[], order: AsOrder, store: AnswerStore): Records {
   const ranks = sources.map(({ says }) => rankOf(order, says))
   const records = new Float64Array(sources.length)
@@ -88,7 +88,7 @@ export function openRecords(sources: readonly Source[], order: AsOrder, store: A
     const all: Facts = { ...NO_FACTS }
     let results = 0
     let rank = Infinity
-    const told = sources.map((source, i) => {
+    const found = sources.map((source, i) => {
       const { result, facts } = read(source, records[i], a, b, c, d)
       results |= result << (RESULT_BITS * i)
       if (facts.asn !== 0 && ranks[i] < rank) {
@@ -97,7 +97,7 @@ export function openRecords(sources: readonly Source[], order: AsOrder, store: A
       }
       return facts
     })
-    for (const facts of told) {
+    for (const facts of found) {
       if (facts.asn === all.asn) all.asName ||= facts.asName
       all.country ||= facts.country
       all.city ||= facts.city
@@ -147,18 +147,18 @@ function encode({ asn, asName, ...rest }: Facts, store: AnswerStore): Omit<Answe
   return { start, length, numberLength, asLength, asn, fields }
 }
 
-interface Told {
+interface ReadRecord {
   readonly result: number
   readonly facts: Facts
 }
-const UNKNOWN: Told = { result: MISS, facts: NO_FACTS }
-const UNREADABLE: Told = { result: FAILED, facts: NO_FACTS }
+const UNKNOWN: ReadRecord = { result: MISS, facts: NO_FACTS }
+const UNREADABLE: ReadRecord = { result: FAILED, facts: NO_FACTS }
 
-function read({ facts, onFailure }: Source, record: number, a: number, b: number, c: number, d: number): Told {
+function read({ facts, onFailure }: Source, record: number, a: number, b: number, c: number, d: number): ReadRecord {
   if (record === NOTHING) return UNKNOWN
   try {
-    const told = facts(record, a, b, c, d)
-    return knowsNothing(told) ? UNKNOWN : { result: HIT, facts: told }
+    const found = facts(record, a, b, c, d)
+    return knowsNothing(found) ? UNKNOWN : { result: HIT, facts: found }
   } catch (error) {
     onFailure(error)
     return UNREADABLE

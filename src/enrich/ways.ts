@@ -76,7 +76,7 @@ export function enrichWays(
     learned[3] = 0
   })
 
-  function take(table: Int32Array, slot: number, piece: number, hits: Hits): number {
+  function choose(table: Int32Array, slot: number, piece: number, hits: Hits): number {
     const fields = table[slot + FIELDS]
     if (fields === 0) hits.misses++
     else {
@@ -114,13 +114,13 @@ export function enrichWays(
             readUint32(buf, start + 12) | 0
           )
         : knownExporters.slotOf(0, 0, MAPPED, readUint32(buf, start) | 0)
-      if (exporters !== undefined) change.rest |= take(knownExporters.table, slot, 0, counts.exporters)
+      if (exporters !== undefined) change.rest |= choose(knownExporters.table, slot, 0, counts.exporters)
       if (interfaces !== undefined) {
         const prefix = knownExporters.table[slot + PREFIX]
         for (let way = 0; way < WAYS.length; way++) {
           const ifIndex = numberIn(buf, marks, way === 0 ? IN_IF : OUT_IF) | 0
           if (ifIndex !== 0)
-            change.rest |= take(knownInterfaces.table, knownInterfaces.slotOf(prefix, ifIndex, way, 0), 1 + way, counts.interfaces)
+            change.rest |= choose(knownInterfaces.table, knownInterfaces.slotOf(prefix, ifIndex, way, 0), 1 + way, counts.interfaces)
         }
       }
       change.length += ends[0] - starts[0] + ends[1] - starts[1] + ends[2] - starts[2]

@@ -13,7 +13,7 @@ import { appender } from '../flow/copy.js'
 import type { Output } from '../flow/output.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { compileFilter, type Filter, FilterError } from '../query/filter.js'
-import { told } from '../query/usererror.js'
+import { asUserError } from '../query/usererror.js'
 
 const OPTIONS = optionTable({
   f: { argument: 'file', help: 'read the expression from this file' },
@@ -58,7 +58,7 @@ async function run(tool: Tool<Options>): Promise<void> {
   const { schema } = await mappingOf(tool)
   const text = expressionOf(tool)
   const now = BigInt(Date.now()) * 1_000_000n
-  const filter = told(() => compileFilter(text, { schema, now, ...(options.f === undefined ? {} : { file: options.f }) }))
+  const filter = asUserError(() => compileFilter(text, { schema, now, ...(options.f === undefined ? {} : { file: options.f }) }))
   if (options.check) {
     process.stdout.write(`${filter.written}\n`)
     return

@@ -3,10 +3,10 @@
  * to copy the few hundred bytes of a message; here they go four at a time through DataViews that are kept as long as the buffers stay
  * the same.
  */
-import type { Appendable } from './output.js'
+import type { Appendable } from './appendable.js'
 import { viewOf } from './view.js'
 
-/** Copies `source[start, end)` to `target[pos, …)`, which has room for it and is another buffer; gives the position behind it. */
+/** Copies `source[start, end)` to `target[pos, …)`, which has room for it and is another buffer; returns the position behind it. */
 export type Copier = (target: Buffer, pos: number, source: Buffer, start: number, end: number) => number
 
 /** From here on Buffer.copy is quicker. */

@@ -13,7 +13,7 @@ import {
   writeUint64Field
 } from './message.js'
 import type { DatagramFieldName } from './names.js'
-import type { Appendable } from './output.js'
+import type { Appendable } from './appendable.js'
 import { datagramMessage } from './proto.js'
 import { varintSize, writeVarint32 } from './varint.js'
 

@@ -1,12 +1,13 @@
 /**
- * A message's fields gathered by their place in the schema, so that they can be shown in another order than the one they came in.
+ * A message's fields gathered by their index in the schema, so that they can be shown in another order than the one they came in.
  * One set of arrays is filled again for every message.
  */
 import { fieldCursor, type FieldCursor, nextField, WIRE_BYTES, WIRE_VARINT } from './message.js'
 import type { FieldType, Schema } from './proto.js'
 import { readVarint } from './varint.js'
+import { viewOf } from './view.js'
 
-/** The values of one message, valid until the next is read; every array is indexed by a field's place in `schema.fields`. */
+/** The values of one message, valid until the next is read; every array is indexed by a field's index in `schema.fields`. */
 export interface FieldValues {
   readonly schema: Schema
   /** the message the values stand in */
@@ -34,8 +35,8 @@ export function fieldValues(schema: Schema): FieldValues {
   }
 }
 
-export function isSet(values: FieldValues, place: number): boolean {
-  return (values.set[place >> 5] & (1 << (place & 31))) !== 0
+export function isSet(values: FieldValues, index: number): boolean {
+  return (values.set[index >> 5] & (1 << (index & 31))) !== 0
 }
 
 /** Field numbers under this are looked up in an array, others in a map. */
@@ -43,7 +44,7 @@ const DIRECT_NUMBERS = 16_384
 /** Tags of one and two bytes, most of those there are. */
 const SHORT_TAGS = 16_384
 
-/** What the quick way through a message does behind a tag: an action in the lower bits, and above them the place of the field. */
+/** What the quick way through a message does behind a tag: an action in the lower bits, and above them the index of the field. */
 const SLOWLY = 0
 /** fields that the schema does not have: what reads a few fields passes quickly over the others */
 const SKIP_NUMBER = 1
@@ -54,7 +55,7 @@ const WIDE_NUMBER = 5
 const ACTION_BITS = 3
 const ACTION = (1 << ACTION_BITS) - 1
 
-/** Fields of so many places have their bits of `set` in one word, which the quick way keeps at hand. */
+/** The first fields have their bits of `set` in one word, which the quick way keeps in a register. */
 const WORD_BITS = 32
 
 /** A tag of two bytes and a varint: the quick way reads that far without looking where the buffer ends. */
@@ -70,47 +71,47 @@ export function fieldReader(values: FieldValues): FieldReader {
   const direct = new Int16Array(DIRECT_NUMBERS).fill(-1)
   const others = new Map<number, number>()
   const quickly = Uint16Array.from({ length: SHORT_TAGS }, (_, tag) => skipOf(tag))
-  schema.fields.forEach(({ number, type, repeated }, place) => {
-    if (number < DIRECT_NUMBERS) direct[number] = place
-    else others.set(number, place)
+  schema.fields.forEach(({ number, type, repeated }, index) => {
+    if (number < DIRECT_NUMBERS) direct[number] = index
+    else others.set(number, index)
     const tag = number * 8 + (isBytesType(type) ? WIRE_BYTES : WIRE_VARINT)
     if (tag >= SHORT_TAGS) return
     // entries of a repeated field come in either wire type
     if (repeated) quickly[number * 8 + WIRE_VARINT] = quickly[number * 8 + WIRE_BYTES] = SLOWLY
-    else quickly[tag] = (place << ACTION_BITS) | (isBytesType(type) ? BYTES : type === 'uint64' ? WIDE_NUMBER : NUMBER)
+    else quickly[tag] = (index << ACTION_BITS) | (isBytesType(type) ? BYTES : type === 'uint64' ? WIDE_NUMBER : NUMBER)
   })
   const isBytes = Uint8Array.from(schema.fields, ({ type }) => (isBytesType(type) ? 1 : 0))
   const isRepeated = Uint8Array.from(schema.fields, ({ repeated }) => (repeated ? 1 : 0))
   // a number of 32 bits is the low half of what was written, an enum too
   const isWide = Uint8Array.from(schema.fields, ({ type }) => (type === 'uint64' ? 1 : 0))
 
-  function mark(place: number, present: boolean): void {
-    if (present) set[place >> 5] |= 1 << (place & 31)
-    else set[place >> 5] &= ~(1 << (place & 31))
+  function mark(index: number, present: boolean): void {
+    if (present) set[index >> 5] |= 1 << (index & 31)
+    else set[index >> 5] &= ~(1 << (index & 31))
   }
 
-  /** Takes the field under the cursor; false where it is a packed run that is broken. */
-  function take(buf: Buffer): boolean {
+  /** Stores the field under the cursor; false where it is a packed run that is broken. */
+  function store(buf: Buffer): boolean {
     const { field, wireType } = cursor
-    const place = field < DIRECT_NUMBERS ? direct[field] : (others.get(field) ?? -1)
-    if (place < 0) return true
-    const fits = wireType === (isBytes[place] === 1 ? WIRE_BYTES : WIRE_VARINT)
-    if (isRepeated[place] === 1) {
+    const index = field < DIRECT_NUMBERS ? direct[field] : (others.get(field) ?? -1)
+    if (index < 0) return true
+    const fits = wireType === (isBytes[index] === 1 ? WIRE_BYTES : WIRE_VARINT)
+    if (isRepeated[index] === 1) {
       if (!fits) {
         if (wireType !== WIRE_BYTES || cursor.end === cursor.start) return true
         if (!isPackedRun(buf, cursor.start, cursor.end)) return false
       }
-      if (!isSet(values, place)) starts[place] = cursor.tagStart
-      ends[place] = cursor.end
-      mark(place, true)
+      if (!isSet(values, index)) starts[index] = cursor.tagStart
+      ends[index] = cursor.end
+      mark(index, true)
     } else if (fits && wireType === WIRE_BYTES) {
-      starts[place] = cursor.start
-      ends[place] = cursor.end
-      mark(place, cursor.end > cursor.start)
+      starts[index] = cursor.start
+      ends[index] = cursor.end
+      mark(index, cursor.end > cursor.start)
     } else if (fits) {
-      lo[place] = cursor.lo
-      hi[place] = isWide[place] === 1 ? cursor.hi : 0
-      mark(place, lo[place] !== 0 || hi[place] !== 0)
+      lo[index] = cursor.lo
+      hi[index] = isWide[index] === 1 ? cursor.hi : 0
+      mark(index, lo[index] !== 0 || hi[index] !== 0)
     }
     return true
   }
@@ -154,11 +155,11 @@ export function fieldReader(values: FieldValues): FieldReader {
       } else if (action === BYTES) {
         const size = buf[pos++]
         if (size < 0x80) {
-          const place = what >> ACTION_BITS
-          starts[place] = pos
-          ends[place] = pos += size
-          if (place >= WORD_BITS) mark(place, size > 0)
-          else bits = size > 0 ? bits | (1 << place) : bits & ~(1 << place)
+          const index = what >> ACTION_BITS
+          starts[index] = pos
+          ends[index] = pos += size
+          if (index >= WORD_BITS) mark(index, size > 0)
+          else bits = size > 0 ? bits | (1 << index) : bits & ~(1 << index)
           continue
         }
       } else if (action !== SLOWLY) {
@@ -183,16 +184,16 @@ export function fieldReader(values: FieldValues): FieldReader {
           if (byte >= 0x80) return false
         }
         if (action === NUMBER) high = 0
-        const place = what >> ACTION_BITS
-        lo[place] = low
-        hi[place] = high
-        if (place >= WORD_BITS) mark(place, (low | high) !== 0)
-        else bits = (low | high) !== 0 ? bits | (1 << place) : bits & ~(1 << place)
+        const index = what >> ACTION_BITS
+        lo[index] = low
+        hi[index] = high
+        if (index >= WORD_BITS) mark(index, (low | high) !== 0)
+        else bits = (low | high) !== 0 ? bits | (1 << index) : bits & ~(1 << index)
         continue
       }
       cursor.pos = tagStart
       set[0] = bits
-      if (!nextField(buf, end, cursor) || !take(buf)) return false
+      if (!nextField(buf, end, cursor) || !store(buf)) return false
       bits = set[0]
       pos = cursor.pos
     }
@@ -205,10 +206,6 @@ export function fieldReader(values: FieldValues): FieldReader {
 function skipOf(tag: number): number {
   if (tag < 8) return SLOWLY
   return (tag & 7) === WIRE_VARINT ? SKIP_NUMBER : (tag & 7) === WIRE_BYTES ? SKIP_BYTES : SLOWLY
-}
-
-function viewOf(buf: Buffer): DataView {
-  return new DataView(buf.buffer, buf.byteOffset, buf.length)
 }
 
 // How long a varint is cannot be foretold; four bytes of it are looked at together, so that no branch depends on it.
@@ -253,16 +250,16 @@ export function entryCursor(): EntryCursor {
   return { ...fieldCursor(), packedEnd: 0 }
 }
 
-export function firstEntry(values: FieldValues, place: number, entries: EntryCursor): void {
-  entries.pos = values.start[place]
+export function firstEntry(values: FieldValues, index: number, entries: EntryCursor): void {
+  entries.pos = values.start[index]
   entries.packedEnd = 0
 }
 
 /** Steps to the next entry of a repeated field that is set, packed or not, in one run or several; false after the last. */
-export function nextEntry(values: FieldValues, place: number, entries: EntryCursor): boolean {
+export function nextEntry(values: FieldValues, index: number, entries: EntryCursor): boolean {
   const { buf, schema } = values
-  const { number, type } = schema.fields[place]
-  const end = values.end[place]
+  const { number, type } = schema.fields[index]
+  const end = values.end[index]
   const isBytes = isBytesType(type)
   for (;;) {
     if (entries.packedEnd !== 0) {

@@ -24,7 +24,7 @@ export type FrameHandler = (buf: Buffer, start: number, end: number, frameStart:
 export interface FrameReader {
   /** Hands every message that is now whole to the handler. Throws BrokenStreamError. */
   push(chunk: Buffer): void
-  /** Says that nothing more comes. Throws BrokenStreamError where the stream ends inside a frame. */
+  /** Ends the stream. Throws BrokenStreamError where the stream ends inside a frame. */
   end(): void
 }
 
@@ -61,7 +61,7 @@ export function endOfFrames(buf: Buffer, count: number): number {
 
 /**
  * Writes the length of the message at `buf[lengthAt + prefix, end)` into the `prefix` bytes left for it, moving the message where
- * its length takes more or fewer; gives the position behind the frame.
+ * its length takes more or fewer; returns the position behind the frame.
  */
 export function closeFrame(buf: Buffer, lengthAt: number, prefix: number, end: number): number {
   const start = lengthAt + prefix

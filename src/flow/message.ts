@@ -33,7 +33,7 @@ export function fieldCursor(): FieldCursor {
 
 /**
  * Steps to the field at `cursor.pos` of the message that ends at `end`, and puts `cursor.pos` behind it.
- * False at the end of the message and where the bytes are no protobuf; `cursor.pos === end` tells the two apart.
+ * False at the end of the message and where the bytes are no protobuf; `cursor.pos === end` distinguishes the two.
  */
 export function nextField(buf: Uint8Array, end: number, cursor: FieldCursor): boolean {
   const tagStart = cursor.pos
@@ -102,7 +102,7 @@ export function tagBytes(tag: number): number {
   return tag <= 0xff ? 1 : tag <= 0xffff ? 2 : tag <= 0xffffff ? 3 : 4
 }
 
-/** Writes a tag of `packedTag`; gives the position behind it. */
+/** Writes a tag of `packedTag`; returns the position behind it. */
 export function writeTag(buf: Uint8Array, pos: number, tag: number): number {
   buf[pos++] = tag
   while (tag > 0xff) {
@@ -112,7 +112,7 @@ export function writeTag(buf: Uint8Array, pos: number, tag: number): number {
   return pos
 }
 
-// The fields of a message under construction: each gives the position behind it, and writes nothing for zero or empty (proto3).
+// The fields of a message under construction: each returns the position behind it, and writes nothing for zero or empty (proto3).
 
 export function writeUint32Field(buf: Uint8Array, pos: number, tag: number, value: number): number {
   if (value === 0) return pos

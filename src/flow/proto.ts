@@ -28,6 +28,8 @@ export interface Schema<Name extends string = FieldName> {
   field(name: Name): Field
   find(name: string): Field | undefined
   byNumber(number: number): Field | undefined
+  /** The index in `fields` of the field of that name, −1 where there is none. */
+  readonly indexOf: (name: string) => number
 }
 
 /** As compile-proto.mjs writes it: the messages of the streams, by name. */
@@ -59,6 +61,7 @@ export interface NestedField {
 export function schemaOf<Name extends string = FieldName>(fields: readonly Field[]): Schema<Name> {
   const names = new Map<string, Field>(fields.map((field) => [field.name, field]))
   const numbers = new Map(fields.map((field) => [field.number, field]))
+  const indexes = new Map(fields.map(({ name }, index) => [name, index]))
   return {
     fields,
     field(name) {
@@ -67,7 +70,8 @@ export function schemaOf<Name extends string = FieldName>(fields: readonly Field
       return field
     },
     find: (name) => names.get(name),
-    byNumber: (number) => numbers.get(number)
+    byNumber: (number) => numbers.get(number),
+    indexOf: (name) => indexes.get(name) ?? -1
   }
 }
 

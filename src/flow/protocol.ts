@@ -1,4 +1,4 @@
-/** The protocols that exporters speak, told apart by the first bytes of a datagram. */
+/** The protocols of exporters, by the first bytes of a datagram. */
 import { readUint16, readUint32 } from './bigendian.js'
 
 export interface Protocol {

@@ -1,4 +1,4 @@
-/** Tells a stream of one kind from the others, so that a tool that is given the wrong one can name the tool to put in between. */
+/** The kinds of streams by their first bytes, so that a tool that reads the wrong kind can name the tool to put in between. */
 import { fieldCursor, nextField } from './message.js'
 import { counterMessage, datagramMessage } from './proto.js'
 import { readVarint } from './varint.js'
@@ -39,7 +39,7 @@ export function messageKind(message: Buffer): StreamKind | undefined {
 
 /**
  * What to say of a stream that should be of one of `kinds`, from its first bytes and its first message (undefined: no message could be cut off);
- * `%` stands for the tool, which may take lines of text as well (`takesLines`). Undefined where all is well or where nothing can be told.
+ * `%` stands for the tool, which may read lines of text as well (`takesLines`). Undefined where all is well or nothing is known.
  */
 export function otherKind(
   kinds: readonly StreamKind[],

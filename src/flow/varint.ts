@@ -15,7 +15,7 @@ export function varintSize(value: number): number {
   return size
 }
 
-/** Writes an unsigned 32-bit `value` at `pos`; gives the position behind it. */
+/** Writes an unsigned 32-bit `value` at `pos`; returns the position behind it. */
 export function writeVarint32(buf: Uint8Array, pos: number, value: number): number {
   while (value > 0x7f) {
     buf[pos++] = (value & 0x7f) | 0x80
@@ -25,7 +25,7 @@ export function writeVarint32(buf: Uint8Array, pos: number, value: number): numb
   return pos
 }
 
-/** Writes hi · 2^32 + lo (unsigned halves) at `pos`; gives the position behind it. */
+/** Writes hi · 2^32 + lo (unsigned halves) at `pos`; returns the position behind it. */
 export function writeVarint64(buf: Uint8Array, pos: number, hi: number, lo: number): number {
   while (hi > 0) {
     buf[pos++] = (lo & 0x7f) | 0x80
@@ -35,7 +35,7 @@ export function writeVarint64(buf: Uint8Array, pos: number, hi: number, lo: numb
   return writeVarint32(buf, pos, lo)
 }
 
-/** Writes `value`, which has 64 bits at the most, at `pos`; gives the position behind it. For what no flow waits for. */
+/** Writes `value`, which has 64 bits at the most, at `pos`; returns the position behind it. For what no flow waits for. */
 export function writeVarintBig(buf: Uint8Array, pos: number, value: bigint): number {
   return writeVarint64(buf, pos, Number(value >> 32n), Number(value & 0xffff_ffffn))
 }

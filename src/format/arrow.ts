@@ -6,7 +6,7 @@ import { EXIT, UserError } from '../cli/exit.js'
 import { batchMaker } from '../columns/batch.js'
 import { columnBuilder } from '../columns/builder.js'
 import { type Arrow, arrowSchemaOf } from '../columns/types.js'
-import type { Appendable } from '../flow/output.js'
+import type { Appendable } from '../flow/appendable.js'
 import { type Field, schemaOf } from '../flow/proto.js'
 import { chooseColumns } from './columns.js'
 import { type Asked, type Format, refuseTableOptions } from './format.js'
@@ -55,8 +55,8 @@ export async function arrowFormat(asked: Asked): Promise<() => Format> {
 function chosenFields({ mapping, fields }: Asked): Field[] | undefined {
   const { schema, all, listed } = chooseColumns(mapping, fields)
   if (!listed) return undefined
-  return all.map(({ place, virtual, name }) => {
-    if (virtual === undefined) return schema.fields[place]
+  return all.map(({ index, virtual, name }) => {
+    if (virtual === undefined) return schema.fields[index]
     throw new UserError(
       EXIT.usage,
       `-format arrow has the fields as they are, and '${name}' is computed: compute it where the columns are read`
@@ -71,7 +71,7 @@ function streamWriter(arrow: Arrow): {
 } {
   let target: Appendable | undefined
   const sink = new arrow.AsyncByteQueue()
-  // what it is given stands on the memory of the columns, which is filled again
+  // its argument stands on the memory of the columns, which is filled again
   sink.write = (bytes) => {
     if (target === undefined || !(bytes instanceof Uint8Array)) return
     target.reserve(bytes.length)

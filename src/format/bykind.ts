@@ -1,4 +1,4 @@
-/** The format for the stream that comes: of flows, or of sFlow counters. Its first message tells which. */
+/** The format for the stream that comes: of flows, or of sFlow counters. Its first message shows which. */
 import { UserError } from '../cli/exit.js'
 import { messageKind } from '../flow/streamkind.js'
 import { COUNTER_FORMATS } from './counters.js'

@@ -1,5 +1,5 @@
 /** Lines of JSON in the colours of jq, for a terminal. */
-import { type Appendable, appendText } from '../flow/output.js'
+import { type Appendable, appendText } from '../flow/appendable.js'
 import type { FlowWriter } from '../text/line.js'
 
 /** A string, perhaps a key; a number; what stands around them. */

@@ -2,7 +2,7 @@
 import tty from 'node:tty'
 import { EXIT, UserError } from '../cli/exit.js'
 import { nearest } from '../cli/nearest.js'
-import { appendText } from '../flow/output.js'
+import { appendText } from '../flow/appendable.js'
 import type { FlowWriter } from '../text/line.js'
 import { counterColumns, counterPath, counterTree, valueAt } from '../text/countertree.js'
 import { scalar, toJson, type Tree } from '../text/tree.js'
@@ -24,7 +24,7 @@ function chooseCounters(names: readonly string[] | undefined): CounterColumn[] {
 
 /** The formats of flow-format for counters. Each throws UserError, 64, for a counter that there is not. */
 export const COUNTER_FORMATS: Readonly<Record<FormatName, (asked: Asked) => Format>> = {
-  /** One object a line: all that is told, or what is asked for, null where it is not told. */
+  /** One object a line: all values, or those that are asked for, null where there is none. */
   json(asked) {
     const columns = chooseCounters(asked.fields)
     const row = writerOf(asked.terminator ?? '\n', (tree) =>
@@ -41,7 +41,7 @@ export const COUNTER_FORMATS: Readonly<Record<FormatName, (asked: Asked) => Form
     })
     return { row }
   },
-  /** A cell for each counter, empty where it is not told; all that have a field in proto/counter.proto where none is asked for. */
+  /** A cell for each counter, empty where it has no value; all that have a field in proto/counter.proto where none is asked for. */
   csv({ fields = [], terminator = '\n' }) {
     const columns = chooseCounters(fields.length === 0 ? counterColumns() : fields)
     return {

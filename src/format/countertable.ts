@@ -1,5 +1,5 @@
 /** sFlow counters as tables for people: interfaces and hosts in the same columns, those with nothing in them left out. */
-import { type Appendable, appendText } from '../flow/output.js'
+import { type Appendable, appendText } from '../flow/appendable.js'
 import { type ColumnShape, type Layout, layoutOf } from '../table/layout.js'
 import { siText } from '../table/si.js'
 import type { FlowTable } from '../table/table.js'
@@ -28,21 +28,21 @@ export interface CounterTableOptions {
   readonly room: number | undefined
 }
 
-/** As many rows are held back at the most. */
-const HELD_ROWS = 500
+/** Pending rows at the most. */
+const PENDING_ROWS = 500
 
-/** A table of the samples of a stream: widths come from the rows that are held back first. */
+/** A table of the samples of a stream: the widths come from the rows that are pending first. */
 export function counterTable({ columns: chosen, zone, isExact, room }: CounterTableOptions): FlowTable {
   const all = chosen.length === 0 ? defaultColumns(zone, isExact) : chosen.map((column) => chosenColumn(column, zone, isExact))
-  let held: string[][] = []
+  let pending: string[][] = []
   let columns: readonly Column[] = all
   let widths: number[] = []
   let layout: Layout | undefined
 
   function release(output: Appendable): void {
-    if (held.length === 0) return
-    const rows = held
-    held = []
+    if (pending.length === 0) return
+    const rows = pending
+    pending = []
     const isShown = (i: number): boolean => chosen.length > 0 || rows.some((row) => row[i] !== '')
     const kept = all.flatMap((_, i) => (isShown(i) ? [i] : []))
     columns = kept.map((i) => all[i])
@@ -64,8 +64,8 @@ export function counterTable({ columns: chosen, zone, isExact, room }: CounterTa
       const sample = counterTree(buf, start, end)
       if (sample === undefined) return false
       if (layout === undefined) {
-        held.push(all.map(({ text }) => text(sample)))
-        if (held.length >= HELD_ROWS) release(output)
+        pending.push(all.map(({ text }) => text(sample)))
+        if (pending.length >= PENDING_ROWS) release(output)
       } else
         appendText(
           output,
@@ -77,7 +77,7 @@ export function counterTable({ columns: chosen, zone, isExact, room }: CounterTa
       return true
     },
     release,
-    held: () => held.length,
+    pending: () => pending.length,
     resize(to) {
       room = to
       if (layout !== undefined) layout = layoutOf(columns, widths, room)
@@ -168,14 +168,14 @@ function defaultColumns(zone: Zone, isExact: boolean): Column[] {
   ]
 }
 
-/** The sum of the first paths of which any is told. */
+/** The sum of the first paths of which any has a value. */
 function firstSum(sample: Sample, sums: readonly (readonly string[])[]): Tree | undefined {
   for (const paths of sums) {
-    const told = paths
+    const values = paths
       .map((path) => valueAt(sample, path))
       .filter((value): value is number | bigint => typeof value === 'number' || typeof value === 'bigint')
-    if (told.length === 1) return told[0]
-    if (told.length > 0) return told.reduce((sum: bigint, value) => sum + BigInt(value), 0n)
+    if (values.length === 1) return values[0]
+    if (values.length > 0) return values.reduce((sum: bigint, value) => sum + BigInt(value), 0n)
   }
   return undefined
 }

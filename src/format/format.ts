@@ -1,4 +1,4 @@
-/** What flow-format needs of a form that flows are printed in. */
+/** A format that flows are printed in. */
 import { EXIT, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import type { Output } from '../flow/output.js'
@@ -9,11 +9,11 @@ import type { FlowWriter } from '../text/line.js'
 export interface Format {
   /** what stands at the start of each file, with its line end */
   readonly begin?: string
-  /** Takes a message; what it makes of it is appended at once or later. */
+  /** Appends a message, at once or later. */
   readonly row: FlowWriter
-  /** Appends what has been held back long enough: messages have paused, or the first of them has waited. */
+  /** Appends the pending rows: messages have paused, or the first of them has waited long enough. */
   readonly pause?: (output: Output) => void
-  /** Appends what is held back, when no more messages come. */
+  /** Appends the pending rows at the end of input. */
   readonly end?: (output: Output) => void
 }
 
@@ -31,7 +31,7 @@ export interface Asked {
   readonly log: Log
 }
 
-/** Throws UserError, 64, for what only tables take. */
+/** Throws UserError, 64, for options of tables alone. */
 export function refuseTableOptions({ isExact, zone }: Asked): void {
   if (!isExact && zone === undefined) return
   throw new UserError(

@@ -1,4 +1,4 @@
-/** When a format that holds rows back is to let them go. */
+/** When a format is to append its pending rows. */
 import type { Output, Sink } from '../flow/output.js'
 import type { Format } from './format.js'
 
@@ -6,7 +6,7 @@ import type { Format } from './format.js'
 const PAUSE_MS = 200
 const LONGEST_WAIT_MS = 1000
 
-/** The output as a filter's sink, with the format told of pauses and of the end. */
+/** The output as a filter's sink, which calls the format at pauses and at the end. */
 export function pausingSink(output: Output, { pause, end }: Format): Sink {
   let first: number | undefined
   let last = 0

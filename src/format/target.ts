@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import { Writable } from 'node:stream'
 import { EXIT, reasonNotMade, reasonOf, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
-import { appendText, openOutput, type Output } from '../flow/output.js'
+import { appendText } from '../flow/appendable.js'
+import { openOutput, type Output } from '../flow/output.js'
 
 export interface Target {
   readonly output: Output

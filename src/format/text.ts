@@ -1,6 +1,6 @@
 /**
  * Text for people and for line tools: `key=value key=value`. A string that holds white space, quotes, control characters or what
- * stands between values is written as JSON writes it, so that a flow stays a line and its values can be told apart.
+ * stands between values is written as JSON writes it, so that a flow stays a line and its values stay separate.
  */
 import { characterSize, isControl, isSpace } from '../text/utf8.js'
 import { writeJsonString } from './json.js'

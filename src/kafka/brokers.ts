@@ -36,12 +36,12 @@ export function brokerText({ host, port }: BrokerAddress): string {
   return `${net.isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 
-/** What kafkajs is given as a seed, which it cuts at the first colon: an IPv6 address has dashes, as in `[--1]:9092`. */
+/** The seed for kafkajs, which cuts it at the first colon: an IPv6 address has dashes, as in `[--1]:9092`. */
 export function seedName(broker: BrokerAddress): string {
   return net.isIPv6(broker.host) ? `[${broker.host.replaceAll(':', '-')}]:${broker.port}` : brokerText(broker)
 }
 
-/** The host that kafkajs means, which is part of a `seedName` or an address that the cluster told. */
+/** The host that kafkajs means, which is part of a `seedName` or an address from the cluster. */
 export function seedHost(name: string): string {
   return name.startsWith('[') ? name.slice(1, -1).replaceAll('-', ':') : name
 }
@@ -51,7 +51,7 @@ export function readableBroker(text: string): string {
   return text.replace(/^\[[^\]]+\]/, (name) => `[${seedHost(name)}]`)
 }
 
-/** The brokers that the SRV records of `name` tell of, the preferred ones first (RFC 2782). Throws UserError with code 69. */
+/** The brokers in the SRV records of `name`, the preferred ones first (RFC 2782). Throws UserError with code 69. */
 export async function srvBrokers(
   name: string,
   resolver: Pick<dns.promises.Resolver, 'resolveSrv'> = dns.promises

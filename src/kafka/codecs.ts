@@ -54,7 +54,7 @@ function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
 
 type Kafkajs = typeof import('kafkajs')
 
-/** Makes kafkajs know all compressions, and gives what finds their codecs by Kafka's numbers. */
+/** Makes kafkajs know all compressions, and returns what finds their codecs by Kafka's numbers. */
 export function registerCodecs({ CompressionCodecs, CompressionTypes }: Kafkajs): (compression: number) => Codec {
   const codecs = CompressionCodecs as Record<number, () => Codec>
   codecs[CompressionTypes.Snappy] = () => snappy

@@ -7,7 +7,7 @@ import type { Consumer, ConsumerCrashEvent, EachBatchPayload } from 'kafkajs'
 import { EXIT, UserError } from '../cli/exit.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
 import { limitOf } from '../cli/source.js'
-import { tellOfSilence } from '../cli/waiting.js'
+import { logSilence } from '../cli/waiting.js'
 import type { Tool } from '../cli/tool.js'
 import { others, plural } from '../cli/plural.js'
 import type { Client } from './client.js'
@@ -23,7 +23,7 @@ const HEARTBEAT_MS = 3000
 /** How long a fetch waits for messages, and so a stop for a fetch. */
 const FETCH_WAIT_MS = 500
 const FETCH_BYTES = 4 * 1024 * 1024
-/** A first join that takes no longer is nothing to tell of. */
+/** A first join that takes no longer is not logged. */
 const FIRST_JOIN_MS = 10_000
 const PAUSE_MS = 1000
 /** How long a broker may take to let us go. */
@@ -67,7 +67,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
   await tool.serve((metrics) => {
     declareMetrics(metrics, counters, () => assigned.length)
   })
-  tellOfSilence(log, `no messages in ${topic} yet`, () => counters.messages > 0)
+  logSilence(log, `no messages in ${topic} yet`, () => counters.messages > 0)
   tool.summary(() => `${plural(counters.messages, 'message')} out${others([counters.malformed, 'malformed'])}`)
 
   function checkEnd(): void {
@@ -99,7 +99,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
     if (offset !== undefined) consumer.seek({ topic, partition, offset: String(offset) })
   }
 
-  /** Writes a batch and waits until the reader has it; the group hears that we live meanwhile. */
+  /** Writes a batch and waits until the reader has it; heartbeats go to the group meanwhile. */
   async function takeBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload
     const { partition } = batch
@@ -107,11 +107,11 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
     // the topic was made anew
     if (Number(batch.highWatermark) < next) next = 0
     const beat = setInterval(() => {
-      payload.heartbeat().catch(() => undefined) // who lost the partition hears of that when the batch is done
+      payload.heartbeat().catch(() => undefined) // a lost partition shows when the batch is done
     }, HEARTBEAT_MS)
     try {
       for (const { offset, value } of batch.messages) {
-        // written already: the group has been given it again because its commit was lost
+        // written already: the group sends it again because its commit was lost
         if (Number(offset) < next) continue
         if (limit.isReached) break
         put(value, partition, offset)
@@ -139,7 +139,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
     const messages = value === null ? 0 : write(value)
     if (messages > 0) {
       counters.messages += messages
-      limit.take(messages)
+      limit.admit(messages)
       counters.bytes += value!.length
     } else if (counters.malformed++ === 0) {
       log.warn(`dropped a message that is none: partition ${partition}, offset ${offset}; more of them are only counted`)

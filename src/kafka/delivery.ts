@@ -20,7 +20,7 @@ const MAX_SEQUENCE = 2 ** 31 - 2 ** 20
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2000
 
-/** The broker does not take the batch, or the one message in it, for its size. */
+/** The broker refuses the batch, or the one message in it, for its size. */
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 /** The broker does not know the producer or its numbers any more. */
 const STALE_PRODUCER = new Set([
@@ -43,7 +43,7 @@ export interface DeliveryCounters {
   tooLarge: number
 }
 
-/** A topic. Messages that the cluster does not take for their size are counted. */
+/** A topic. Messages that the cluster refuses for their size are counted. */
 export interface Delivery extends Destination {
   close(): Promise<void>
   readonly counters: DeliveryCounters

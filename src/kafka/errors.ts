@@ -2,7 +2,7 @@
 import { reasonOf } from '../cli/exit.js'
 import { readableBroker } from './brokers.js'
 
-/** The parts of kafkajs' errors that tell them apart; Kafka's own errors have a `type`. */
+/** The parts of kafkajs' errors that distinguish them; Kafka's own errors have a `type`. */
 interface KafkaError extends Error {
   type?: string
   code?: string | number

@@ -72,7 +72,7 @@ function encodeBatches(produce: Produce, codecOf: (compression: number) => Codec
   }
 }
 
-/** Two messages on the way that all take: kafkajs has to hand them on as they are, and to encode the same as we do. */
+/** Two messages on their usual way: kafkajs has to hand them on as they are, and to encode the same as we do. */
 async function rehearse(produce: Produce, sorter: Sorter): Promise<void> {
   const now = Date.now()
   const messages = newMessages()

@@ -20,7 +20,7 @@ import { openPacks, type Packs } from '../ship/packs.js'
 import { patiently, reachTopic } from './topic.js'
 import { watchDelivery } from '../ship/watch.js'
 
-/** After SIGTERM, how long the cluster may take nothing at all before what is left is given up. */
+/** After SIGTERM, how long the cluster may accept nothing before the rest is given up. */
 const PATIENCE_AFTER_TERM_MS = 30_000
 /** How long a pack that goes waits for other packs: its flows have waited already. */
 const PACK_FLUSH_MS = 10
@@ -64,7 +64,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   signals.onStop(
     watchDelivery({
       outbox,
-      held: () => outbox.held + (packs?.held ?? 0),
+      undelivered: () => outbox.undelivered + (packs?.flows ?? 0),
       destination: delivery,
       peer: 'the broker',
       patienceMs,
@@ -185,8 +185,8 @@ function declareMetrics(
   counter('batches_delivered', 'Batches that the cluster has', () => delivered.batches)
   counter('retries', 'Batches that had to be sent again', () => delivered.retries)
   counter('dropped', 'Messages dropped, by cause', dropped, ['cause'])
-  gauge('held_messages', 'Messages read and not delivered yet', () => outbox.held + (packs?.held ?? 0))
+  gauge('held_messages', 'Messages read and not delivered yet', () => outbox.undelivered + (packs?.flows ?? 0))
   if (packs !== undefined) gauge('open_packs', 'Packs that wait for more flows', () => packs.open)
-  gauge('held_bytes', 'Memory that these take', () => outbox.heldBytes)
+  gauge('held_bytes', 'Memory that these take', () => outbox.undeliveredBytes)
   gauge('delivering', '1 while batches are taken, 0 while the cluster takes none', () => (delivery.trouble === undefined ? 1 : 0))
 }

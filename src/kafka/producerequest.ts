@@ -11,7 +11,7 @@ import type { Codec } from './codecs.js'
 import { BATCH_HEADER_BYTES, type BatchHeader, recordsBound, writeBatchHeader, writeRecords } from './recordbatch.js'
 
 /**
- * What kafkajs is given for an array of messages. It looks for one without a value, sorts the rest by partition (with a copy of the list for each)
+ * What kafkajs gets for an array of messages. It looks for one without a value, sorts the rest by partition (with a copy of the list for each)
  * and counts them; what stands in them only the encoder asks for, and that is ours.
  */
 export interface MessageList {

@@ -1,4 +1,4 @@
-/** Where a topic ended at some moment, to tell when all of it is read. */
+/** Where a topic ended at some moment, to know when all of it is read. */
 import type { Client } from './client.js'
 
 export interface Progress {

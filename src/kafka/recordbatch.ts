@@ -41,7 +41,7 @@ export function recordsBound({ count, used }: Messages): number {
 
 const copy = copier()
 
-/** Writes the records at `pos`; gives the position behind them. */
+/** Writes the records at `pos`; returns the position behind them. */
 export function writeRecords(out: Buffer, pos: number, { count, buf, sizes }: Messages): number {
   let from = 0
   for (let i = 0; i < count; i++) {

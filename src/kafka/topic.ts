@@ -9,7 +9,7 @@ import { brokerOf, errorType, isRefusal, kafkaReason } from './errors.js'
 const PATIENCE_MS = 30_000
 const TOPIC_PATIENCE_MS = 10_000
 const PAUSE_MS = 300
-/** After that the operator is told what the tool waits for. */
+/** After that the log says what the tool waits for. */
 const SILENCE_MS = 2000
 
 export interface Start {
@@ -21,7 +21,7 @@ export interface Start {
 }
 
 /**
- * What `attempt` gives, which is tried until it does. Throws UserError with code 69 where that takes too long, and where a broker refuses what
+ * The result of `attempt`, which is tried until it has one. Throws UserError with code 69 where that takes too long, and where a broker refuses what
  * waiting does not mend; a UserError of `attempt` as it is.
  */
 export async function patiently<T>({ isStopped, log, giveUpMs = Infinity }: Start, attempt: () => Promise<T>): Promise<T> {
@@ -30,13 +30,13 @@ export async function patiently<T>({ isStopped, log, giveUpMs = Infinity }: Star
   // by broker, because the seeds are tried in turn
   const reasons = new Map<string | undefined, string>()
   let isTold = false
-  const tell = (why: string): void => {
+  const logWait = (why: string): void => {
     if (!isTold) log.warn(`waiting for a broker: ${why}`)
     isTold = true
   }
   for (;;) {
-    // an attempt that is neither taken nor refused is told of as well
-    const silence = setTimeout(tell, SILENCE_MS, 'none has answered so far')
+    // an attempt that is neither accepted nor refused is logged as well
+    const silence = setTimeout(logWait, SILENCE_MS, 'none has answered so far')
     try {
       return await attempt()
     } catch (error) {
@@ -50,7 +50,7 @@ export async function patiently<T>({ isStopped, log, giveUpMs = Infinity }: Star
     const waited = Date.now() - started
     if (isStopped()) throw new UserError(EXIT.unavailable, `stopped before a broker was reached: ${inWords}`)
     if (waited > patienceMs) throw new UserError(EXIT.unavailable, `no broker within ${patienceMs / 1000} s: ${inWords}`)
-    if (waited > SILENCE_MS) tell(inWords)
+    if (waited > SILENCE_MS) logWait(inWords)
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
 }

@@ -11,7 +11,7 @@ const MAX_NUMBER = 2 ** 25 - 1
 const CUSTOM_TYPES = ['varint', 'string', 'bytes'] as const
 const STORED_AS: Record<(typeof CUSTOM_TYPES)[number], FieldType> = { varint: 'uint64', string: 'string', bytes: 'bytes' }
 
-/** Their numbers goflow2's documents give to fields of the user's own. Who takes one gives up what flow-enrich would put there. */
+/** Their numbers goflow2's documents give to fields of the user's own. A field of such a number replaces what flow-enrich would put there. */
 const OVERRIDABLE: ReadonlySet<string> = new Set(['src_country', 'dst_country'])
 
 /** FlowMessage's fields and those of `formatter.protobuf` behind them. */

@@ -3,7 +3,7 @@ import type { Field } from '../flow/proto.js'
 import { elementOf, type ElementType } from '../schema/elements.js'
 import { rowOf } from '../schema/fields.js'
 
-/** What a field holds, and what an element brings. */
+/** The shapes of values of fields and elements. */
 type Shape = 'a number' | 'an address' | 'text' | 'bytes' | 'a fraction' | 'a list'
 
 const SHAPES: Record<ElementType, Shape> = {

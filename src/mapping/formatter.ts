@@ -38,15 +38,15 @@ function readRename(section: YamlValue | undefined, schema: Schema): ReadonlyMap
     if (name !== '') rename.set(columnNamed(key, schema), name)
   }
   // two columns of one name would be a JSON object with one key twice
-  const taken = new Map<string, string>()
-  for (const column of columnNames(schema)) if (!rename.has(column)) taken.set(column, column)
+  const used = new Map<string, string>()
+  for (const column of columnNames(schema)) if (!rename.has(column)) used.set(column, column)
   for (const [key, value] of entries) {
     const column = columnNamed(key, schema)
     const name = value.word()
     if (name === '') continue
-    const other = taken.get(name)
+    const other = used.get(name)
     if (other !== undefined) throw value.error(`'${name}' is the name of ${other} already, and cannot be that of ${column} as well`)
-    taken.set(name, column)
+    used.set(name, column)
   }
   return rename
 }

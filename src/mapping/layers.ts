@@ -22,7 +22,7 @@ const OTHER_SPELLINGS: Partial<Record<string, LayerWord>> = {
 /** Which layers of a frame are meant. */
 export type LayerSelector =
   | { readonly kind: 'layer'; readonly name: LayerWord }
-  /** by its number: 0 the frame from its first byte on; 2, 3, 4 the OSI layer; 7 what TCP or UDP carry */
+  /** by its number: 0 the frame from its first byte on; 2, 3, 4 the OSI layer; 7 the payload of TCP or UDP */
   | { readonly kind: 'level'; readonly level: Level }
   /** what stands behind an Ethernet type */
   | { readonly kind: 'etype'; readonly etype: number }

@@ -1,6 +1,6 @@
 /**
  * The file of `-mapping`: fields that the user adds, what fills them, and how text shows them. One file for flow-decode,
- * flow-format and flow-kafka; each checks the whole of it and takes the sections that are its own. The shape is goflow2's.
+ * flow-format and flow-kafka; each checks all of it and uses its own sections. The shape is goflow2's.
  *
  *     formatter: { fields: [column], key: [column], rename: { column: name }, render: { column: renderer },
  *                  protobuf: [{ name, index, type: varint | string | bytes, array }] }
@@ -34,7 +34,7 @@ export interface Mapping {
 }
 
 /**
- * Reads and checks a mapping file; without a name gives the mapping that maps nothing. Throws UserError with one line, `file:line: …`:
+ * Reads and checks a mapping file; without a name returns the mapping that maps nothing. Throws UserError with one line, `file:line: …`:
  * code 66 where the file cannot be read, 78 where something in it is unknown, impossible or contradictory.
  */
 export async function loadMapping(file: string | undefined): Promise<Mapping> {

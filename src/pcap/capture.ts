@@ -1,4 +1,4 @@
-/** Capture files: told apart by their first bytes, and cut into packets. */
+/** Capture files: recognized by their first bytes, and cut into packets. */
 import { type BlockReader, blockReader, BrokenStreamError } from '../flow/blocks.js'
 import type { CaptureFormat, PacketHandler } from './packet.js'
 import { isPcap, pcapFormat } from './pcap.js'
@@ -6,7 +6,7 @@ import { isPcapng, pcapngFormat } from './pcapng.js'
 import { refuseNoCapture } from './wronginput.js'
 
 /**
- * A reader of a capture's bytes, pcap or pcapng. `onMalformed` hears of packets that could not be cut out. It throws WrongInputError, or
+ * A reader of a capture's bytes, pcap or pcapng. `onMalformed` is called for packets that could not be cut out. It throws WrongInputError, or
  * BrokenStreamError at the place where the capture is broken; every packet in front of that has been handled then.
  */
 export function captureReader(onPacket: PacketHandler, onMalformed: () => void): BlockReader {

@@ -17,11 +17,11 @@ export interface Dissector {
    * dissector's Datagram, valid until the next call.
    */
   dissect(linkType: number, buf: Buffer, start: number, end: number, time: Time): Verdict
-  /** Gives up the fragments that are still held. */
+  /** Drops the datagrams whose fragments have not all come. */
   end(): void
 }
 
-/** A dissector that takes what looks like flows, or where `ports` are given whatever is sent to one of them. Counts what has no verdict. */
+/** A dissector that picks the payloads that look like flows, or with `ports` all that are sent to one of them. Counts what has no verdict. */
 export function dissector(datagram: Datagram, ports: ReadonlySet<number> | undefined, counts: Counts): Dissector {
   const ip = newIpPacket()
   const fragments = reassembly((lost) => {
@@ -65,7 +65,7 @@ export function dissector(datagram: Datagram, ports: ReadonlySet<number> | undef
       if (ip.fragmented) {
         if (!mayCarryUdp(ip.protocol)) return 'not-udp'
         counts.fragments++
-        if (!fragments.add(ip, time.hi * 4.294967296 + time.lo / 1e9)) return 'held'
+        if (!fragments.add(ip, time.hi * 4.294967296 + time.lo / 1e9)) return 'fragment'
         result = skipExtensions(ip)
         if (result !== 'read') return result
       }

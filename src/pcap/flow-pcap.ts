@@ -7,7 +7,7 @@ import { badValue, wholeNumber, wordList } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { openProgress, type Progress } from '../cli/progress.js'
 import { limitOf, SOURCE_OPTIONS } from '../cli/source.js'
-import { tellOfSilence } from '../cli/waiting.js'
+import { logSilence } from '../cli/waiting.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { parseAddress } from '../flow/address.js'
 import { type Counts, declareMetrics, newCounts, summaryOf } from './counts.js'
@@ -78,7 +78,7 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
   })
   // of what is no capture at all, the error has said enough
   tool.summary(() => (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0 ? summaryOf(counts) : ''))
-  tellOfSilence(log, 'nothing on stdin yet', () => counts.bytes > 0)
+  logSilence(log, 'nothing on stdin yet', () => counts.bytes > 0)
   const progress = await openProgress(options.loglevel === 'info' || options.loglevel === 'debug' ? totalBytes : 0)
   const exitCode = await playAll(files, player, counts, progress, log)
   await output.end()
@@ -99,13 +99,13 @@ async function playAll(files: readonly string[], player: Replay, counts: Counts,
       try {
         await player.play(openSource(file, onRead))
       } catch (error) {
-        const told = inputError(file, error)
-        if (told === undefined) throw error
+        const known = inputError(file, error)
+        if (known === undefined) throw error
         if (player.stopped) break // what a signal ended may be cut short
         counts.badFiles++
-        if (exitCode === EXIT.ok) exitCode = told.exitCode
+        if (exitCode === EXIT.ok) exitCode = known.exitCode
         progress.interrupt(() => {
-          log.error(told.message)
+          log.error(known.message)
         })
       }
     }

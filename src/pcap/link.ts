@@ -37,7 +37,7 @@ const PPP_IPV6 = 0x0057
 
 const NOTHING = Buffer.alloc(0)
 
-/** What `ipStart` gives instead of a position. */
+/** What `ipStart` returns instead of a position. */
 export const NOT_IP = -1
 export const CUT = -2
 const UNKNOWN_LINK_TYPE = -3
@@ -135,7 +135,7 @@ function afterEtherType(buf: Buffer, pos: number, end: number, etherType: number
 
 /**
  * The address family (4) of BSD loopbacks, in the byte order of the machine that captured (NULL) or the network's (LOOP): a small number,
- * so that its place tells the order. 2 is IPv4 everywhere; IPv6 is 24, 28 or 30 on the BSDs and macOS, 10 on Linux, 23 on Windows.
+ * so that its position shows the byte order. 2 is IPv4 everywhere; IPv6 is 24, 28 or 30 on the BSDs and macOS, 10 on Linux, 23 on Windows.
  */
 function afterFamily(buf: Buffer, start: number, end: number): number {
   if (start + 4 > end) return CUT
@@ -169,7 +169,7 @@ function afterPpp(buf: Buffer, start: number, end: number): number {
 }
 
 const NFLOG_PAYLOAD = 9
-/** Attributes of netfilter's log have small numbers; their place tells the byte order. */
+/** Attributes of netfilter's log have small numbers: the position of their bytes shows the byte order. */
 const NFLOG_MOST_TYPE = 0xff
 
 /**

@@ -2,7 +2,7 @@
 import { LONGEST_TIMER_MS } from '../cli/options.js'
 import { millisecondsBetween, type Time } from './time.js'
 
-/** What a timer can tell apart. */
+/** The resolution of a timer. */
 const TICK_MS = 1
 
 export interface Pace {

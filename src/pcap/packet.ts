@@ -1,10 +1,10 @@
-/** The packet at hand, as the layers find it in a capture, and the words for what becomes of it. */
+/** The current packet, as the layers find it in a capture, and the names of what becomes of it. */
 import type { BlockHandler, BlockSize } from '../flow/blocks.js'
 import type { Time } from './time.js'
 
 /**
  * `buf[start, end)` is what was captured of a packet, `linkType` the number of its link layer (https://www.tcpdump.org/linktypes.html).
- * All are valid only during the call. False puts the packet off, to be given again by the reader's `resume`.
+ * All are valid only during the call. False puts the packet off: the reader's `resume` hands it over again.
  */
 export type PacketHandler = (linkType: number, buf: Buffer, start: number, end: number, time: Time) => boolean
 
@@ -14,21 +14,21 @@ export interface CaptureFormat {
   onBlock: BlockHandler
 }
 
-/** Why a packet gives no datagram; the values are the label `cause` of flow_pcap_skipped_packets_total. */
+/** Why no datagram comes of a packet; the values are the label `cause` of flow_pcap_skipped_packets_total. */
 export const SKIP_CAUSES = [
   'link-type', // a link layer that is not read
   'not-ip', // ARP, LLDP, …
   'not-udp', // TCP, ICMP, …
   'other-port', // UDP to none of the ports asked for
   'not-flow', // UDP whose first bytes are no protocol that flow-decode reads
-  'cut', // the capture kept too little of the packet to tell what it is
+  'cut', // the capture kept too little of the packet to know what it is
   'malformed', // lengths that contradict one another
   'fragment' // a fragment whose datagram never became whole
 ] as const
 export type SkipCause = (typeof SKIP_CAUSES)[number]
 
-/** What becomes of a packet: a datagram, nothing yet (a fragment that is held), or the cause for which it is skipped. */
-export type Verdict = 'datagram' | 'held' | SkipCause
+/** What becomes of a packet: a datagram, nothing yet (a fragment), or the cause for which it is skipped. */
+export type Verdict = 'datagram' | 'fragment' | SkipCause
 
 /**
  * An IP packet in a buffer. A layer reads on at `payloadStart`, and leaves there what it found; the same object is filled again for the
@@ -45,7 +45,7 @@ export interface IpPacket {
   protocol: number
   payloadStart: number
   payloadEnd: number
-  /** the capture does not hold the payload to its end */
+  /** the capture has not all of the payload */
   cut: boolean
   /** this is a fragment; the next four are those of the fragment */
   fragmented: boolean

@@ -49,7 +49,7 @@ export function isPcapng(buf: Buffer, pos: number): boolean {
   return u32(buf, pos, false) === SECTION_HEADER
 }
 
-/** `onMalformed` hears of a packet whose block contradicts itself. */
+/** `onMalformed` is called for a packet whose block contradicts itself. */
 export function pcapngFormat(onPacket: PacketHandler, onMalformed: () => void): CaptureFormat {
   const time = { hi: 0, lo: 0 }
   let little = false

@@ -8,11 +8,11 @@
 import type { IpPacket } from './packet.js'
 
 const MAX_AGE_SECONDS = 30
-const MAX_HELD_BYTES = 32 * 1024 * 1024
+const MAX_PENDING_BYTES = 32 * 1024 * 1024
 const MAX_DATAGRAM_BYTES = 65_535
 /** In front of what is put together: room for both addresses. */
 const ADDRESS_ROOM = 32
-/** What each takes at the least: the bound on bytes bounds their number too. */
+/** The least that each takes: the bound on bytes bounds their number too. */
 const FIRST_BUFFER_BYTES = 2048
 
 export interface Reassembly {
@@ -21,10 +21,10 @@ export interface Reassembly {
    * buffer that is valid until the next call.
    */
   add(ip: IpPacket, seconds: number): boolean
-  /** Gives up what is still held. */
+  /** Drops the datagrams that are incomplete. */
   end(): void
-  /** bytes that are held */
-  readonly heldBytes: number
+  /** bytes of fragments of incomplete datagrams */
+  readonly pendingBytes: number
 }
 
 interface Partial {
@@ -41,20 +41,20 @@ interface Partial {
   since: number
 }
 
-/** `onLost` hears how many fragments a datagram had that was given up. */
+/** `onLost` is called with the number of fragments of each datagram that is given up. */
 export function reassembly(onLost: (fragments: number) => void): Reassembly {
   const partials = new Map<string, Partial>() // oldest first
 
   function begin(key: string, since: number): Partial {
     const partial = { buf: Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES), runs: [], total: -1, protocol: 0, fragments: 0, since }
     partials.set(key, partial)
-    state.heldBytes += partial.buf.length
+    state.pendingBytes += partial.buf.length
     return partial
   }
 
   function remove(key: string, partial: Partial): void {
     partials.delete(key)
-    state.heldBytes -= partial.buf.length
+    state.pendingBytes -= partial.buf.length
   }
 
   function giveUp(key: string, partial: Partial): void {
@@ -65,7 +65,7 @@ export function reassembly(onLost: (fragments: number) => void): Reassembly {
   /** Gives up what is late and, past the bound, the oldest, but not `current`. */
   function makeRoom(current: Partial, now: number): void {
     for (const [key, partial] of partials) {
-      if (!isLate(partial, now) && state.heldBytes <= MAX_HELD_BYTES) return
+      if (!isLate(partial, now) && state.pendingBytes <= MAX_PENDING_BYTES) return
       if (partial !== current) giveUp(key, partial)
     }
   }
@@ -74,7 +74,7 @@ export function reassembly(onLost: (fragments: number) => void): Reassembly {
     if (partial.buf.length >= size) return
     const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(2 * partial.buf.length, ADDRESS_ROOM + MAX_DATAGRAM_BYTES)))
     partial.buf.copy(larger)
-    state.heldBytes += larger.length - partial.buf.length
+    state.pendingBytes += larger.length - partial.buf.length
     partial.buf = larger
   }
 
@@ -97,7 +97,7 @@ export function reassembly(onLost: (fragments: number) => void): Reassembly {
   }
 
   const state = {
-    heldBytes: 0,
+    pendingBytes: 0,
     add(ip: IpPacket, seconds: number): boolean {
       if (!isSound(ip)) {
         onLost(1)

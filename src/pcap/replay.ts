@@ -17,7 +17,7 @@ import { refuseCapture } from './wronginput.js'
 const MAX_PAYLOAD_BYTES = 65_535
 const NO_ADDRESS = Buffer.alloc(0)
 
-/** Who sent what an IPFIX file or a raw payload holds. */
+/** The exporter of an IPFIX file or a raw payload. */
 export interface Exporter {
   address: Buffer
   port: number
@@ -28,7 +28,7 @@ export interface ReplayOptions {
   exporter: Exporter
   /** of captures, only UDP to these ports, whatever it looks like */
   ports: ReadonlySet<number> | undefined
-  /** how much faster than the capture, 0: as fast as the reader takes it */
+  /** how much faster than the capture, 0: as fast as the reader reads */
   speed: number
 }
 
@@ -64,7 +64,7 @@ export function replay({ kind, exporter, ports, speed }: ReplayOptions, limit: L
     if (verdict === 'datagram') {
       copyDatagram(output, datagram)
       count()
-    } else if (verdict !== 'held') counts.skipped[verdict]++
+    } else if (verdict !== 'fragment') counts.skipped[verdict]++
     if (verdict === 'link-type') warnOfLinkType(linkType)
     return true
   }
@@ -95,7 +95,7 @@ export function replay({ kind, exporter, ports, speed }: ReplayOptions, limit: L
   /** Counts a datagram that went out; nothing is read behind the last one. */
   function count(): void {
     counts.datagrams++
-    limit.take(1)
+    limit.admit(1)
     if (limit.isReached) cancel()
   }
 

@@ -7,7 +7,7 @@ import { openInput } from '../flow/input.js'
 import { gunzip, isGzip } from './gunzip.js'
 import { WrongInputError } from './wronginput.js'
 
-/** What a writer that hears the same signal as we do may still have in its buffers and in the pipe. */
+/** What a writer that gets the same signal may still have in its buffers and in the pipe. */
 const IN_FLIGHT_BYTES = 1024 * 1024
 const IDLE_AFTER_SIGNAL_MS = 1000
 
@@ -43,14 +43,14 @@ export function bytesOf(paths: readonly string[]): number {
 /** An error of reading or understanding an input as the user's, undefined where it is another. */
 export function inputError(path: string, error: unknown): InputError | undefined {
   if (error instanceof InputError) return error
-  const told = (code: ExitCode, message: string): InputError => new InputError(code, message)
-  if (error instanceof WrongInputError) return told(EXIT.badData, `${nameOf(path)} ${error.message}`)
-  if (error instanceof BrokenStreamError) return told(EXIT.badData, `${nameOf(path)}: ${error.message}`)
-  if (error instanceof Error && 'syscall' in error) return told(EXIT.noInput, `cannot read ${nameOf(path)}: ${reasonOf(error)}`)
+  const failed = (code: ExitCode, message: string): InputError => new InputError(code, message)
+  if (error instanceof WrongInputError) return failed(EXIT.badData, `${nameOf(path)} ${error.message}`)
+  if (error instanceof BrokenStreamError) return failed(EXIT.badData, `${nameOf(path)}: ${error.message}`)
+  if (error instanceof Error && 'syscall' in error) return failed(EXIT.noInput, `cannot read ${nameOf(path)}: ${reasonOf(error)}`)
   return undefined
 }
 
-/** Opens a file or stdin; throws as `fs.openSync`. `onRead` hears of every chunk's bytes, as they are in the file. */
+/** Opens a file or stdin; throws as `fs.openSync`. `onRead` is called with the bytes of every chunk, as they are in the file. */
 export function openSource(path: string, onRead: (bytes: number) => void): Source {
   // without O_NONBLOCK, a named pipe that nobody writes to would hold up everything, signals too
   const fd = path === STDIN ? 0 : fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)

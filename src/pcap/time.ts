@@ -39,7 +39,7 @@ export interface Clock {
 
 /**
  * The clock of an interface from its options if_tsresol and if_tsoffset (draft-ietf-opsawg-pcapng, "Interface Description Block"): the
- * top bit of the resolution tells 2^-n from 10^-n seconds a tick.
+ * top bit of the resolution says whether a tick is 2^-n or 10^-n seconds.
  */
 export function clockOf(resolution: number, offset: bigint): Clock {
   const exponent = resolution & 0x7f

@@ -9,7 +9,7 @@
 import { isMappedIPv4 } from '../flow/address.js'
 import { type Datagram, newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
-import type { Appendable } from '../flow/output.js'
+import type { Appendable } from '../flow/appendable.js'
 import { billionRest, splitBillion } from '../text/digits.js'
 
 const MAGIC_NANOSECONDS = 0xa1b23c4d
@@ -43,7 +43,7 @@ export interface PacketCounts {
   malformed: number
 }
 
-/** Appends each Datagram message that it is given as a packet. */
+/** Appends each Datagram message as a packet. */
 export function packetWriter(output: Appendable): { onFrame: FrameHandler; counts: PacketCounts } {
   const counts = { datagrams: 0, written: 0, tooLong: 0, malformed: 0 }
   const datagram = newDatagram()

@@ -43,7 +43,7 @@ const OTHERS: readonly { is: (head: Buffer) => boolean; advice: string }[] = [
   }
 ]
 
-/** What the first frame carries, where the bytes are a stream between the tools. */
+/** The kind of the first frame, where the bytes are a stream between the tools. */
 function firstKind(head: Buffer): ReturnType<typeof messageKind> {
   let kind: ReturnType<typeof messageKind>
   let first = true

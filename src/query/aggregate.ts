@@ -74,12 +74,12 @@ export function fieldsOf({ parts, distinct }: Grouping): Field[] {
 }
 
 export interface Aggregator {
-  /** the counters of the flow at hand */
+  /** the counters of the current flow */
   readonly counters: CounterReader
   /** Reads the flow in the values: counters and keys. */
   read(): void
   /**
-   * Adds the flow at hand, of which these are the counters, to an aggregate. False, and nothing added, where a new group found no room,
+   * Adds the current flow, of which these are the counters, to an aggregate. False, and nothing added, where a new group found no room,
    * unless `anyhow`: then it goes to the rest.
    */
   add(aggregate: Aggregate, amounts: Float64Array, anyhow: boolean): boolean
@@ -91,36 +91,35 @@ export interface Aggregator {
 export function aggregator(grouping: Grouping, values: FieldValues): Aggregator {
   const { parts, distinct, order, times } = grouping
   const { lo, hi, schema } = values
-  const placeOf = (name: string): number => schema.fields.findIndex((field) => field.name === name)
   const counters = counterReader(values, grouping.raw)
   const keys = [newKey(), newKey()] as const
   const readers = keys.map((key) => keyReader(parts, values, key))
   const value = newKey()
   const valueReader = distinct === undefined ? undefined : keyReader([distinct], values, value)
-  const valuePlace = distinct === undefined ? 0 : placeOf(distinct.field.name)
-  const timePlaces = TIMES.map(placeOf)
+  const valueIndex = distinct === undefined ? 0 : schema.indexOf(distinct.field.name)
+  const timeIndexes = TIMES.map(schema.indexOf)
   const flowTimes = new Uint32Array(2 * TIMES_DOUBLES)
-  const groupsPlace = placeOf('groups')
-  const totalPlace = placeOf('total')
-  const totalOfPlace = placeOf('total_of')
+  const groupsIndex = schema.indexOf('groups')
+  const totalIndex = schema.indexOf('total')
+  const totalOfIndex = schema.indexOf('total_of')
   const orderNumber = enumValue('total_of', order.toUpperCase())
-  const receivedPlace = placeOf('time_received_ns')
+  const receivedIndex = schema.indexOf('time_received_ns')
   const eitherEnd = parts.some(countsEitherEnd)
   const orderAt = order === 'distinct' ? 0 : SUM_SIZE * COUNTERS.indexOf(order)
   /** window and total of the last aggregate that came */
   const lastTotal = new Uint32Array(4)
 
-  /** how many groups the flow at hand belongs to; none where it is a rest itself */
+  /** how many groups the current flow belongs to; none where it is a rest itself */
   let ends = 1
-  /** whether the flow's own counters are what it adds to the total, or what its message tells, or nothing */
+  /** whether the flow's own counters are what it adds to the total, or what its message says, or nothing */
   let totalFrom: 'amounts' | 'message' | 'nothing' = 'amounts'
   let hasValue = false
 
   function read(): void {
     counters.read()
     if (times) readTimes()
-    const isRest = parts.length > 0 && isSet(values, groupsPlace)
-    totalFrom = eitherEnd && counters.isAggregate && tellsTotal() ? ownTotal() : 'amounts'
+    const isRest = parts.length > 0 && isSet(values, groupsIndex)
+    totalFrom = eitherEnd && counters.isAggregate && hasTotal() ? ownTotal() : 'amounts'
     ends = isRest ? 0 : 1
     hasValue = false
     if (isRest) return
@@ -131,7 +130,7 @@ export function aggregator(grouping: Grouping, values: FieldValues): Aggregator 
       readers[1].read(END.destination)
       if (!sameKey(keys[0], keys[1])) ends = 2
     }
-    if (valueReader !== undefined && isSet(values, valuePlace)) {
+    if (valueReader !== undefined && isSet(values, valueIndex)) {
       hasValue = true
       valueReader.read(END.source)
     }
@@ -139,24 +138,24 @@ export function aggregator(grouping: Grouping, values: FieldValues): Aggregator 
 
   function readTimes(): void {
     for (let i = 0; i < TIMES.length; i++) {
-      const present = isSet(values, timePlaces[i])
-      flowTimes[2 * i] = present ? hi[timePlaces[i]] : 0
-      flowTimes[2 * i + 1] = present ? lo[timePlaces[i]] : 0
+      const present = isSet(values, timeIndexes[i])
+      flowTimes[2 * i] = present ? hi[timeIndexes[i]] : 0
+      flowTimes[2 * i + 1] = present ? lo[timeIndexes[i]] : 0
     }
   }
 
   /** Whether the message has a total of what this sums up. */
-  function tellsTotal(): boolean {
-    return isSet(values, totalPlace) && orderNumber === (isSet(values, totalOfPlace) ? lo[totalOfPlace] : 0)
+  function hasTotal(): boolean {
+    return isSet(values, totalIndex) && orderNumber === (isSet(values, totalOfIndex) ? lo[totalOfIndex] : 0)
   }
 
-  /** The groups of a window that count either end have each flow twice: their total is told by each of them, one after another. */
+  /** The groups of a window that count either end have each flow twice: each of them has their total, one after another. */
   function ownTotal(): 'message' | 'nothing' {
     const [receivedHi, receivedLo, totalHi, totalLo] = lastTotal
-    lastTotal[0] = isSet(values, receivedPlace) ? hi[receivedPlace] : 0
-    lastTotal[1] = isSet(values, receivedPlace) ? lo[receivedPlace] : 0
-    lastTotal[2] = hi[totalPlace]
-    lastTotal[3] = lo[totalPlace]
+    lastTotal[0] = isSet(values, receivedIndex) ? hi[receivedIndex] : 0
+    lastTotal[1] = isSet(values, receivedIndex) ? lo[receivedIndex] : 0
+    lastTotal[2] = hi[totalIndex]
+    lastTotal[3] = lo[totalIndex]
     const same = receivedHi === lastTotal[0] && receivedLo === lastTotal[1] && totalHi === lastTotal[2] && totalLo === lastTotal[3]
     return same ? 'nothing' : 'message'
   }
@@ -165,7 +164,7 @@ export function aggregator(grouping: Grouping, values: FieldValues): Aggregator 
     const { groups, rest } = aggregate
     if (ends === 0) {
       addCounters(rest, 0, amounts, 0)
-      addToSum(aggregate.restGroups, 0, hi[groupsPlace], lo[groupsPlace])
+      addToSum(aggregate.restGroups, 0, hi[groupsIndex], lo[groupsIndex])
       if (times) addTimes(aggregate.restTimes, 0, flowTimes, 0)
     } else {
       const first = groupOf(groups, keys[0])
@@ -177,7 +176,7 @@ export function aggregator(grouping: Grouping, values: FieldValues): Aggregator 
     if (hasValue) aggregate.totalSet = addDistinct(aggregate.sets, aggregate.totalSet, value)
     if (totalFrom === 'amounts') addToSum(aggregate.total, 0, amounts[orderAt + 1], amounts[orderAt])
     else if (totalFrom === 'message') {
-      addToSum(aggregate.total, 0, hi[totalPlace], lo[totalPlace])
+      addToSum(aggregate.total, 0, hi[totalIndex], lo[totalIndex])
       totalFrom = 'nothing' // once, whatever windows it is spread over
     }
     return true

@@ -4,7 +4,7 @@ import { nearest } from '../cli/nearest.js'
 import { reasonOf } from '../cli/exit.js'
 import type { Field } from '../flow/proto.js'
 import type { Condition, Order } from './conditions.js'
-import type { Item, Spot } from './filterast.js'
+import type { Item, TextRange } from './filterast.js'
 import { FilterError } from './filtererror.js'
 import type { Target, Kind } from './filterwords.js'
 import {
@@ -34,7 +34,7 @@ export interface Reading {
 }
 
 /** What a filter accepts at one place: values by kind. */
-interface Taken {
+interface Accepted {
   readonly numbers: Range[]
   /** first and last in turns */
   readonly ipv4: number[]
@@ -55,19 +55,19 @@ const MAX_IPV4 = 2n ** 32n - 1n
 const MAX_IPV6 = 2n ** 128n - 1n
 
 /**
- * Makers for the targets, in their order: a value goes to the first that takes it. `order` is '==' for anything but one value with a
+ * Makers for the targets, in their order: a value goes to the first that accepts it. `order` is '==' for anything but one value with a
  * sign of order. Throws FilterError.
  */
 export function makersOf(compared: readonly Compared[], order: Order, items: readonly Item[], reading: Reading): Maker[] {
   const sets = compared.map(({ target: { kind } }) => ({ number: numberSet(), address: addressSet(), text: textSet(kind === 'country') }))
 
   function fill(): void {
-    const taken = compared.map((): Taken => ({ numbers: [], ipv4: [], ipv6: [], texts: [] }))
+    const accepted = compared.map((): Accepted => ({ numbers: [], ipv4: [], ipv6: [], texts: [] }))
     for (const item of items) {
-      if (item.kind === 'file') takeFile(item, compared, taken, reading)
-      else takeItem(item.text, item.kind === 'quoted', item.at, compared, order, taken, reading)
+      if (item.kind === 'file') addFile(item, compared, accepted, reading)
+      else addItem(item.text, item.kind === 'quoted', item.at, compared, order, accepted, reading)
     }
-    taken.forEach(({ numbers, ipv4, ipv6, texts }, i) => {
+    accepted.forEach(({ numbers, ipv4, ipv6, texts }, i) => {
       sets[i].number.fill(numbers)
       sets[i].address.fill(ipv4, ipv6)
       sets[i].text.fill(texts)
@@ -88,7 +88,7 @@ export function isText(kind: Kind): kind is 'text' | 'country' {
 }
 
 /** Line by line; `#` begins a comment, blanks around a value are cut. */
-function takeFile(item: Item & { kind: 'file' }, compared: readonly Compared[], taken: readonly Taken[], reading: Reading): void {
+function addFile(item: Item & { kind: 'file' }, compared: readonly Compared[], accepted: readonly Accepted[], reading: Reading): void {
   let text: string
   try {
     text = readFileSync(item.file, 'utf8')
@@ -103,9 +103,9 @@ function takeFile(item: Item & { kind: 'file' }, compared: readonly Compared[], 
     const isQuoted =
       quoted !== null ||
       (compared.some(({ target }) => target.kind === 'text') &&
-        !compared.some(({ target, field }) => takes(target.kind, value, field, reading)))
+        !compared.some(({ target, field }) => accepts(target.kind, value, field, reading)))
     try {
-      takeItem(quoted?.[1] ?? value, isQuoted, item.at, compared, '==', taken, reading)
+      addItem(quoted?.[1] ?? value, isQuoted, item.at, compared, '==', accepted, reading)
     } catch (error) {
       if (!(error instanceof FilterError)) throw error
       throw new FilterError(`${item.file}:${number + 1}: '${value}': ${error.message}`, item.at)
@@ -113,20 +113,20 @@ function takeFile(item: Item & { kind: 'file' }, compared: readonly Compared[], 
   })
 }
 
-function takes(kind: Kind, text: string, field: Field, { now }: Reading): boolean {
+function accepts(kind: Kind, text: string, field: Field, { now }: Reading): boolean {
   if (kind === 'text') return false
   if (kind === 'country') return isCountry(text)
   if (kind === 'address') return addressRange(text) !== undefined
   return numberRanges(kind, text, field, now) !== undefined
 }
 
-function takeItem(
+function addItem(
   text: string,
   isQuoted: boolean,
-  at: Spot,
+  at: TextRange,
   compared: readonly Compared[],
   order: Order,
-  taken: readonly Taken[],
+  accepted: readonly Accepted[],
   reading: Reading
 ): void {
   for (const [i, { target, field }] of compared.entries()) {
@@ -135,12 +135,12 @@ function takeItem(
       if (!isQuoted && !/^[A-Za-z_][A-Za-z0-9_.]*$/.test(text)) continue
       if (kind === 'country' && text !== '' && !isCountry(text)) continue
       if (order !== '==') throw new FilterError('texts have no order: ==, !=, in, =~ or !~', at)
-      taken[i].texts.push(text)
+      accepted[i].texts.push(text)
       return
     }
     if (isQuoted) continue
     if (kind === 'address') {
-      if (takeAddress(text, at, order, taken[i])) return
+      if (addAddress(text, at, order, accepted[i])) return
       continue
     }
     const ranges = numberRanges(kind, text, field, reading.now)
@@ -152,7 +152,7 @@ function takeItem(
       if (range[1] > most)
         throw new FilterError(`'${text}' is more than ${most}, the most that there is: expected ${NUMBERS[kind].expects}`, at)
       const ordered = orderedRange(range, order, MAX_64, at)
-      if (ordered !== undefined) taken[i].numbers.push(ordered)
+      if (ordered !== undefined) accepted[i].numbers.push(ordered)
     }
     return
   }
@@ -160,7 +160,7 @@ function takeItem(
 }
 
 /** False where the text is no address. */
-function takeAddress(text: string, at: Spot, order: Order, { ipv4, ipv6 }: Taken): boolean {
+function addAddress(text: string, at: TextRange, order: Order, { ipv4, ipv6 }: Accepted): boolean {
   const quickly = order === '==' ? ipv4Range(text) : undefined
   if (quickly !== undefined) {
     ipv4.push(quickly[0], quickly[1])
@@ -187,12 +187,12 @@ function numberRanges(kind: NumberKind, text: string, field: Field, now: bigint)
   return range === undefined ? several?.(text) : [range]
 }
 
-function checkRange([from, to]: Range, at: Spot): void {
+function checkRange([from, to]: Range, at: TextRange): void {
   if (from > to) throw new FilterError('the range ends before it starts', at)
 }
 
 /** What is in that order to the value; undefined: nothing is. */
-function orderedRange([from, to]: Range, order: Order, most: bigint, at: Spot): Range | undefined {
+function orderedRange([from, to]: Range, order: Order, most: bigint, at: TextRange): Range | undefined {
   if (order === '==') return [from, to]
   if (from !== to) throw new FilterError(`${order} takes one value, no range and no network`, at)
   if (order === '<') return from === 0n ? undefined : [0n, from - 1n]

@@ -61,7 +61,7 @@ export function fieldsRead(condition: Condition, fields = new Set<Field>()): Set
 /** A test of the message that stands in `values`, whose schema has all the fields that the condition reads. */
 export function testOf(condition: Condition, values: FieldValues): Test {
   const { lo, hi, start, end } = values
-  const placeOf = (field: Field): number => values.schema.fields.findIndex(({ number }) => number === field.number)
+  const indexOf = (field: Field): number => values.schema.fields.findIndex(({ number }) => number === field.number)
   const self = (part: Condition): Test => testOf(part, values)
   switch (condition.kind) {
     case 'always':
@@ -75,46 +75,46 @@ export function testOf(condition: Condition, values: FieldValues): Test {
       return () => !part()
     }
     case 'if': {
-      const place = placeOf(condition.field)
+      const index = indexOf(condition.field)
       const [then, otherwise] = [self(condition.then), self(condition.otherwise)]
-      return () => (isSet(values, place) ? then() : otherwise())
+      return () => (isSet(values, index) ? then() : otherwise())
     }
     case 'set': {
-      const place = placeOf(condition.field)
-      return () => isSet(values, place)
+      const index = indexOf(condition.field)
+      return () => isSet(values, index)
     }
     case 'number': {
       const { field, set, shift } = condition
-      const place = placeOf(field)
-      if (field.repeated) return anyEntry(values, place, (entries) => set.has(entries.hi, entries.lo))
+      const index = indexOf(field)
+      if (field.repeated) return anyEntry(values, index, (entries) => set.has(entries.hi, entries.lo))
       const zero = set.has(0, 0)
-      if (field.type === 'uint64') return () => (isSet(values, place) ? set.has(hi[place], lo[place]) : zero)
-      return () => (isSet(values, place) ? set.has(0, lo[place] >>> shift) : zero)
+      if (field.type === 'uint64') return () => (isSet(values, index) ? set.has(hi[index], lo[index]) : zero)
+      return () => (isSet(values, index) ? set.has(0, lo[index] >>> shift) : zero)
     }
     case 'bits': {
       const { bits, mask } = condition
-      const place = placeOf(condition.field)
-      return () => ((isSet(values, place) ? lo[place] : 0) & mask) === bits
+      const index = indexOf(condition.field)
+      return () => ((isSet(values, index) ? lo[index] : 0) & mask) === bits
     }
     case 'address': {
       const { field, set } = condition
-      const place = placeOf(field)
-      if (field.repeated) return anyEntry(values, place, (entries) => set.has(values.buf, entries.start, entries.end))
-      return () => isSet(values, place) && set.has(values.buf, start[place], end[place])
+      const index = indexOf(field)
+      if (field.repeated) return anyEntry(values, index, (entries) => set.has(values.buf, entries.start, entries.end))
+      return () => isSet(values, index) && set.has(values.buf, start[index], end[index])
     }
     case 'text': {
       const { field, set } = condition
-      const place = placeOf(field)
-      if (field.repeated) return anyEntry(values, place, (entries) => set.has(values.buf, entries.start, entries.end))
+      const index = indexOf(field)
+      if (field.repeated) return anyEntry(values, index, (entries) => set.has(values.buf, entries.start, entries.end))
       const empty = set.has(values.buf, 0, 0)
-      return () => (isSet(values, place) ? set.has(values.buf, start[place], end[place]) : empty)
+      return () => (isSet(values, index) ? set.has(values.buf, start[index], end[index]) : empty)
     }
     case 'pattern': {
       const { field, pattern } = condition
-      const place = placeOf(field)
+      const index = indexOf(field)
       const matches = (from: number, to: number): boolean => pattern.test(values.buf.toString('utf8', from, to))
-      if (field.repeated) return anyEntry(values, place, (entries) => matches(entries.start, entries.end))
-      return () => (isSet(values, place) ? matches(start[place], end[place]) : matches(0, 0))
+      if (field.repeated) return anyEntry(values, index, (entries) => matches(entries.start, entries.end))
+      return () => (isSet(values, index) ? matches(start[index], end[index]) : matches(0, 0))
     }
     case 'ratio': {
       const { column, test } = condition
@@ -122,7 +122,7 @@ export function testOf(condition: Condition, values: FieldValues): Test {
       return () => test(ratio(column))
     }
     case 'fields':
-      return fieldsTest(condition.left, condition.order, condition.right, values, placeOf)
+      return fieldsTest(condition.left, condition.order, condition.right, values, indexOf)
   }
 }
 
@@ -148,19 +148,19 @@ function anyOf(tests: Test[]): Test {
   }
 }
 
-function anyEntry(values: FieldValues, place: number, test: (entries: ReturnType<typeof entryCursor>) => boolean): Test {
+function anyEntry(values: FieldValues, index: number, test: (entries: ReturnType<typeof entryCursor>) => boolean): Test {
   const entries = entryCursor()
   return () => {
-    if (!isSet(values, place)) return false
-    firstEntry(values, place, entries)
-    while (nextEntry(values, place, entries)) if (test(entries)) return true
+    if (!isSet(values, index)) return false
+    firstEntry(values, index, entries)
+    while (nextEntry(values, index, entries)) if (test(entries)) return true
     return false
   }
 }
 
-function fieldsTest(left: Field, order: Order, right: Field, values: FieldValues, placeOf: (field: Field) => number): Test {
+function fieldsTest(left: Field, order: Order, right: Field, values: FieldValues, indexOf: (field: Field) => number): Test {
   const { lo, hi, start, end } = values
-  const [a, b] = [placeOf(left), placeOf(right)]
+  const [a, b] = [indexOf(left), indexOf(right)]
   const fits = FITS[order]
   if (left.type !== 'bytes' && left.type !== 'string') {
     return () => {

@@ -25,7 +25,7 @@ export interface CounterReader {
   readonly amounts: Float64Array
   /** whether the message is an aggregate: several flows, multiplied by their rates already */
   isAggregate: boolean
-  /** flows whose exporter told no sampling rate */
+  /** flows without a sampling rate */
   unrated: number
   /** products that stopped at 2^64 − 1 */
   saturated: number
@@ -34,19 +34,18 @@ export interface CounterReader {
 /** A reader of what stands in `values`; with `raw` bytes and packets stay as the exporter sent them. */
 export function counterReader(values: FieldValues, raw: boolean): CounterReader {
   const { lo, hi, schema } = values
-  const placeOf = (name: FieldName): number => schema.fields.indexOf(schema.field(name))
-  const [bytes, packets, flows, rate] = COUNTER_FIELDS.map(placeOf)
+  const [bytes, packets, flows, rate] = COUNTER_FIELDS.map(schema.indexOf)
   const amounts = new Float64Array(COUNTERS_SIZE)
 
-  function amount(place: number, at: number, scaled: boolean): void {
+  function amount(index: number, at: number, scaled: boolean): void {
     amounts[at] = amounts[at + 1] = 0
-    if (!isSet(values, place)) return
-    const value = hi[place] * TWO_32 + lo[place]
+    if (!isSet(values, index)) return
+    const value = hi[index] * TWO_32 + lo[index]
     const product = scaled ? value * (hi[rate] * TWO_32 + lo[rate]) : value
     if (product < SUM_LIMIT) amounts[at] = product
     else {
       // 4.5 PB in one flow
-      if (!multiply(hi[place], lo[place], scaled ? hi[rate] : 0, scaled ? lo[rate] : 1)) reader.saturated++
+      if (!multiply(hi[index], lo[index], scaled ? hi[rate] : 0, scaled ? lo[rate] : 1)) reader.saturated++
       amounts[at] = productLo
       amounts[at + 1] = productHi
     }

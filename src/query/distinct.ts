@@ -4,7 +4,7 @@
  * one block of memory; a set is known by the word where it begins.
  *
  *     set       := class (1 word), values (1 word), hashes | registers
- *     hashes    := (upper, lower)*      4 << class places of two words each, 0 0 is a free one
+ *     hashes    := (upper, lower)*      4 << class slots of two words each, 0 0 is a free one
  *     registers := byte*                4,096 of them, class REGISTERS
  */
 import type { Budget } from './groups.js'
@@ -48,7 +48,7 @@ export function releaseDistinctSets({ budget, words }: DistinctSets): void {
   budget.bytes -= words.byteLength
 }
 
-/** Adds a value to a set, 0 for one that is empty; gives where the set stands now. */
+/** Adds a value to a set, 0 for one that is empty; returns where the set stands now. */
 export function addDistinct(sets: DistinctSets, set: number, value: Key): number {
   const upper = hashWords(value.words, value.length, SEEDS[0])
   const lower = hashWords(value.words, value.length, SEEDS[1])
@@ -69,12 +69,12 @@ function addHash(sets: DistinctSets, set: number, upper: number, lower: number):
     addToRegisters(sets, set, upper, lower)
     return set
   }
-  const place = placeOf(words, set, upper, lower)
-  if (words[place] !== 0 || words[place + 1] !== 0) return set
+  const slot = slotOf(words, set, upper, lower)
+  if (words[slot] !== 0 || words[slot + 1] !== 0) return set
   const count = words[set + 1]
   if (count < Math.min(EXACT, LEAST_FULL << size)) {
-    words[place] = upper
-    words[place + 1] = lower
+    words[slot] = upper
+    words[slot + 1] = lower
     words[set + 1]++
     return set
   }
@@ -87,14 +87,14 @@ function addHash(sets: DistinctSets, set: number, upper: number, lower: number):
   return addHash(sets, larger, upper, lower)
 }
 
-/** The place of a hash, or the free one where it belongs; there always is one. */
-function placeOf(words: Int32Array, set: number, upper: number, lower: number): number {
+/** The slot of a hash, or the free one where it belongs; there always is one. */
+function slotOf(words: Int32Array, set: number, upper: number, lower: number): number {
   const mask = (FIRST_PLACES << words[set]) - 1
-  let place = lower & mask
+  let slot = lower & mask
   for (;;) {
-    const at = set + HEAD + 2 * place
+    const at = set + HEAD + 2 * slot
     if ((words[at] === upper && words[at + 1] === lower) || (words[at] === 0 && words[at + 1] === 0)) return at
-    place = (place + 1) & mask
+    slot = (slot + 1) & mask
   }
 }
 
@@ -113,9 +113,9 @@ function move(sets: DistinctSets, from: number, to: number): void {
     if (words[at] === 0 && words[at + 1] === 0) continue
     if (words[to] === REGISTERS) addToRegisters(sets, to, words[at], words[at + 1])
     else {
-      const place = placeOf(words, to, words[at], words[at + 1])
-      words[place] = words[at]
-      words[place + 1] = words[at + 1]
+      const slot = slotOf(words, to, words[at], words[at + 1])
+      words[slot] = words[at]
+      words[slot + 1] = words[at + 1]
       words[to + 1]++
     }
   }
@@ -149,7 +149,7 @@ function grow(sets: DistinctSets, more: number): boolean {
   return true
 }
 
-/** How many different values a set was given. */
+/** How many different values were added to a set. */
 export function distinctOf({ words, registers }: DistinctSets, set: number): number {
   if (set === 0) return 0
   if (words[set] !== REGISTERS) return words[set + 1]

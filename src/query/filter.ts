@@ -99,7 +99,7 @@ function included(expression: Expression, reading: Reading): Expression {
       } catch (error) {
         throw new FilterError(`cannot read ${expression.file}: ${reasonOf(error)}`, expression.at)
       }
-      // its mistakes are told with its own lines
+      // its mistakes show its own lines
       return read(text, { ...reading, files: [], from: [...from, file] }).expression
     }
     default:
@@ -116,7 +116,7 @@ function parsed(text: string, schema: Schema): Expression {
     const word = /^[A-Za-z0-9_.:/+%*-]+|^./u.exec(text.slice(start.offset))?.[0] ?? ''
     const expected = [...new Set((error.expected ?? []).map(({ description, text: literal }) => description ?? literal ?? ''))]
     const named = expected.filter((what) => / |^(and|or)$/.test(what))
-    // where a test may begin, all that it may begin with would be told
+    // where a test may begin, all words that it may begin with would be listed
     const wanted = expected.includes('(') || named.length === 0 ? 'a test, as host 192.0.2.1 or port 80' : named.join(', ')
     const found = word === '' ? 'the expression ends here' : `'${word}' cannot stand here`
     throw new FilterError(`${found}: expected ${wanted}`, { start: start.offset, end: start.offset + Math.max(1, word.length) })

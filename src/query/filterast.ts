@@ -1,6 +1,6 @@
-/** A filter as it is written: the tree that filter.peggy gives. Positions count UTF-16 units from 0. */
+/** A filter as it is written: the tree that filter.peggy makes. Positions count UTF-16 units from 0. */
 
-export interface Spot {
+export interface TextRange {
   readonly start: number
   /** behind the last character */
   readonly end: number
@@ -10,20 +10,20 @@ export type Expression =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Expression[] }
   | { readonly kind: 'not'; readonly part: Expression }
   | { readonly kind: 'any' }
-  | { readonly kind: 'include'; readonly file: string; readonly at: Spot }
-  | { readonly kind: 'protocol'; readonly word: string; readonly isAlone: boolean; readonly at: Spot }
-  /** no primitive: an error to be told */
-  | { readonly kind: 'stray'; readonly value: Value; readonly at: Spot }
+  | { readonly kind: 'include'; readonly file: string; readonly at: TextRange }
+  | { readonly kind: 'protocol'; readonly word: string; readonly isAlone: boolean; readonly at: TextRange }
+  /** no primitive: an error to be shown */
+  | { readonly kind: 'stray'; readonly value: Value; readonly at: TextRange }
   | Test
 
 export interface Test {
   readonly kind: 'test'
-  readonly direction: { readonly ends: Direction; readonly at: Spot } | undefined
+  readonly direction: { readonly ends: Direction; readonly at: TextRange } | undefined
   /** about the addresses and ports behind a translation */
   readonly nat: boolean
-  readonly what: { readonly word: string; readonly field: boolean; readonly at: Spot }
+  readonly what: { readonly word: string; readonly field: boolean; readonly at: TextRange }
   readonly comparison: Comparison | undefined
-  readonly at: Spot
+  readonly at: TextRange
 }
 
 export type Direction = 'src' | 'dst' | 'in' | 'out' | 'src or dst' | 'src and dst' | 'in or out' | 'in and out'
@@ -32,17 +32,17 @@ export interface Comparison {
   /** '': none is written */
   readonly op: '' | '=' | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in' | '=~' | '!~'
   readonly value: Value
-  readonly at: Spot
+  readonly at: TextRange
 }
 
-export type Value = Item | { readonly kind: 'list'; readonly items: readonly Item[]; readonly at: Spot }
+export type Value = Item | { readonly kind: 'list'; readonly items: readonly Item[]; readonly at: TextRange }
 
 export type Item =
   /** without quotes: a number, an address, a range, a word … */
-  | { readonly kind: 'raw'; readonly text: string; readonly at: Spot }
-  | { readonly kind: 'quoted'; readonly text: string; readonly at: Spot }
+  | { readonly kind: 'raw'; readonly text: string; readonly at: TextRange }
+  | { readonly kind: 'quoted'; readonly text: string; readonly at: TextRange }
   /** one value a line */
-  | { readonly kind: 'file'; readonly file: string; readonly at: Spot }
+  | { readonly kind: 'file'; readonly file: string; readonly at: TextRange }
 
 /** The expression with all of its parentheses, as the parser reads it again. */
 export function written(expression: Expression): string {

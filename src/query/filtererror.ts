@@ -1,10 +1,10 @@
 /** What is wrong with a filter, as data; flow-filter shows it with a caret, flow-top under its input. */
-import type { Spot } from './filterast.js'
+import type { TextRange } from './filterast.js'
 
 export class FilterError extends Error {
   constructor(
     message: string,
-    readonly at: Spot,
+    readonly at: TextRange,
     /** what the position counts in */
     public text = '',
     /** where the text stands, if it is not the expression given */

@@ -33,7 +33,7 @@ export interface Target {
   readonly one?: string
   /** flow-agg's key for either end */
   readonly either?: string
-  /** one more, where no direction is given */
+  /** one more, where there is no direction */
   readonly also?: string
   /** the value stands so many bits from the lowest */
   readonly shift?: number
@@ -42,7 +42,7 @@ export interface Target {
 export interface Word {
   /** what the directions of the word are: src and dst, or in and out */
   readonly axis?: 'src' | 'in'
-  /** a value goes to the first of these whose kind takes it */
+  /** a value goes to the first of these whose kind accepts it */
   readonly targets: readonly Target[]
   /** the IP protocol that it is about */
   readonly implies?: number

@@ -65,15 +65,15 @@ const NO_MASK = new Int32Array(4).fill(-1)
 /** A reader of keys of these parts, whose fields are all in `values`. */
 export function keyReader(parts: readonly KeyPart[], values: FieldValues, key: Key): KeyReader {
   const { lo, hi, start, end, schema } = values
-  const placeOf = (field: Field): number => schema.fields.findIndex(({ number }) => number === field.number)
-  const places = [...parts.map(({ ends }) => placeOf(ends[0])), ...parts.map(({ ends }) => placeOf(ends[1])), ...parts.map(itself)]
-  const either = parts.filter(countsEitherEnd).map(({ field }) => placeOf(field))
+  const indexOf = (field: Field): number => schema.fields.findIndex(({ number }) => number === field.number)
+  const indexes = [...parts.map(({ ends }) => indexOf(ends[0])), ...parts.map(({ ends }) => indexOf(ends[1])), ...parts.map(itself)]
+  const either = parts.filter(countsEitherEnd).map(({ field }) => indexOf(field))
   const shapes = parts.map(shapeOf)
   const masks4 = parts.map(({ cut }) => (cut === undefined ? NO_MASK : maskOf(cut.ipv4)))
   const masks6 = parts.map(({ cut }) => (cut?.ipv6 === undefined ? NO_MASK : maskOf(cut.ipv6)))
 
   function itself({ field, ends }: KeyPart): number {
-    return placeOf(ends[0] === ends[1] ? ends[0] : field)
+    return indexOf(ends[0] === ends[1] ? ends[0] : field)
   }
 
   /** Appends `buf[from, to)`; whole words come with up to three bytes that stand behind, which the last mask takes off. */
@@ -113,27 +113,27 @@ export function keyReader(parts: readonly KeyPart[], values: FieldValues, key: K
       key.length = 0
       const base = whose * shapes.length
       for (let part = 0; part < shapes.length; part++) {
-        const place = places[base + part]
-        const present = isSet(values, place)
+        const index = indexes[base + part]
+        const present = isSet(values, index)
         const shape = shapes[part]
         if (shape === SHAPE.number) {
           reserve(1)
-          key.words[key.length++] = present ? lo[place] : 0
+          key.words[key.length++] = present ? lo[index] : 0
         } else if (shape === SHAPE.wideNumber) {
           reserve(2)
-          key.words[key.length++] = present ? hi[place] : 0
-          key.words[key.length++] = present ? lo[place] : 0
+          key.words[key.length++] = present ? hi[index] : 0
+          key.words[key.length++] = present ? lo[index] : 0
         } else if (shape === SHAPE.list) {
-          const bytes = listBytes(values, place)
+          const bytes = listBytes(values, index)
           appendBytes(bytes, 0, bytes.length)
         } else {
           const at = key.length
-          appendBytes(values.buf, present ? start[place] : 0, present ? end[place] : 0)
+          appendBytes(values.buf, present ? start[index] : 0, present ? end[index] : 0)
           if (shape === SHAPE.address) cutAddress(part, at)
         }
       }
     },
-    hasItself: () => either.some((place) => isSet(values, place))
+    hasItself: () => either.some((index) => isSet(values, index))
   }
 }
 

@@ -8,16 +8,16 @@ const MAX_VARINT_BYTES = 10
 let list = Buffer.alloc(256)
 
 /**
- * The entries of the field at `place`, valid until the next call: numbers as varints one after another, which is what a packed field holds;
+ * The entries of the field at `index`, valid until the next call: numbers as varints one after another, which is what a packed field holds;
  * bytes and strings as whole fields, tag and length before each.
  */
-export function listBytes(values: FieldValues, place: number): Buffer {
-  if (!isSet(values, place)) return list.subarray(0, 0)
-  const { number, packed } = values.schema.fields[place]
+export function listBytes(values: FieldValues, index: number): Buffer {
+  if (!isSet(values, index)) return list.subarray(0, 0)
+  const { number, packed } = values.schema.fields[index]
   const tag = packedTag(number, WIRE_BYTES)
   let pos = 0
-  firstEntry(values, place, entries)
-  while (nextEntry(values, place, entries)) {
+  firstEntry(values, index, entries)
+  while (nextEntry(values, index, entries)) {
     const size = packed ? 0 : entries.end - entries.start
     if (list.length - pos < size + 2 * MAX_VARINT_BYTES) {
       list = Buffer.concat([list.subarray(0, pos)], 2 * (pos + size + 2 * MAX_VARINT_BYTES))

@@ -36,37 +36,37 @@ export function ranked(grouping: Grouping, aggregate: Aggregate, candidates: Int
     return exact !== 0 ? exact : compareKeys(shapes, words, keyOf(groups, a), keyOf(groups, b))
   }
 
-  const places = top < candidates.length ? smallest(candidates.length, top, compare) : Int32Array.from(candidates.keys())
-  return places.sort(compare).map((place) => candidates[place])
+  const indexes = top < candidates.length ? smallest(candidates.length, top, compare) : Int32Array.from(candidates.keys())
+  return indexes.sort(compare).map((index) => candidates[index])
 }
 
-/** The `most` smallest of the places 0 to `count`, in any order: a heap with the largest of them on top. */
+/** The `most` smallest of the indexes 0 to `count`, in any order: a heap with the largest of them on top. */
 function smallest(count: number, most: number, compare: (i: number, j: number) => number): Int32Array {
   const heap = new Int32Array(most)
   let size = 0
 
-  function sink(at: number, place: number): void {
+  function sink(at: number, index: number): void {
     for (let child = 2 * at + 1; child < size; child = 2 * at + 1) {
       if (child + 1 < size && compare(heap[child + 1], heap[child]) > 0) child++
-      if (compare(heap[child], place) <= 0) break
+      if (compare(heap[child], index) <= 0) break
       heap[at] = heap[child]
       at = child
     }
-    heap[at] = place
+    heap[at] = index
   }
 
-  function rise(at: number, place: number): void {
+  function rise(at: number, index: number): void {
     for (; at > 0; at = (at - 1) >> 1) {
       const parent = (at - 1) >> 1
-      if (compare(heap[parent], place) >= 0) break
+      if (compare(heap[parent], index) >= 0) break
       heap[at] = heap[parent]
     }
-    heap[at] = place
+    heap[at] = index
   }
 
-  for (let place = 0; place < count; place++) {
-    if (size < most) rise(size++, place)
-    else if (compare(place, heap[0]) < 0) sink(0, place)
+  for (let index = 0; index < count; index++) {
+    if (size < most) rise(size++, index)
+    else if (compare(index, heap[0]) < 0) sink(0, index)
   }
   return heap
 }

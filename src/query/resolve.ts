@@ -3,7 +3,7 @@ import { nearest } from '../cli/nearest.js'
 import type { Field, Schema } from '../flow/proto.js'
 import { type Compared, flagMask, isText, type ListFile, type Maker, makersOf, ratioTest } from './comparisons.js'
 import type { Condition, Order } from './conditions.js'
-import type { Comparison, Direction, Expression, Item, Spot, Test, Value } from './filterast.js'
+import type { Comparison, Direction, Expression, Item, TextRange, Test, Value } from './filterast.js'
 import { FilterError } from './filtererror.js'
 import { ALL_WORDS, NAT_HOST, NAT_PORT, PROTOCOLS, RATIOS, type Target, type Word, wordOfField, WORDS } from './filterwords.js'
 import { numberSet, type Range } from './rangesets.js'
@@ -69,8 +69,8 @@ function testCondition(test: Test, resolving: Resolving): Condition {
     if (direction !== undefined) throw new FilterError(`${word} has no direction`, direction.at)
     if (comparison !== undefined) throw new FilterError(`${word} takes no value`, comparison.at)
     if (word === 'dropped') {
-      const told: Condition = { kind: 'set', field: schema.field('drop_reason') }
-      return { kind: 'or', parts: [told, numberIs(schema.field('forwarding_status'), [DROPPED])] }
+      const hasReason: Condition = { kind: 'set', field: schema.field('drop_reason') }
+      return { kind: 'or', parts: [hasReason, numberIs(schema.field('forwarding_status'), [DROPPED])] }
     }
     const more: Condition = { kind: 'bits', field: schema.field('ip_flags'), bits: MORE_FRAGMENTS, mask: MORE_FRAGMENTS }
     return { kind: 'or', parts: [{ kind: 'set', field: schema.field('fragment_offset') }, more] }
@@ -205,7 +205,7 @@ function patternMakers(targets: readonly Target[], value: Value): Maker[] {
 
 const NEVER: Condition = { kind: 'not', part: { kind: 'always' } }
 
-function fieldMakers(compared: readonly Compared[], order: Order, right: Field, at: Spot): Maker[] {
+function fieldMakers(compared: readonly Compared[], order: Order, right: Field, at: TextRange): Maker[] {
   const fits = compared.map(({ target, field }) => {
     const types = [field.type, right.type].map((type) => (type === 'bytes' || type === 'string' ? type : 'number'))
     return (

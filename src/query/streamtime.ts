@@ -43,7 +43,7 @@ export function millisecondsOf(hi: number, lo: number): number {
 const NOTHING = Buffer.alloc(0)
 
 /**
- * An input that tells the stream's time what is waited for it, and that gives an empty chunk when that time has come to `until()`, for
+ * An input that adds the time of its waits to the stream's time, and that yields an empty chunk when that time has come to `until()`, for
  * what is to be done then.
  */
 export function timedInput(input: Input, time: StreamTime, until: () => number): Input {
@@ -74,7 +74,7 @@ export function timedInput(input: Input, time: StreamTime, until: () => number):
 /** Longer than a timer can wait. */
 const LONGEST_MS = 2 ** 31 - 1
 
-/** What the promise gives, undefined where it has not come after so many milliseconds. */
+/** The promise's value, undefined where there is none after so many milliseconds. */
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   if (ms > LONGEST_MS) return promise
   let timer: NodeJS.Timeout | undefined

@@ -59,11 +59,11 @@ export let valueLo = 0
 
 const EXACT_SHARE = 2 ** 50
 
-/** floor(total · part / whole) of a total of two parts as `addToSum` takes them, for 0 ≤ part ≤ whole, both whole numbers of nanoseconds. */
+/** floor(total · part / whole) of a total of two parts as `addToSum` has them, for 0 ≤ part ≤ whole, both whole numbers of nanoseconds. */
 export function share(totalHi: number, totalLo: number, part: number, whole: number): void {
   valueHi = 0
   if (totalHi === 0 && totalLo < EXACT_SHARE && whole < EXACT_SHARE) valueLo = shareOf(totalLo, part, whole)
-  else take((joined(totalHi, totalLo) * BigInt(part)) / BigInt(whole))
+  else setAmount((joined(totalHi, totalLo) * BigInt(part)) / BigInt(whole))
 }
 
 /** The same under 2^50: a quotient in floating point, set right by what the exact product leaves. */
@@ -95,7 +95,7 @@ function joined(hi: number, lo: number): bigint {
   return BigInt(hi) * 2n ** 32n + BigInt(lo)
 }
 
-function take(value: bigint): void {
+function setAmount(value: bigint): void {
   valueHi = Number(value >> 32n)
   valueLo = Number(value & 0xffffffffn)
 }

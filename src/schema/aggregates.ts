@@ -2,7 +2,7 @@
 import type { Row } from './row.js'
 import type { FieldName } from '../flow/names.js'
 
-/** What an aggregate tells of its group: no keys. */
+/** The fields of an aggregate that are no keys of its group. */
 export const SUMS: readonly FieldName[] = [
   'flows',
   'bytes',

@@ -33,7 +33,7 @@ export function isEitherEnd(name: string): name is EitherEnd {
   return Object.values(FIELDS).some(({ either }) => either === name)
 }
 
-/** The field that holds the prefix length of an address; undefined where none does. */
+/** The field with the prefix length of an address; undefined where there is none. */
 export function lengthOf(address: string): FieldName | undefined {
   const names = Object.keys(FIELDS) as FieldName[]
   return names.find((name) => FIELDS[name].kind === 'prefix' && FIELDS[name].of === address)

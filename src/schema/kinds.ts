@@ -1,4 +1,4 @@
-/** The kinds of value that fields hold, and what follows from a kind: how its values are shown and stored. */
+/** The kinds of values, and how the values of a kind are shown and stored. */
 
 /** How a value becomes text. */
 export const RENDERERS = ['none', 'ip', 'mac', 'etype', 'proto', 'type', 'network', 'datetime', 'datetimenano', 'string', 'hex'] as const

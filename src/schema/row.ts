@@ -78,8 +78,8 @@ export interface Row {
   /** what flow-send exports it as; left out: nothing says it */
   readonly element?: Exported
   /**
-   * what it is in the second message of a biflow, unless a reverse element tells: that of the other end, the same, or absent, because only
-   * the forward direction told it
+   * what it is in the second message of a biflow, unless there is a reverse element: that of the other end, the same, or absent, because it
+   * is of the forward direction only
    */
   readonly biflow: 'swap' | 'keep' | 'drop'
 }

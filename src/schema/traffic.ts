@@ -1,9 +1,9 @@
-/** Rows of the field table: who told of a flow, how much it was, and between which ends. */
+/** Rows of the field table: who exported a flow, how much it was, and between which ends. */
 import { byFamily, ie, optionsIE, type Row, sourceAndDestination } from './row.js'
 import type { FieldName } from '../flow/names.js'
 
 export const TRAFFIC = {
-  type: { kind: 'enum', about: 'the protocol that told of the flow', words: ['type'], biflow: 'keep' },
+  type: { kind: 'enum', about: 'the protocol that the flow was exported in', words: ['type'], biflow: 'keep' },
   time_received_ns: { kind: 'time', about: 'when the datagram arrived', words: ['received'], element: ie(258, 8), biflow: 'keep' },
   sequence_num: { kind: 'number', about: 'sequence number of the datagram', biflow: 'keep' },
   sampling_rate: {

@@ -66,7 +66,7 @@ export function sendingTo(targets: readonly Target[], destinations: Destinations
       },
       commit() {
         flows.commit()
-        missing.tell(false)
+        missing.report(false)
       },
       get blocked() {
         return flows.blocked
@@ -77,7 +77,7 @@ export function sendingTo(targets: readonly Target[], destinations: Destinations
       },
       async end() {
         await flows.end()
-        missing.tell(true)
+        missing.report(true)
       }
     }
   }

@@ -3,7 +3,7 @@ import { copier } from '../flow/copy.js'
 
 const CHUNK_BYTES = 1024
 
-/** A chain by its number. All of them together hold as much as the block has chunks. */
+/** A chain by its number. All of them together have as many chunks as the block. */
 export interface Chunks {
   /** bytes that can be appended to whatever chain, at the least */
   readonly free: number
@@ -32,7 +32,7 @@ export function openChunks(chains: number, bytes: number): Chunks {
   let untouched = 0 // from here on no chunk was used so far
   let freeChunks = count
 
-  function take(): number {
+  function freeChunk(): number {
     freeChunks--
     if (returned < 0) return untouched++
     const chunk = returned
@@ -41,7 +41,7 @@ export function openChunks(chains: number, bytes: number): Chunks {
   }
 
   function extend(chain: number): void {
-    const chunk = take()
+    const chunk = freeChunk()
     if (first[chain] < 0) first[chain] = chunk
     else next[last[chain]] = chunk
     last[chain] = chunk

@@ -9,7 +9,7 @@ export interface Messages {
   /** key, value, key, value, …: the first `used` bytes */
   buf: Buffer
   used: number
-  /** Three numbers a message: the bytes of its key, −1 for none; the bytes of its value; how many flows, datagrams or lines it carries. */
+  /** Three numbers a message: the bytes of its key, −1 for none; the bytes of its value; how many flows, datagrams or lines it holds. */
   sizes: Int32Array
 }
 
@@ -30,7 +30,7 @@ export function clear(messages: Messages): void {
   messages.used = 0
 }
 
-/** Appends a copy of the key and of `buf[start, end)`, which carries `parts` flows, datagrams or lines. */
+/** Appends a copy of the key and of `buf[start, end)`, which holds `parts` flows, datagrams or lines. */
 export function append(messages: GrowingMessages, key: Key, buf: Buffer, start: number, end: number, parts: number): void {
   const { count, copy } = messages
   const keyBytes = key.size < 0 ? 0 : key.size
@@ -58,7 +58,7 @@ function growSizes(messages: Messages): void {
   messages.sizes = larger
 }
 
-/** The flows, datagrams or lines that the messages carry. */
+/** The flows, datagrams or lines in the messages. */
 export function partsOf({ count, sizes }: Messages): number {
   let parts = 0
   for (let i = 0; i < count; i++) parts += sizes[i * SIZES + 2]
@@ -66,7 +66,7 @@ export function partsOf({ count, sizes }: Messages): number {
 }
 
 /**
- * The messages in two lists, the first half and the rest, over the same memory; a single one that carries several frames becomes two
+ * The messages in two lists, the first half and the rest, over the same memory; a single one that holds several frames becomes two
  * messages of the same key, in the same order. Undefined where there is one frame and no more.
  */
 export function halves(messages: Messages): [Messages, Messages] | undefined {

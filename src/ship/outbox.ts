@@ -1,20 +1,20 @@
 /**
- * Messages on their way: gathered into a batch for each partition, and held until they are delivered. What is held is bounded:
- * when the destination does not take messages as fast as they come, `blocked` says to read no more.
+ * Messages on their way to a destination: gathered into a batch for each partition, and kept until they are delivered. Their memory is bounded: when the
+ * destination is slower than the input, `blocked` says to read no more.
  */
 import type { Destination } from './destination.js'
 import type { Key } from './key.js'
 import { append, clear, type GrowingMessages, newMessages } from './messages.js'
 
-/** What may be held at the most, in bytes of keys and values and what it takes to hold them. */
-const HELD_BYTES = 16 * 1024 * 1024
-/** Its three numbers. */
+/** The memory of undelivered messages at the most: keys, values and their bookkeeping. */
+const MOST_BYTES = 16 * 1024 * 1024
+/** The bookkeeping of a message: its three numbers. */
 const MESSAGE_COST_BYTES = 12
-/** What a record takes in a batch beside key and value, at the most: five varints, attributes, room to spare. */
+/** The most that a record takes in a batch beside key and value: five varints, attributes, room to spare. */
 export const RECORD_OVERHEAD_BYTES = 36
 /** The header of a batch. */
 const BATCH_OVERHEAD_BYTES = 61
-/** More would only hold up everything else for longer. */
+/** The messages of a batch: more would only delay the others. */
 const BATCH_MESSAGES = 4096
 const LEAST_BATCH_BYTES = 16 * 1024
 /** The memory of lists that is kept for the next ones. */
@@ -23,32 +23,32 @@ const POOLED_BYTES = 4 * 1024 * 1024
 export interface OutboxOptions {
   /** the size of a batch, and of a message */
   maxMessageBytes: number
-  /** what is gathered, over all partitions, before it is sent */
+  /** bytes that are gathered, over all partitions, before they are sent */
   flushBytes: number
-  /** how long a message waits for company */
+  /** how long a message waits for others */
   flushMs: number
   destination: Pick<Destination, 'deliver'>
 }
 
 export interface Outbox {
-  /** Takes a copy of the key and of `buf[start, end)`, which carries `parts` flows; false where the message is too large and is not taken. */
+  /** Appends a copy of the key and of `buf[start, end)`, which holds `parts` flows; false, and nothing appended, where the message is too large. */
   append(partition: number, key: Key, buf: Buffer, start: number, end: number, parts: number): boolean
   /** To be called now and then: sends what is gathered if it is enough. */
   commit(): void
-  /** Too much is held: wait in `ready` before appending more. */
+  /** Too much is undelivered: wait in `ready` before appending more. */
   readonly blocked: boolean
   ready(): Promise<void>
   /** Sends all that is gathered. */
   flush(): void
   /** Sends all, and waits until it is delivered. */
   end(): Promise<void>
-  /** Gives up: `ready` and `end` throw this from then on. */
+  /** Stops the delivery: `ready` and `end` throw this from then on. */
   fail(error: Error): void
   /** A batch of that size was too large for the broker. */
   shrink(bytes: number): void
   /** flows, datagrams or lines that are not delivered yet */
-  readonly held: number
-  readonly heldBytes: number
+  readonly undelivered: number
+  readonly undeliveredBytes: number
   /** batches being delivered at the moment */
   readonly inFlight: number
 }
@@ -58,24 +58,24 @@ interface Batch {
   parts: number
   /** as the broker counts */
   bytes: number
-  /** as we hold it */
+  /** in our memory */
   cost: number
 }
 
 interface Lane {
   partition: number
-  /** in the order they came; the last one takes more while it is not full */
+  /** in their order; the last one is appended to while it is not full */
   batches: Batch[]
   isSending: boolean
-  /** what is there is to go, full or not */
+  /** its batches are to be sent, full or not */
   isDue: boolean
 }
 
 export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }: OutboxOptions): Outbox {
   const lanes = new Map<number, Lane>()
-  const enough = Math.min(flushBytes, HELD_BYTES / 2)
+  const enough = Math.min(flushBytes, MOST_BYTES / 2)
   let batchBytes = maxMessageBytes
-  let gathered = 0 // bytes that wait for company
+  let gathered = 0 // bytes that are not being sent yet
   let timer: NodeJS.Timeout | undefined
   let failure: Error | undefined
   let waiting: (() => void)[] = []
@@ -99,20 +99,20 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
   function openBatch(lane: Lane, bytes: number): Batch {
     const last = lane.batches.at(-1)
     if (last !== undefined && !isFull(last) && last.bytes + bytes <= batchBytes) return last
-    const batch = { messages: take(), parts: 0, bytes: BATCH_OVERHEAD_BYTES, cost: 0 }
+    const batch = { messages: pooledMessages(), parts: 0, bytes: BATCH_OVERHEAD_BYTES, cost: 0 }
     lane.batches.push(batch)
     if (lane.batches.length > 1) send(lane)
     return batch
   }
 
-  function take(): GrowingMessages {
+  function pooledMessages(): GrowingMessages {
     const messages = pool.pop()
     if (messages === undefined) return newMessages()
     pooledBytes -= messages.buf.length
     return messages
   }
 
-  function giveBack(messages: GrowingMessages): void {
+  function recycle(messages: GrowingMessages): void {
     clear(messages)
     if (pooledBytes + messages.buf.length > POOLED_BYTES) return
     pooledBytes += messages.buf.length
@@ -145,9 +145,9 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
       if (lane.batches.length === 0) lane.isDue = false
       gathered -= batch.cost
       await destination.deliver(lane.partition, batch.messages)
-      outbox.held -= batch.parts
-      outbox.heldBytes -= batch.cost
-      giveBack(batch.messages)
+      outbox.undelivered -= batch.parts
+      outbox.undeliveredBytes -= batch.cost
+      recycle(batch.messages)
       wake()
     }
   }
@@ -174,8 +174,8 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
   }
 
   const outbox = {
-    held: 0,
-    heldBytes: 0,
+    undelivered: 0,
+    undeliveredBytes: 0,
     inFlight: 0,
     append(partition: number, key: Key, buf: Buffer, start: number, end: number, parts: number): boolean {
       const size = end - start + Math.max(key.size, 0)
@@ -188,8 +188,8 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
       const cost = size + MESSAGE_COST_BYTES
       batch.cost += cost
       gathered += cost
-      outbox.held += parts
-      outbox.heldBytes += cost
+      outbox.undelivered += parts
+      outbox.undeliveredBytes += cost
       if (isFull(batch)) send(lane)
       if (failure === undefined) timer ??= setTimeout(sendAll, flushMs)
       return true
@@ -198,13 +198,13 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
       if (gathered >= enough) sendAll()
     },
     get blocked(): boolean {
-      return outbox.heldBytes > HELD_BYTES || failure !== undefined
+      return outbox.undeliveredBytes > MOST_BYTES || failure !== undefined
     },
     flush: sendAll,
-    ready: () => until(() => outbox.heldBytes <= HELD_BYTES),
+    ready: () => until(() => outbox.undeliveredBytes <= MOST_BYTES),
     async end(): Promise<void> {
       sendAll()
-      await until(() => outbox.held === 0)
+      await until(() => outbox.undelivered === 0)
     },
     fail(error: Error): void {
       failure ??= error

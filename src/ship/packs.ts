@@ -9,11 +9,11 @@ import { type Outbox, RECORD_OVERHEAD_BYTES } from './outbox.js'
 
 /** Packs that may be open. */
 const MAX_PACKS = 10_000
-/** What they may hold together. */
+/** Their memory together. */
 const MEMORY_BYTES = 64 * 1024 * 1024
 const BUCKETS = 16_384
 const NONE = -1
-/** How soon to look again while what is gathered does not get away. */
+/** How soon to look again while the outbox is blocked. */
 const PAUSE_MS = 50
 
 export interface PackOptions {
@@ -29,12 +29,12 @@ export interface PackOptions {
 }
 
 export interface Packs extends Sink {
-  /** Takes a copy of the key and of the frame `buf[start, end)`; false where that alone is too large for a message and is not taken. */
+  /** Appends a copy of the key and of the frame `buf[start, end)`; false, and nothing appended, where that alone is too large for a message. */
   append(key: Key, buf: Buffer, start: number, end: number): boolean
   /** A pack of that size was too large for the broker. */
   shrink(bytes: number): void
   /** flows in open packs */
-  readonly held: number
+  readonly flows: number
   /** packs that are open */
   readonly open: number
 }
@@ -103,7 +103,7 @@ export function openPacks({ packBytes, maxMessageBytes, waitMs, partitionOf, out
     chunks.takeOut(pack, gathered)
     gatheredKey.size = keySize[pack]
     outbox.append(partition[pack], gatheredKey, gathered, keyBytes, end, parts[pack])
-    packs.held -= parts[pack]
+    packs.flows -= parts[pack]
     packs.open--
     close(pack)
   }
@@ -136,7 +136,7 @@ export function openPacks({ packBytes, maxMessageBytes, waitMs, partitionOf, out
   }
 
   const packs = {
-    held: 0,
+    flows: 0,
     open: 0,
     append(key: Key, buf: Buffer, start: number, end: number): boolean {
       const bytes = end - start
@@ -157,7 +157,7 @@ export function openPacks({ packBytes, maxMessageBytes, waitMs, partitionOf, out
       chunks.append(pack, buf, start, end)
       size[pack] += bytes
       parts[pack]++
-      packs.held++
+      packs.flows++
       return true
     },
     shrink(bytes: number): void {

@@ -9,7 +9,7 @@ import { frameEnd } from './messages.js'
 
 const NEWLINE = 0x0a
 
-/** Appends a value and gives how many messages it holds; 0, and nothing appended, where it is nothing that the next tool could read. Throws UserError where an option does not fit the topic. */
+/** Appends a value and returns how many messages it holds; 0, and nothing appended, where the next tool could not read it. Throws UserError where an option does not fit the topic. */
 export type ValueWriter = (value: Buffer) => number
 
 export function valueWriter(output: Output, format: 'bin' | 'json' | 'text', delimited: boolean): ValueWriter {

@@ -1,4 +1,4 @@
-/** Looks after a delivery that does not come forward: tells the operator, gives up in the end, and says at whatever exit what is lost by it. */
+/** Watches a delivery: logs when it makes no progress, gives up in the end, and logs at any exit how many messages are lost. */
 import { EXIT, UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 import { plural } from '../cli/plural.js'
@@ -12,24 +12,24 @@ const SILENCE_MS = 10_000
 export interface Watched {
   outbox: Pick<Outbox, 'inFlight' | 'fail'>
   /** flows, datagrams or lines that were read and are not delivered */
-  held: () => number
+  undelivered: () => number
   destination: Destination
   /** what the destination is called in the log */
   peer: string
-  /** how long nothing at all may be taken before what is left is given up, as of now */
+  /** how long the destination may accept nothing before the rest is given up, as of now */
   patienceMs: () => number
   /** Called when the outbox has given up: nothing more is to be read. */
   onGivenUp: () => void
   log: Log
 }
 
-/** Gives the function that starts the time anew. */
-export function watchDelivery({ outbox, held, destination, peer, patienceMs, onGivenUp, log }: Watched): () => void {
+/** Returns the function that starts the time anew. */
+export function watchDelivery({ outbox, undelivered, destination, peer, patienceMs, onGivenUp, log }: Watched): () => void {
   let delivered = 0
   let since = Date.now()
   let isSilent = false
   let isGivenUp = false
-  const lost = (): string => `${plural(held(), 'message')} ${held() === 1 ? 'was' : 'were'} read and not delivered`
+  const lost = (): string => `${plural(undelivered(), 'message')} ${undelivered() === 1 ? 'was' : 'were'} read and not delivered`
 
   function look(): void {
     const waited = Date.now() - since
@@ -55,7 +55,7 @@ export function watchDelivery({ outbox, held, destination, peer, patienceMs, onG
 
   setInterval(look, LOOK_MS).unref()
   process.once('exit', () => {
-    if (held() > 0 && !isGivenUp) log.error(lost())
+    if (undelivered() > 0 && !isGivenUp) log.error(lost())
   })
   return () => {
     since = Date.now()

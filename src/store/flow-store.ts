@@ -4,7 +4,7 @@ import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import { plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
-import { appendText } from '../flow/output.js'
+import { appendText } from '../flow/appendable.js'
 import { mappingOf } from '../mapping/option.js'
 import { timedInput } from '../query/streamtime.js'
 import { makeFolder, openDisk } from './disk.js'
@@ -56,16 +56,16 @@ async function store(tool: Tool<Options>, dir: string): Promise<void> {
     if (signal === 'SIGTERM') disk.waitNoLongerThan(WAIT_AFTER_TERM_MS)
   })
 
-  const tell = (file: string, bytes: number, start: number): void => {
+  const logFile = (file: string, bytes: number, start: number): void => {
     retention.add({ path: file, start }, bytes)
     appendText(output, `${file}\n`)
     output.flush()
   }
-  await repairParts(disk, dir, log, tell)
+  await repairParts(disk, dir, log, logFile)
   await retention.run()
   const writerOf = format === 'parquet' ? await loadParquet(schema) : binWriter
   const files = windowFiles(disk, dir, format, writerOf, async (file, bytes, start) => {
-    tell(file, bytes, start)
+    logFile(file, bytes, start)
     await retention.run()
   })
   const work = storing(
@@ -97,7 +97,7 @@ async function store(tool: Tool<Options>, dir: string): Promise<void> {
 const MOST_OPEN = 64
 const MOST_OPEN_PARQUET = 12
 
-/** Makes the folder, and makes sure that nobody else writes into it; gives the longest of the windows that its files have. */
+/** Makes the folder, and makes sure that nobody else writes into it; returns the longest of the windows that its files have. */
 async function prepare(dir: string, every: number): Promise<number> {
   try {
     await makeFolder(dir)

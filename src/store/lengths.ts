@@ -15,7 +15,7 @@ export async function longestWindow(dir: string): Promise<number> {
   return lengths.length === 0 ? LONGEST_WINDOW_MS : Math.max(...lengths)
 }
 
-/** Notes that windows of this length are written; gives the longest of all. `isNew`: the store has no files yet. */
+/** Notes that windows of this length are written; returns the longest of all. `isNew`: the store has no files yet. */
 export async function noteWindow(dir: string, length: number, isNew: boolean): Promise<number> {
   const lengths = await readLengths(dir)
   // files without notes were made by nobody knows whom

@@ -1,4 +1,4 @@
-/** One flow-store at a time writes into a folder: another one would take its open files for what a crash has left. */
+/** One flow-store at a time writes into a folder: another one would mistake its open files for those of a crash. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { EXIT, UserError } from '../cli/exit.js'
@@ -32,7 +32,7 @@ function holderOf(file: string): number | undefined {
   return isOpenIn(pid, file) ? pid : undefined
 }
 
-/** Whether the process has the file open: another one may have got the number of one that is gone. Where the system does not tell, yes. */
+/** Whether the process has the file open: another one may have got the number of one that is gone. Where the system does not say, yes. */
 function isOpenIn(pid: number, file: string): boolean {
   try {
     const { dev, ino } = fs.statSync(file)

@@ -1,4 +1,4 @@
-/** What flow-store tells of itself: the summary at the end, and /metrics. */
+/** The summary and the metrics of flow-store. */
 import type { Metrics } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
 import type { Disk } from './disk.js'
@@ -12,10 +12,10 @@ export function summaryOf({ counts }: Storing, retention: Retention): string {
     [counts.refused, 'refused: older than -keep'],
     [counts.malformed, 'malformed']
   ]
-  const told = parts.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`)
+  const lost = parts.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`)
   const { removed } = retention.counts
   return (
-    `${plural(counts.flows, 'flow')} in, ${counts.stored} in ${plural(counts.files, 'file')} of ${plural(counts.bytes, 'byte')}${told.join('')}` +
+    `${plural(counts.flows, 'flow')} in, ${counts.stored} in ${plural(counts.files, 'file')} of ${plural(counts.bytes, 'byte')}${lost.join('')}` +
     (removed === 0 ? '' : `; ${plural(removed, 'old file')} removed`)
   )
 }

@@ -25,7 +25,7 @@ export const OPTIONS = optionTable({
 
 export type Options = OptionsOf<typeof OPTIONS>
 
-/** Refuses what does not go together; gives the folder. Throws UserError with code 64. */
+/** Refuses what does not go together; returns the folder. Throws UserError with code 64. */
 export function folderOfOptions({ dir, read, since, until }: Options): string {
   if (dir === undefined || dir === '') throw new UserError(EXIT.usage, 'where the files are is missing: -dir flows')
   if (!read && (since ?? until) !== undefined) {

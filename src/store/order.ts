@@ -66,37 +66,37 @@ export function orderTo(output: Output, mostFrames = MOST_FRAMES, mostBytes = MO
   }
 
   async function write(wanted: number): Promise<void> {
-    const places = Uint32Array.from({ length: count }, (_, place) => place)
-    if (!isSorted) places.sort((a, b) => his[a] - his[b] || los[a] - los[b] || a - b)
+    const indexes = Uint32Array.from({ length: count }, (_, index) => index)
+    if (!isSorted) indexes.sort((a, b) => his[a] - his[b] || los[a] - los[b] || a - b)
     for (let i = 0; i < wanted; i++) {
-      const place = places[i]
-      at.hi = his[place]
-      at.lo = los[place]
+      const index = indexes[i]
+      at.hi = his[index]
+      at.lo = los[index]
       if (isBefore(at, written)) order.misplaced++
       written.hi = at.hi
       written.lo = at.lo
-      output.reserve(starts[place + 1] - starts[place])
-      output.pos = copyOut(output.buf, output.pos, bytes, starts[place], starts[place + 1])
+      output.reserve(starts[index + 1] - starts[index])
+      output.pos = copyOut(output.buf, output.pos, bytes, starts[index], starts[index + 1])
       if (i % AT_ONCE !== 0) continue
       output.commit()
       if (output.blocked) await output.ready()
     }
     output.commit()
-    keep(places.subarray(wanted).sort())
+    keep(indexes.subarray(wanted).sort())
   }
 
   /** Moves together what stays, in the order in which it came. */
-  function keep(places: Uint32Array): void {
+  function keep(indexes: Uint32Array): void {
     size = 0
     count = 0
     isSorted = true
-    for (const place of places) {
-      const start = starts[place]
-      const end = starts[place + 1]
+    for (const index of indexes) {
+      const start = starts[index]
+      const end = starts[index + 1]
       bytes.copyWithin(size, start, end)
-      if (count > 0 && (his[place] < his[count - 1] || (his[place] === his[count - 1] && los[place] < los[count - 1]))) isSorted = false
-      his[count] = his[place]
-      los[count] = los[place]
+      if (count > 0 && (his[index] < his[count - 1] || (his[index] === his[count - 1] && los[index] < los[count - 1]))) isSorted = false
+      his[count] = his[index]
+      los[count] = los[index]
       starts[count++] = size
       size += end - start
       starts[count] = size

@@ -10,7 +10,7 @@ import type { FlowWriter } from './windowfile.js'
 
 /** Rows that become columns together: as many as a processor's cache has room for. */
 const BATCH_ROWS = 8192
-/** Rows of a row group: compressed, it is held in memory until it is whole. Readers work on a row group at a time. */
+/** Rows of a row group: compressed, it stays in memory until it is whole. Readers work on a row group at a time. */
 const GROUP_ROWS = 131_072
 const CREATED_BY = 'flow-pipeline'
 
@@ -18,7 +18,7 @@ type ParquetWasm = typeof import('parquet-wasm')
 
 export type ParquetWriters = (part: Part) => FlowWriter
 
-/** Loads what writes Parquet, and gives a maker of writers for files of these fields. */
+/** Loads what writes Parquet, and returns a maker of writers for files of these fields. */
 export async function loadParquet(schema: Schema): Promise<ParquetWriters> {
   const [arrow, parquet] = await Promise.all([import('apache-arrow'), import('parquet-wasm')])
   const arrowSchema = arrowSchemaOf(arrow, schema)
@@ -37,7 +37,7 @@ export async function loadParquet(schema: Schema): Promise<ParquetWriters> {
   return (part) => {
     const batches = handedOver<RecordBatch>()
     const written = pump()
-    // whoever writes or ends hears of it
+    // `write` and `end` throw it
     written.catch(() => undefined)
 
     async function pump(): Promise<void> {
@@ -65,7 +65,7 @@ export async function loadParquet(schema: Schema): Promise<ParquetWriters> {
   }
 }
 
-/** Makes rows of the frames from `pos` on, as many as there is room for; gives the position behind them. */
+/** Makes rows of the frames from `pos` on, as many as there is room for; returns the position behind them. */
 function addRows(builder: ColumnBuilder, frames: Buffer, pos: number): number {
   const cursor = { pos, lo: 0, hi: 0 }
   while (cursor.pos < frames.length && builder.rows < builder.capacity) {
@@ -119,9 +119,9 @@ function handedOver<T>(): { readonly stream: ReadableStream<T>; push(item: T): P
   return {
     stream,
     push(item) {
-      const taken = new Promise<void>((resolve) => (wanted = resolve))
+      const read = new Promise<void>((resolve) => (wanted = resolve))
       controller.enqueue(item)
-      return taken
+      return read
     },
     end() {
       controller.close()

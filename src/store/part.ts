@@ -59,7 +59,7 @@ export async function openPart(disk: Disk, dir: string, start: number, format: S
   return part
 }
 
-/** Renames the file to the name, or to the window's next that is free; gives its path. */
+/** Renames the file to the name, or to the window's next that is free; returns its path. */
 export async function giveName(disk: Disk, dir: string, file: string, name: FileName): Promise<string> {
   const whole = pathOf(dir, await freeName(dir, name))
   await disk.run(`rename ${file}`, async () => {

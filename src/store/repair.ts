@@ -12,7 +12,7 @@ import { giveName } from './part.js'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** Repairs the store's open files, of which no living process has any. `onWhole` hears of those that are whole now. */
+/** Repairs the store's open files, of which no living process has any. `onWhole` is called for those that are whole now. */
 export async function repairParts(
   disk: Disk,
   dir: string,

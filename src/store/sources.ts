@@ -13,7 +13,7 @@ const CHUNK_BYTES = 256 * 1024
 /** Rows of Parquet that become frames together. */
 const BATCH_ROWS = 16_384
 
-/** `onRead` hears of bytes of the file that have been read. */
+/** `onRead` is called with the number of bytes of the file that were read. */
 export async function* openSource(file: StoredFile, onRead: (bytes: number) => void): Source {
   try {
     yield* file.format === 'bin' ? binFrames(file.path, onRead) : parquetFrames(file.path, onRead)

@@ -58,7 +58,7 @@ export function storing(
   const windows = openWindows(every, grace, mostOpen, time, finish)
   const pool: Buffer[] = []
   const files = new Map<Window, WindowFile>()
-  /** windows that could not be written; the first reason is told by `ready` and `end` */
+  /** windows that could not be written; `ready` and `end` throw the first reason */
   const failed = new Set<Window>()
   let failure: unknown
   let work = Promise.resolve()
@@ -137,7 +137,7 @@ export function storing(
     })
   }
 
-  /** One piece of work after another. What fails costs its window, and is told. */
+  /** One piece of work after another. What fails costs its window, and is logged. */
   function later(window: Window, piece: () => Promise<void>): void {
     work = work.then(async () => {
       if (failed.has(window)) return

@@ -6,7 +6,7 @@ import { openPart, type Part } from './part.js'
 export interface WindowFile {
   /** Writes whole frames; the buffer may be used again once that is done. */
   write(frames: Buffer): Promise<void>
-  /** Has the file whole, on the disk and under its name; gives its size in bytes. */
+  /** Has the file whole, on the disk and under its name; returns its size in bytes. */
   finish(): Promise<number>
   /** Leaves it as it is. */
   abandon(): Promise<void>
@@ -25,7 +25,7 @@ export function binWriter(part: Part): FlowWriter {
   return { write: (frames) => part.append(frames), end: () => Promise.resolve() }
 }
 
-/** A maker of files in the store at `dir`; `onWhole` hears of the name that each gets. */
+/** A maker of files in the store at `dir`; `onWhole` is called with the name that each gets. */
 export function windowFiles(
   disk: Disk,
   dir: string,

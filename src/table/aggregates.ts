@@ -20,19 +20,18 @@ export interface AggregateKeys {
   readonly learn: (message: Buffer) => void
   /** The columns of a table of such messages. */
   readonly columns: () => string[]
-  /** The same columns; of a rest, which has no keys, the first tells how many groups it is. */
+  /** The same columns; of a rest, which has no keys, the first shows how many groups it is. */
   readonly withOthers: (columns: readonly TableColumn[]) => TableColumn[]
 }
 
 /** The keys of the aggregates that are read into `values`. A key that is 0 or empty in one message is learned from another. */
 export function aggregateKeys(values: FieldValues): AggregateKeys {
   const { schema, set, hi, lo } = values
-  const placeOf = (name: string): number => schema.fields.findIndex((field) => field.name === name)
-  const flows = placeOf('flows')
-  const groups = placeOf('groups')
-  const distinct = placeOf('distinct')
-  const total = placeOf('total')
-  const has = (place: number): boolean => place >= 0 && isSet(values, place)
+  const flows = schema.indexOf('flows')
+  const groups = schema.indexOf('groups')
+  const distinct = schema.indexOf('distinct')
+  const total = schema.indexOf('total')
+  const has = (index: number): boolean => index >= 0 && isSet(values, index)
   const cursor = fieldCursor()
   /** bit set as in `values.set`: the fields that may be there */
   const known = new Int32Array(set.length)
@@ -41,11 +40,11 @@ export function aggregateKeys(values: FieldValues): AggregateKeys {
   let hasTotal = false
   let hasGroups = false
 
-  function mark(place: number): void {
-    if (place >= 0) known[place >> 5] |= 1 << (place & 31)
+  function mark(index: number): void {
+    if (index >= 0) known[index >> 5] |= 1 << (index & 31)
   }
 
-  for (const name of SUMS) mark(placeOf(name))
+  for (const name of SUMS) mark(schema.indexOf(name))
 
   function learn(message: Buffer): void {
     hasDistinct ||= has(distinct)
@@ -55,7 +54,7 @@ export function aggregateKeys(values: FieldValues): AggregateKeys {
     while (nextField(message, message.length, cursor)) {
       const field = schema.byNumber(cursor.field)
       if (field === undefined || names.includes(field.name) || (SUMS as readonly string[]).includes(field.name)) continue
-      mark(placeOf(field.name))
+      mark(schema.indexOf(field.name))
       names.push(field.name)
     }
   }
@@ -90,12 +89,12 @@ export function aggregateKeys(values: FieldValues): AggregateKeys {
       const shown = keys()
       return columns.map((column) => {
         if (!shown.includes(column.name)) return column
-        const tells = column.name === shown[0]
+        const isFirst = column.name === shown[0]
         return {
           ...column,
           write(out, pos) {
             if (!has(groups)) return column.write(out, pos)
-            if (!tells) return pos
+            if (!isFirst) return pos
             pos = writeDecimal64(out, writeChunks(out, pos, BEFORE_COUNT), hi[groups], lo[groups])
             return writeChunks(out, pos, hi[groups] === 0 && lo[groups] === 1 ? ONE_OTHER : OTHERS)
           }

@@ -51,31 +51,30 @@ const WITH_PORTS = new Set([6, 17, 33, 132, 136])
 export function specialCells({ values, zone, isExact, isRendered }: CellContext): (name: string) => SpecialCell | undefined {
   const { lo, hi, start, end, schema } = values
   const virtuals = virtualColumns(values)
-  const placeOf = (name: string): number => schema.fields.findIndex((field) => field.name === name)
-  const has = (place: number): boolean => place >= 0 && isSet(values, place)
-  const low = (place: number): number => (has(place) ? lo[place] : 0)
-  const proto = placeOf('proto')
-  const etype = placeOf('etype')
-  const icmpType = placeOf('icmp_type')
-  const icmpCode = placeOf('icmp_code')
-  const flowCount = placeOf('flows')
+  const has = (index: number): boolean => index >= 0 && isSet(values, index)
+  const low = (index: number): number => (has(index) ? lo[index] : 0)
+  const proto = schema.indexOf('proto')
+  const etype = schema.indexOf('etype')
+  const icmpType = schema.indexOf('icmp_type')
+  const icmpCode = schema.indexOf('icmp_code')
+  const flowCount = schema.indexOf('flows')
 
   function time(name: string, header?: string): SpecialCell {
-    const place = placeOf(name)
+    const index = schema.indexOf(name)
     return {
       kind: 'word',
       header: header === undefined ? undefined : `${header} (${zone === 'utc' ? 'UTC' : 'local'})`,
-      write: (out, pos) => (has(place) ? writeTime(out, pos, hi[place], lo[place], zone, isExact) : pos)
+      write: (out, pos) => (has(index) ? writeTime(out, pos, hi[index], lo[index], zone, isExact) : pos)
     }
   }
 
   function counter(name: string): SpecialCell {
-    const place = placeOf(name)
+    const index = schema.indexOf(name)
     return {
       kind: 'quantity',
       write(out, pos) {
-        const valueHi = has(place) ? hi[place] : 0
-        return isExact ? writeDecimal64(out, pos, valueHi, low(place)) : writeSi(out, pos, valueHi * TWO_32 + low(place))
+        const valueHi = has(index) ? hi[index] : 0
+        return isExact ? writeDecimal64(out, pos, valueHi, low(index)) : writeSi(out, pos, valueHi * TWO_32 + low(index))
       }
     }
   }
@@ -107,7 +106,7 @@ export function specialCells({ values, zone, isExact, isRendered }: CellContext)
     write: (out, pos) => (isExact ? virtuals.write(out, pos, 'duration') : writeThousandths(out, pos, virtuals.ratio('duration')))
   }
 
-  const total = placeOf('total')
+  const total = schema.indexOf('total')
   const share: SpecialCell = {
     kind: 'number',
     write(out, pos) {
@@ -118,39 +117,39 @@ export function specialCells({ values, zone, isExact, isRendered }: CellContext)
     }
   }
 
-  function writeAddress(out: DataView, pos: number, place: number): number {
-    if (!has(place)) return pos
-    const size = end[place] - start[place]
-    if (size === 4) return writeIPv4(out, pos, values.buf, start[place])
-    return size === 16 ? writeIPv6(out, pos, values.buf, start[place]) : pos
+  function writeAddress(out: DataView, pos: number, index: number): number {
+    if (!has(index)) return pos
+    const size = end[index] - start[index]
+    if (size === 4) return writeIPv4(out, pos, values.buf, start[index])
+    return size === 16 ? writeIPv6(out, pos, values.buf, start[index]) : pos
   }
 
   function address(name: string): SpecialCell {
-    const place = placeOf(name)
-    const length = placeOf(lengthOf(name) ?? '')
+    const index = schema.indexOf(name)
+    const length = schema.indexOf(lengthOf(name) ?? '')
     return {
       kind: 'address',
       write(out, pos) {
         // an aggregate's key may be a network: the cut address, and the length of the prefix beside it
-        if (!has(flowCount) || !has(length) || !has(place)) return writeAddress(out, pos, place)
-        return writeNetwork(out, pos, values.buf, start[place], end[place], lo[length])
+        if (!has(flowCount) || !has(length) || !has(index)) return writeAddress(out, pos, index)
+        return writeNetwork(out, pos, values.buf, start[index], end[index], lo[length])
       }
     }
   }
 
   /** An address with its port; where a flow of ICMP goes to stand its type and code, as nfdump has them: 192.0.2.1:8.0 */
   function endpoint(addressName: string, portName: string, isTarget: boolean): SpecialCell {
-    const place = placeOf(addressName)
-    const port = placeOf(portName)
+    const index = schema.indexOf(addressName)
+    const port = schema.indexOf(portName)
     return {
       kind: 'endpoint',
       write(out, pos) {
         const isIcmp = low(proto) === ICMP || low(proto) === IPV6_ICMP
         const hasPort = isIcmp ? isTarget : has(port) || WITH_PORTS.has(low(proto))
-        if (!has(place) || !hasPort) return writeAddress(out, pos, place)
-        const isV6 = end[place] - start[place] === 16
+        if (!has(index) || !hasPort) return writeAddress(out, pos, index)
+        const isV6 = end[index] - start[index] === 16
         if (isV6) out.setUint8(pos++, BRACKET)
-        pos = writeAddress(out, pos, place)
+        pos = writeAddress(out, pos, index)
         if (isV6) out.setUint8(pos++, CLOSING)
         out.setUint8(pos++, COLON)
         if (!isIcmp) return writeDecimal32(out, pos, low(port))
@@ -172,7 +171,7 @@ export function specialCells({ values, zone, isExact, isRendered }: CellContext)
     }
   }
 
-  const tcpFlags = placeOf('tcp_flags')
+  const tcpFlags = schema.indexOf('tcp_flags')
   const flags: SpecialCell = {
     kind: 'word',
     write(out, pos) {
@@ -186,19 +185,19 @@ export function specialCells({ values, zone, isExact, isRendered }: CellContext)
 
   /** A name where there is one, else what `write` writes. */
   function namedBy(name: string, write: CellWrite): SpecialCell {
-    const place = placeOf(name)
+    const index = schema.indexOf(name)
     return {
       kind: 'text',
-      write: (out, pos) => (has(place) ? writeShown(out, pos, values.buf, start[place], end[place]) : write(out, pos))
+      write: (out, pos) => (has(index) ? writeShown(out, pos, values.buf, start[index], end[index]) : write(out, pos))
     }
   }
 
   function numberOf(name: string): CellWrite {
-    const place = placeOf(name)
-    return (out, pos) => writeDecimal32(out, pos, low(place))
+    const index = schema.indexOf(name)
+    return (out, pos) => writeDecimal32(out, pos, low(index))
   }
 
-  const sampler = placeOf('sampler_address')
+  const sampler = schema.indexOf('sampler_address')
 
   const cells: Readonly<Record<string, () => SpecialCell>> = {
     start: () => time('time_flow_start_ns', 'start'),

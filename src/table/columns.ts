@@ -14,7 +14,7 @@ export interface TableColumn extends ColumnShape {
   readonly name: string
   /** the least width, so that rows that come later fit as well */
   readonly minimum: number
-  /** Writes the cell of the message that was read last, nothing where there is no value; gives the position behind it. */
+  /** Writes the cell of the message that was read last, nothing where there is no value; returns the position behind it. */
   readonly write: CellWrite
   /** the most bytes that a cell takes: so many, and so many for each byte of the message */
   readonly most: number
@@ -113,12 +113,12 @@ function plainCell(
   const column = columnsOf(mapping, [name]).all[0]
   const cell = cellOf(mapping.schema, column, PLAIN)
   const { writeCell } = cellWriter([cell], values, PLAIN)
-  const { place } = column
+  const { index } = column
   const { show, isWord } = column.rendering
   const isNumber = !isWord && !column.repeated
   const isText = show === SHOW.text || column.repeated
   return {
-    write: (out, pos) => (isWord && place >= 0 && !isSet(values, place) ? pos : writeCell(out, pos, 0)),
+    write: (out, pos) => (isWord && index >= 0 && !isSet(values, index) ? pos : writeCell(out, pos, 0)),
     right: isNumber,
     minimum: 0,
     least: show === SHOW.ip || show === SHOW.network ? LEAST_ADDRESS : isText ? LEAST_TEXT : 0,

@@ -1,5 +1,5 @@
 /** Writes the header and the rows of a table whose columns and layout are known. */
-import type { Appendable } from '../flow/output.js'
+import type { Appendable } from '../flow/appendable.js'
 import { viewOf } from '../flow/view.js'
 import { SLACK_BYTES } from '../text/digits.js'
 import type { TableColumn } from './columns.js'
@@ -10,7 +10,7 @@ const BLANK = 0x20
 const LINE_FEED = 0x0a
 
 export interface RowWriter {
-  /** Appends the row of the message that the columns' values hold, which has `size` bytes. Its cells are cut where `room` is given. */
+  /** Appends the row of the message in the columns' values, which has `size` bytes. Its cells are cut where `room` is given. */
   readonly write: (output: Appendable, layout: Layout, size: number, room: number | undefined) => void
   /** Makes `widths` at least as wide as the cells of that message. */
   readonly measure: (widths: number[], size: number) => void
@@ -34,7 +34,7 @@ export function rowWriter(columns: readonly TableColumn[]): RowWriter {
     return end - from
   }
 
-  /** Cuts the cell at `bytes[from, end)`; gives its new end. */
+  /** Cuts the cell at `bytes[from, end)`; returns its new end. */
   function cut(from: number, end: number, width: number): number {
     const text = bytes.toString('utf8', from, end)
     return from + bytes.write(cutMiddle(text, width, portLength(text)), from)
@@ -45,7 +45,7 @@ export function rowWriter(columns: readonly TableColumn[]): RowWriter {
     use(output)
     let pos = output.pos
     let lineEnd = pos // without blanks
-    // what cells took more than their place has, to be taken from blanks further on; and what may be taken so
+    // columns that cells used beyond their width, to be saved in blanks further on; and how many more they may use
     let owed = 0
     let spare = room === undefined ? Infinity : Math.max(0, room - total)
     for (let i = 0; i < places.length; i++) {
@@ -53,19 +53,19 @@ export function rowWriter(columns: readonly TableColumn[]): RowWriter {
       if (i > 0) pos = fill(pos, gap)
       const from = pos
       pos = columns[column].write(out, pos)
-      let taken = cellWidth(from, pos)
-      if (taken > width + spare && mayCut) {
+      let used = cellWidth(from, pos)
+      if (used > width + spare && mayCut) {
         pos = cut(from, pos, width + spare)
-        taken = cellWidth(from, pos)
+        used = cellWidth(from, pos)
       }
-      if (taken >= width) {
-        owed += taken - width
-        spare = Math.max(0, spare - (taken - width))
+      if (used >= width) {
+        owed += used - width
+        spare = Math.max(0, spare - (used - width))
         lineEnd = pos
         continue
       }
-      const repaid = Math.min(owed, width - taken)
-      const blanks = width - taken - repaid
+      const repaid = Math.min(owed, width - used)
+      const blanks = width - used - repaid
       owed -= repaid
       spare += repaid
       if (!right) {

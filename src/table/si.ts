@@ -8,7 +8,7 @@ const ZERO = 0x30
 /** The columns that any number under 10^33 takes. */
 export const SI_WIDTH = 5
 
-/** Writes a number from 0 up: to 9999 as it is, a fraction with three digits, above that with a factor of 1000; gives the position behind it. */
+/** Writes a number from 0 up: to 9999 as it is, a fraction with three digits, above that with a factor of 1000; returns the position behind it. */
 export function writeSi(out: DataView, pos: number, value: number): number {
   if (value < 9999.5) {
     if (Number.isInteger(value)) return writeDecimal32(out, pos, value)

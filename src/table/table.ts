@@ -1,9 +1,9 @@
 /**
- * Flows as tables for people. The first rows are held back until the widths of the columns can be told from them; the caller says when.
+ * Flows as tables for people. The first rows are pending until the caller asks for the table: the widths of its columns come from them.
  * Aggregates (flow-agg's messages, which have `flows`) make tables of their own, whose first columns are what they are grouped by.
  */
 import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
-import { type Appendable, appendText } from '../flow/output.js'
+import { type Appendable, appendText } from '../flow/appendable.js'
 import type { Mapping } from '../mapping/mapping.js'
 import type { FlowWriter } from '../text/line.js'
 import { aggregateKeys } from './aggregates.js'
@@ -11,17 +11,17 @@ import { DEFAULT_COLUMNS, type TableColumn, tableColumns, type TableStyle } from
 import { type Layout, layoutOf } from './layout.js'
 import { headerOf, rowWriter } from './rows.js'
 
-/** As many rows are held back at the most, and as many bytes. */
-const HELD_ROWS = 500
-const HELD_BYTES = 4 * 1024 * 1024
+/** Pending rows at the most, and their bytes. */
+const PENDING_ROWS = 500
+const PENDING_BYTES = 4 * 1024 * 1024
 
 export interface FlowTable {
-  /** Takes a message, bounded as a FrameHandler has it; false where it is no protobuf. Its row is appended at once or held back. */
+  /** Appends the row of a message (bounds as of a FrameHandler), or keeps it pending; false where the message is no protobuf. */
   readonly row: FlowWriter
-  /** Appends the rows that are held back, and those that follow at once. */
+  /** Appends the pending rows; the rows that follow are appended at once. */
   readonly release: (output: Appendable) => void
-  /** how many rows are held back */
-  readonly held: () => number
+  /** how many rows are pending */
+  readonly pending: () => number
   /** The terminal has another width now. */
   readonly resize: (room: number) => void
 }
@@ -31,7 +31,7 @@ export interface TableOptions extends TableStyle {
   readonly fields: readonly string[] | undefined
   /** columns of the terminal; undefined where the table goes elsewhere, and is never cut */
   readonly room: number | undefined
-  /** Told once of a table of that width, for which the terminal is too narrow. */
+  /** Called once for a table of that width, for which the terminal is too narrow. */
   readonly onNarrow: (width: number, room: number) => void
 }
 
@@ -42,9 +42,9 @@ export function flowTable(mapping: Mapping, options: TableOptions): FlowTable {
   const { fields, onNarrow } = options
   let { room } = options
   const keys = aggregateKeys(values)
-  let held: Buffer[] = []
-  let heldBytes = 0
-  let heldAggregates = false
+  let pending: Buffer[] = []
+  let pendingBytes = 0
+  let pendingAreAggregates = false
   let open: OpenTable | undefined
   let any = false
   let narrow = false
@@ -55,20 +55,20 @@ export function flowTable(mapping: Mapping, options: TableOptions): FlowTable {
     return fields !== undefined || (table.isAggregate ? keys.isAggregate() && keys.areKnown() : !keys.isAggregate())
   }
 
-  function hold(output: Appendable, buf: Buffer, start: number, end: number): void {
+  function keep(output: Appendable, buf: Buffer, start: number, end: number): void {
     const aggregate = fields === undefined && keys.isAggregate()
-    if (held.length > 0 && aggregate !== heldAggregates) release(output)
-    heldAggregates = aggregate
-    held.push(Buffer.from(buf.subarray(start, end)))
-    heldBytes += end - start
-    if (held.length >= HELD_ROWS || heldBytes >= HELD_BYTES) release(output)
+    if (pending.length > 0 && aggregate !== pendingAreAggregates) release(output)
+    pendingAreAggregates = aggregate
+    pending.push(Buffer.from(buf.subarray(start, end)))
+    pendingBytes += end - start
+    if (pending.length >= PENDING_ROWS || pendingBytes >= PENDING_BYTES) release(output)
   }
 
   function release(output: Appendable): void {
-    if (held.length === 0) return
-    const rows = held
-    held = []
-    heldBytes = 0
+    if (pending.length === 0) return
+    const rows = pending
+    pending = []
+    pendingBytes = 0
     open = openTable(rows)
     if (any) appendText(output, '\n')
     any = true
@@ -80,7 +80,7 @@ export function flowTable(mapping: Mapping, options: TableOptions): FlowTable {
   }
 
   function openTable(rows: readonly Buffer[]): OpenTable {
-    const aggregate = heldAggregates
+    const aggregate = pendingAreAggregates
     if (aggregate) {
       for (const message of rows) {
         read(message, 0, message.length)
@@ -114,7 +114,7 @@ export function flowTable(mapping: Mapping, options: TableOptions): FlowTable {
     row(output, buf, start, end) {
       if (!read(buf, start, end)) return false
       if (open !== undefined && !fits(open)) open = undefined
-      if (open === undefined) hold(output, buf, start, end)
+      if (open === undefined) keep(output, buf, start, end)
       else {
         if (isResized) showHeader(output, open)
         open.rows.write(output, open.layout, end - start, room)
@@ -122,7 +122,7 @@ export function flowTable(mapping: Mapping, options: TableOptions): FlowTable {
       return true
     },
     release,
-    held: () => held.length,
+    pending: () => pending.length,
     resize(columns) {
       room = columns
       isResized = true

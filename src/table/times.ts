@@ -22,7 +22,7 @@ function offsetAt(second: number): number {
   return lastOffset
 }
 
-/** Writes hi · 2^32 + lo nanoseconds since 1970, to the millisecond or to the nanosecond; gives the position behind it. */
+/** Writes hi · 2^32 + lo nanoseconds since 1970, to the millisecond or to the nanosecond; returns the position behind it. */
 export function writeTime(out: DataView, pos: number, hi: number, lo: number, zone: Zone, isExact: boolean): number {
   const second = splitBillion(hi, lo)
   const nanoseconds = billionRest

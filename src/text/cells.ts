@@ -29,7 +29,7 @@ export interface Style {
   readonly writeString: StringWriter
 }
 
-/** Writes the string `buf[start, end)` with its quotes, whatever bytes it is made of; gives the position behind it. */
+/** Writes the string `buf[start, end)` with its quotes, whatever bytes it is made of; returns the position behind it. */
 export type StringWriter = (out: DataView, pos: number, buf: Buffer, start: number, end: number, inList: boolean) => number
 
 /** The most that one byte of a string becomes: \u001b. */
@@ -39,7 +39,7 @@ const AROUND_BYTES = 8
 
 /** A column made ready to be written; one literal makes them all, so that they share a hidden class. */
 export interface Cell extends Rendering {
-  readonly place: number
+  readonly index: number
   readonly repeated: boolean
   readonly isBytes: boolean
   readonly virtual: VirtualColumn | undefined
@@ -50,8 +50,8 @@ export interface Cell extends Rendering {
   readonly beforeFirst: Chunks
   readonly beforeNext: Chunks
   readonly afterLast: Chunks
-  /** the place of the address that a network is the prefix of */
-  readonly addressPlace: number
+  /** the index of the address that a network is the prefix of */
+  readonly addressIndex: number
   /** bytes that the column takes at the most: so many, and so many more for each byte of the message */
   readonly most: number
   readonly perByte: number
@@ -59,7 +59,7 @@ export interface Cell extends Rendering {
   readonly mayBePadded: boolean
 }
 
-export function cellOf(schema: Schema, { name, place, isBytes, repeated, rendering, virtual }: Column, style: Style): Cell {
+export function cellOf(schema: Schema, { name, index, isBytes, repeated, rendering, virtual }: Column, style: Style): Cell {
   const { show, isWord } = rendering
   // a string brings its own
   const quote = isWord && show !== SHOW.text ? style.quote : ''
@@ -70,7 +70,7 @@ export function cellOf(schema: Schema, { name, place, isBytes, repeated, renderi
     isWord,
     names: respelled(rendering.names, style.word),
     mayBePadded: rowOf(name) === undefined,
-    place,
+    index,
     repeated,
     isBytes,
     virtual,
@@ -79,16 +79,16 @@ export function cellOf(schema: Schema, { name, place, isBytes, repeated, renderi
     beforeFirst: chunksOf(quote),
     beforeNext: chunksOf(list.separator + quote),
     afterLast: chunksOf(list.close),
-    addressPlace: show === SHOW.network ? placeOfAddress(schema, place) : -1,
+    addressIndex: show === SHOW.network ? indexOfAddress(schema, index) : -1,
     most,
     perByte: (isBytes ? STRING_GROWTH : 0) + (repeated ? most : 0)
   }
 }
 
-/** The place of the address whose prefix length is at `place`. */
-function placeOfAddress({ fields }: Schema, place: number): number {
-  const address = rowOf(fields[place].name)?.of
-  return fields.findIndex(({ name }) => name === address)
+/** The index of the address whose prefix length is field `index`. */
+function indexOfAddress(schema: Schema, index: number): number {
+  const address = rowOf(schema.fields[index].name)?.of
+  return address === undefined ? -1 : schema.indexOf(address)
 }
 
 /** Where the zeros begin that pad a text to the length of its template's field. */
@@ -99,7 +99,7 @@ function withoutPadding(buf: Buffer, start: number, end: number): number {
 
 /** Writes columns of the message that was read last. */
 export interface CellWriter {
-  /** Writes the value of a column, or its values, and what closes them, behind the key; gives the position behind it. */
+  /** Writes the value of a column, or its values, and what closes them, behind the key; returns the position behind it. */
   readonly writeCell: (out: DataView, pos: number, column: number) => number
   /** Whether the column has no value, and shows the same in every such message. */
   readonly isEmpty: (column: number) => boolean
@@ -116,7 +116,7 @@ const OTHER = 3
 
 export function cellWriter(cells: readonly Cell[], values: FieldValues, style: Style): CellWriter {
   const { lo, hi, start, end } = values
-  const places = Int16Array.from(cells, ({ place }) => place)
+  const indexes = Int16Array.from(cells, ({ index }) => index)
   const kinds = Uint8Array.from(cells, ({ show, repeated, isBytes, quoted }) => {
     if (repeated) return LIST
     if (show >= SHOW.network) return COMPOSED
@@ -137,7 +137,7 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
     } else if (show === SHOW.decimal) pos = writeDecimal64(out, pos, valueHi, valueLo)
     else if (cell.virtual !== undefined) pos = virtuals.write(out, pos, cell.virtual)
     else if (show === SHOW.network) {
-      const address = cell.addressPlace
+      const address = cell.addressIndex
       const known = isSet(values, address)
       pos = writeNetwork(out, pos, values.buf, known ? start[address] : 0, known ? end[address] : 0, valueLo)
     } else pos = writeNumber(out, pos, cell, valueHi, valueLo)
@@ -146,9 +146,9 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
   }
 
   function writeList(out: DataView, pos: number, cell: Cell): number {
-    if (isSet(values, cell.place)) {
-      firstEntry(values, cell.place, entries)
-      for (let any = false; nextEntry(values, cell.place, entries); any = true) {
+    if (isSet(values, cell.index)) {
+      firstEntry(values, cell.index, entries)
+      for (let any = false; nextEntry(values, cell.index, entries); any = true) {
         pos = writeChunks(out, pos, any ? cell.beforeNext : cell.beforeFirst)
         pos = writeValue(out, pos, cell, entries.hi, entries.lo, entries.start, entries.end)
       }
@@ -157,17 +157,17 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
   }
 
   function writeCell(out: DataView, pos: number, column: number): number {
-    const place = places[column]
+    const index = indexes[column]
     const kind = kinds[column]
     if (kind === LIST) return writeList(out, pos, cells[column])
-    if (place < 0 || !isSet(values, place)) return writeValue(out, pos, cells[column], 0, 0, 0, 0)
-    if (kind === DECIMAL) return writeDecimal64(out, pos, hi[place], lo[place])
-    return writeValue(out, pos, cells[column], hi[place], lo[place], start[place], end[place])
+    if (index < 0 || !isSet(values, index)) return writeValue(out, pos, cells[column], 0, 0, 0, 0)
+    if (kind === DECIMAL) return writeDecimal64(out, pos, hi[index], lo[index])
+    return writeValue(out, pos, cells[column], hi[index], lo[index], start[index], end[index])
   }
 
   return {
     writeCell,
-    isEmpty: (column) => kinds[column] !== COMPOSED && !isSet(values, places[column]),
+    isEmpty: (column) => kinds[column] !== COMPOSED && !isSet(values, indexes[column]),
     emptyText(column) {
       const out = Buffer.alloc(cells[column].most + SLACK_BYTES)
       return out.toString('utf8', 0, writeCell(viewOf(out), 0, column))

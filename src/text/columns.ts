@@ -8,8 +8,8 @@ import { renderingOf, type Rendering, virtualRendering } from './values.js'
 export interface Column {
   /** what it is called in the output */
   readonly name: string
-  /** its field's place in `schema.fields`; -1 for a virtual column */
-  readonly place: number
+  /** its field's index in `schema.fields`; -1 for a virtual column */
+  readonly index: number
   readonly repeated: boolean
   /** a string or bytes, as opposed to a number */
   readonly isBytes: boolean
@@ -33,11 +33,11 @@ export function columnsOf({ schema, formatter }: Mapping, names: readonly string
     if (field === undefined) {
       const virtual = VIRTUAL_COLUMNS.find((column) => column === name)
       if (virtual === undefined) throw new Error(`no column ${name}`)
-      return { name: shown, place: -1, repeated: false, isBytes: false, rendering: virtualRendering(virtual), virtual }
+      return { name: shown, index: -1, repeated: false, isBytes: false, rendering: virtualRendering(virtual), virtual }
     }
     return {
       name: shown,
-      place: schema.fields.indexOf(field),
+      index: schema.fields.indexOf(field),
       repeated: field.repeated,
       isBytes: field.type === 'bytes' || field.type === 'string',
       rendering: renderingOf(field, formatter.render.get(name)),

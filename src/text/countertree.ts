@@ -98,7 +98,7 @@ export function counterPath(name: string): string | undefined {
   return /^\w+(\[\d+\])?\.[\w.[\]]+$/.test(name) ? `values.${name}` : undefined
 }
 
-/** The value at a path of `counterPath`; undefined where it is not told. */
+/** The value at a path of `counterPath`; undefined where there is none. */
 export function valueAt(tree: Branch, path: string): Tree | undefined {
   const point = path.indexOf('.')
   if (point < 0) return tree[path]

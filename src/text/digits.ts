@@ -1,10 +1,10 @@
 /**
- * Numbers as ASCII. Here and in the files beside it a writer takes the place to write at and gives the position behind what it
+ * Numbers as ASCII. Here and in the files beside it a writer takes the position to write at and returns the position behind what it
  * wrote; it may write a few bytes more, which the next one writes over: up to `SLACK_BYTES` must be there. That is what lets it
  * write four digits, or eight bytes of a name, in one store, which takes half the time of single bytes.
  */
 
-/** What a writer may write behind the position that it gives. */
+/** How many bytes a writer may write behind the position that it returns. */
 export const SLACK_BYTES = 8
 
 const ZERO = 0x30
@@ -77,7 +77,7 @@ export let billionRest = 0
 
 /** hi · 2^32 + lo divided by 10^9, the remainder in `billionRest`. */
 export function splitBillion(hi: number, lo: number): number {
-  // the quotient in floating point is off by one at most, which the remainder, exact modulo 2^32, tells
+  // the quotient in floating point is off by one at most, which the remainder, exact modulo 2^32, shows
   let quotient = Math.floor((hi * TWO_32 + lo) / BILLION)
   let rest = (lo - Math.imul(quotient, BILLION)) | 0
   if (rest < 0) {

@@ -6,7 +6,7 @@
  *     column := key value | key list-open (value (list-separator value)*)? list-close
  */
 import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
-import type { Appendable } from '../flow/output.js'
+import type { Appendable } from '../flow/appendable.js'
 import { viewOf } from '../flow/view.js'
 import { cellOf, cellWriter, type Style } from './cells.js'
 import { chunksOf, chunkTable, writeChunk, writeChunks } from './chunks.js'

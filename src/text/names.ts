@@ -27,7 +27,7 @@ export function respelled(names: Names, spell: (name: string) => string): Names 
   return namesOf(names.entries.map(([value, name]) => [value, spell(name)] as const))
 }
 
-/** Writes the name of `value`; gives the position behind it, `pos` itself where there is none. */
+/** Writes the name of `value`; returns the position behind it, `pos` itself where there is none. */
 export function writeName(out: DataView, pos: number, names: Names, value: number): number {
   const name = value < names.chunks.length ? names.chunks[value] : undefined
   return name === undefined ? pos : writeChunks(out, pos, name)
@@ -94,7 +94,7 @@ const ICMPV6_NAMES = namesOf([
   [161, 'ExtendedEchoReply']
 ])
 
-/** Writes the name of an ICMP type under its protocol, its number where it has none, nothing for other protocols; gives the position behind it. */
+/** Writes the name of an ICMP type under its protocol, its number where it has none, nothing for other protocols; returns the position behind it. */
 export function writeIcmpName(out: DataView, pos: number, protocol: number, type: number): number {
   if (protocol !== ICMP && protocol !== IPV6_ICMP) return pos
   const end = writeName(out, pos, protocol === ICMP ? ICMP_NAMES : ICMPV6_NAMES, type)

@@ -38,7 +38,7 @@ function hasParts(tree: Tree): boolean {
   return isObject(tree) || (Array.isArray(tree) && tree.some((item) => typeof item === 'object' && item !== null))
 }
 
-/** A value between others in a line: a string that could not be told from what is around it stands as JSON has it. */
+/** A value between others in a line: a string that is not clearly apart from what is around it stands as JSON has it. */
 export function scalar(tree: Tree): string {
   if (Array.isArray(tree)) return tree.map(scalar).join(',')
   if (typeof tree !== 'string') return toJson(tree)

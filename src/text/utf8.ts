@@ -40,14 +40,14 @@ export function isLineSeparator(buf: Buffer, at: number, size: number): boolean 
   return size === 3 && buf[at] === 0xe2 && buf[at + 1] === 0x80 && (buf[at + 2] === 0xa8 || buf[at + 2] === 0xa9)
 }
 
-/** Copies the character of `size` bytes at `buf[at]`, or writes U+FFFD where the size is below zero; gives the position behind it. */
+/** Copies the character of `size` bytes at `buf[at]`, or writes U+FFFD where the size is below zero; returns the position behind it. */
 export function writeCharacter(out: DataView, pos: number, buf: Buffer, at: number, size: number): number {
   if (size < 0) return writeReplacement(out, pos)
   for (let i = 0; i < size; i++) out.setUint8(pos++, buf[at + i])
   return pos
 }
 
-/** Writes U+FFFD, which stands for what cannot be shown; gives the position behind it. */
+/** Writes U+FFFD, which stands for what cannot be shown; returns the position behind it. */
 export function writeReplacement(out: DataView, pos: number): number {
   out.setUint32(pos, 0x00bdbfef, true)
   return pos + 3

@@ -96,7 +96,7 @@ export function virtualRendering(column: VirtualColumn): Rendering {
   return { show: SHOW.virtual, isWord: column === 'icmp_name', names: NO_NAMES, most: MAX_VIRTUAL_BYTES }
 }
 
-/** Writes the number hi · 2^32 + lo; gives the position behind it. */
+/** Writes the number hi · 2^32 + lo; returns the position behind it. */
 export function writeNumber(out: DataView, pos: number, rendering: Rendering, hi: number, lo: number): number {
   switch (rendering.show) {
     case SHOW.name:
@@ -139,7 +139,7 @@ function writeNumberAsIPv4(out: DataView, pos: number, value: number): number {
   return writeIPv4(out, pos, word, 0)
 }
 
-/** Writes the bytes `buf[start, end)`, in hexadecimal where they are not what the rendering is for; gives the position behind them. */
+/** Writes the bytes `buf[start, end)`, in hexadecimal where they are not what the rendering is for; returns the position behind them. */
 export function writeBytes(out: DataView, pos: number, rendering: Rendering, buf: Buffer, start: number, end: number): number {
   if (rendering.show === SHOW.ip) {
     if (end - start === 4) return writeIPv4(out, pos, buf, start)

@@ -29,7 +29,7 @@ const SHARE_DECIMALS = 6
 
 /** The virtual columns of the message that was read last. */
 export interface VirtualColumns {
-  /** Writes the column's value as a number, icmp_name's as a word; gives the position behind it. */
+  /** Writes the column's value as a number, icmp_name's as a word; returns the position behind it. */
   readonly write: (out: DataView, pos: number, column: VirtualColumn) => number
   /** The value of `bps`, `pps`, `bpp`, `share` or `duration`, as near as a double has it; 0 where it is undefined. */
   readonly ratio: (column: VirtualColumn) => number
@@ -39,23 +39,22 @@ export interface VirtualColumns {
 
 export function virtualColumns(values: FieldValues): VirtualColumns {
   const { lo, hi, schema } = values
-  const placeOf = (name: string): number => schema.fields.findIndex((field) => field.name === name)
-  const start = placeOf('time_flow_start_ns')
-  const end = placeOf('time_flow_end_ns')
-  const bytes = placeOf('bytes')
-  const packets = placeOf('packets')
-  const rate = placeOf('sampling_rate')
-  const flows = placeOf('flows')
-  const total = placeOf('total')
-  const totalOf = placeOf('total_of')
-  const totaled = ['bytes', 'packets', 'flows', 'distinct'].map(placeOf)
-  const protocol = placeOf('proto')
-  const icmpType = placeOf('icmp_type')
+  const start = schema.indexOf('time_flow_start_ns')
+  const end = schema.indexOf('time_flow_end_ns')
+  const bytes = schema.indexOf('bytes')
+  const packets = schema.indexOf('packets')
+  const rate = schema.indexOf('sampling_rate')
+  const flows = schema.indexOf('flows')
+  const total = schema.indexOf('total')
+  const totalOf = schema.indexOf('total_of')
+  const totaled = ['bytes', 'packets', 'flows', 'distinct'].map(schema.indexOf)
+  const protocol = schema.indexOf('proto')
+  const icmpType = schema.indexOf('icmp_type')
 
-  const has = (place: number): boolean => place >= 0 && isSet(values, place)
-  const number = (place: number): number => (has(place) ? hi[place] * TWO_32 + lo[place] : 0)
-  const low = (place: number): number => (has(place) ? lo[place] : 0)
-  const high = (place: number): number => (has(place) ? hi[place] : 0)
+  const has = (index: number): boolean => index >= 0 && isSet(values, index)
+  const number = (index: number): number => (has(index) ? hi[index] * TWO_32 + lo[index] : 0)
+  const low = (index: number): number => (has(index) ? lo[index] : 0)
+  const high = (index: number): number => (has(index) ? hi[index] : 0)
 
   /** end − start as halves of nanoseconds; 0 where that is negative */
   let durationHi = 0

@@ -3,7 +3,7 @@
 const BLOCK_BYTES = 256 * 1024
 const LENGTH_BYTES = 4
 
-/** What all flows of a tool may take together. */
+/** The memory of all flows of a tool. */
 export interface FrameBudget {
   readonly maxBytes: number
   bytes: number
@@ -15,8 +15,8 @@ export interface KeptFrames {
   each(onMessage: (buf: Buffer, start: number, end: number) => void): void
   /** Forgets them all; none is kept from then on. */
   release(): void
-  /** whether all that was added is here */
-  held(): boolean
+  /** whether all frames that were added are here */
+  isComplete(): boolean
 }
 
 export function keptFrames(budget: FrameBudget): KeptFrames {
@@ -60,6 +60,6 @@ export function keptFrames(budget: FrameBudget): KeptFrames {
       pos = 0
       released = true
     },
-    held: () => !released
+    isComplete: () => !released
   }
 }

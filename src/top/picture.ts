@@ -99,8 +99,8 @@ function editorLines({ line, error }: NonNullable<View['edited']>, columns: numb
   const caret = Math.max(0, Math.min(columns - 2, PROMPT.length + error.at - from))
   // behind the caret, or in front of it where only there is room
   const isInFront = caret + 2 + error.error.length > columns && caret > error.error.length
-  const told = isInFront ? `${error.error} ^`.padStart(caret + 1) : `${' '.repeat(caret)}^ ${error.error}`
-  return [text, colour ? paint(clipped(told, columns), RED) : clipped(told, columns)]
+  const pointed = isInFront ? `${error.error} ^`.padStart(caret + 1) : `${' '.repeat(caret)}^ ${error.error}`
+  return [text, colour ? paint(clipped(pointed, columns), RED) : clipped(pointed, columns)]
 }
 
 /** How many characters in front are scrolled away. */

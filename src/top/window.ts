@@ -3,7 +3,6 @@
  * key or filter shows what has been there already.
  */
 import { fieldReader, fieldValues, isSet } from '../flow/fieldvalues.js'
-import type { FieldName } from '../flow/names.js'
 import { type Field, flowMessage, schemaOf } from '../flow/proto.js'
 import { type Aggregate, type Aggregator, aggregator, fieldsOf, type Grouping, newAggregate, releaseAggregate } from '../query/aggregate.js'
 import { addCounters, addSums, BYTES_AT, COUNTERS_SIZE, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
@@ -20,7 +19,7 @@ const HISTORY = 60
 const MAX_GROUPS = 500_000
 const MAX_GROUP_BYTES = 256 * 1024 * 1024
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
-/** exporters that are told apart */
+/** exporters that are counted separately */
 const MAX_EXPORTERS = 10_000
 const TWO_32 = 4_294_967_296
 
@@ -148,7 +147,7 @@ export function liveWindow(windowMs: number, first: Grouping, firstFilter: Match
 
   function keep(slice: Slice, buf: Buffer, start: number, end: number): void {
     while (!slice.frames.add(buf, start, end)) {
-      const oldest = slices.find(({ frames }) => frames.held())
+      const oldest = slices.find(({ frames }) => frames.isComplete())
       if (oldest === undefined) return
       oldest.frames.release()
       if (oldest === slice) return
@@ -190,7 +189,7 @@ export function liveWindow(windowMs: number, first: Grouping, firstFilter: Match
       slice.totals = new Float64Array(COUNTERS_SIZE)
       slice.unrated = 0
       slice.long = false
-      if (!slice.frames.held()) forgotten = slice.index + 1
+      if (!slice.frames.isComplete()) forgotten = slice.index + 1
       slice.frames.each((buf, start, end) => {
         reading.read(buf, start, end)
         if (filter === undefined || filter(buf, start, end)) count(slice)
@@ -254,16 +253,15 @@ function readerOf(grouping: Grouping): Reading {
   )
   const schema = schemaOf([...new Set<Field>([...fieldsOf(grouping), ...own])])
   const values = fieldValues(schema)
-  const place = (name: FieldName): number => schema.fields.indexOf(flowMessage.field(name))
-  const start = place('time_flow_start_ns')
-  const end = place('time_flow_end_ns')
+  const start = schema.indexOf('time_flow_start_ns')
+  const end = schema.indexOf('time_flow_end_ns')
   const nanoseconds = (at: number): number => (isSet(values, at) ? values.hi[at] * TWO_32 + values.lo[at] : 0)
   return {
     read: fieldReader(values),
     values,
     adder: aggregator(grouping, values),
-    received: place('time_received_ns'),
-    exporter: place('sampler_address'),
+    received: schema.indexOf('time_received_ns'),
+    exporter: schema.indexOf('sampler_address'),
     seconds: () => (nanoseconds(end) - nanoseconds(start)) / 1e9
   }
 }

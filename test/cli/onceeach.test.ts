@@ -8,5 +8,5 @@ test('each key has its line once, and a flood of them ends with one that says so
   for (let round = 0; round < 2; round++) for (let i = 0; i < 5000; i++) tell(String(i), () => `new exporter ${i}`)
   assert.equal(lines.length, 1001)
   assert.equal(lines[0], 'new exporter 0')
-  assert.equal(lines[1000], 'new exporter 1000; more of them are not told of')
+  assert.equal(lines[1000], 'new exporter 1000; further ones are not logged')
 })

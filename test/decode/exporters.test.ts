@@ -66,21 +66,21 @@ test('addresses are known by their bytes: 4, 16 or none', () => {
 
 test('past the memory for all of them those that were silent longest are forgotten, never the one at hand', () => {
   const { get, gone, exporters } = known({ bytes: 10_000 })
-  const settle = (exporter: KnownExporter, bytes: number): void => {
+  const account = (exporter: KnownExporter, bytes: number): void => {
     exporter.templateBytes = bytes
-    exporters.settle(exporter)
+    exporters.account(exporter)
   }
-  settle(get(10, 0, 0, 1), 2000)
-  settle(get(10, 0, 0, 2), 2000)
+  account(get(10, 0, 0, 1), 2000)
+  account(get(10, 0, 0, 2), 2000)
   assert.deepEqual(gone, [])
-  settle(get(10, 0, 0, 3), 2000)
+  account(get(10, 0, 0, 3), 2000)
   assert.deepEqual(gone, [])
-  settle(get(10, 0, 0, 1), 4000)
+  account(get(10, 0, 0, 1), 4000)
   assert.deepEqual(gone, ['10.0.0.2 bytes'])
-  settle(get(10, 0, 0, 4), 50_000)
+  account(get(10, 0, 0, 4), 50_000)
   assert.deepEqual(gone, ['10.0.0.2 bytes', '10.0.0.3 bytes', '10.0.0.1 bytes'])
   assert.equal(exporters.size, 1)
-  settle(get(10, 0, 0, 4), 0)
+  account(get(10, 0, 0, 4), 0)
   assert(exporters.bytes < 2000)
 })
 

@@ -209,14 +209,14 @@ test('what waits for other fragments is bounded in bytes and in number', () => {
       ip.fragmentOffset = offset
       ip.payloadEnd = 100 + bytes
       assert.equal(fragmentsHeld.add(ip, id / 5_000), false)
-      assert.ok(fragmentsHeld.heldBytes <= 32 * 1024 * 1024)
+      assert.ok(fragmentsHeld.pendingBytes <= 32 * 1024 * 1024)
     }
   }
   flood(0, 8)
   assert.equal(lost, 30_000 - 16_384)
   flood(20_000, 1480) // each of these needs room for all that stands before
-  assert.ok(fragmentsHeld.heldBytes <= 32 * 1024 * 1024)
+  assert.ok(fragmentsHeld.pendingBytes <= 32 * 1024 * 1024)
   fragmentsHeld.end()
-  assert.equal(fragmentsHeld.heldBytes, 0)
+  assert.equal(fragmentsHeld.pendingBytes, 0)
   assert.equal(lost, 60_000)
 })

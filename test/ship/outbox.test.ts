@@ -64,8 +64,8 @@ test('at the end every partition gets what is held, and the end waits for its de
   assert.equal(isOver, false)
   answer()
   await end
-  assert.equal(outbox.held, 0)
-  assert.equal(outbox.heldBytes, 0)
+  assert.equal(outbox.undelivered, 0)
+  assert.equal(outbox.undeliveredBytes, 0)
 })
 
 test('a batch is sent when it is full, and no partition has two on their way', async (t) => {
@@ -144,7 +144,7 @@ test('a message over the limit is not taken, one at the limit is', (t) => {
   assert.equal(append(outbox, 0, 'x'.repeat(965), null), false)
   assert.equal(append(outbox, 0, 'x'.repeat(964), null), true)
   assert.equal(append(outbox, 0, 'x'.repeat(961), 'keys'), false)
-  assert.equal(outbox.held, 1)
+  assert.equal(outbox.undelivered, 1)
 })
 
 test('after a batch was too large for the broker the next ones are smaller', async (t) => {
@@ -170,7 +170,7 @@ test('who waits hears that the outbox gave up, and nothing more is sent', async 
   append(outbox, 1, 'b')
   await assert.rejects(outbox.end(), /enough/)
   assert.equal(sent.length, 1)
-  assert.equal(outbox.held, 2)
+  assert.equal(outbox.undelivered, 2)
   answer()
 })
 

@@ -68,9 +68,9 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 test('flows of a key go together, in their order, up to the bytes of a pack', async (t) => {
   const { packs, sent } = packsWith(t)
   for (let i = 0; i < 25; i++) append(packs, i % 2 === 0 ? 'even' : 'odd', frame(100, i))
-  assert.equal(packs.held, 5) // two packs are full and gone
+  assert.equal(packs.flows, 5) // two packs are full and gone
   await packs.end()
-  assert.equal(packs.held + packs.open, 0)
+  assert.equal(packs.flows + packs.open, 0)
   assert.deepEqual(
     sent.map(({ key, frames }) => [key, frames.length]).sort(),
     [
@@ -140,11 +140,11 @@ test('a pack goes when its first flow has waited long enough, and not before', a
 test('past ten thousand packs the oldest goes', async (t) => {
   const { packs, outbox, sent } = packsWith(t)
   for (let i = 0; i < 10_000; i++) append(packs, `key ${i}`, frame(20))
-  assert.equal(outbox.held, 0)
+  assert.equal(outbox.undelivered, 0)
   for (let i = 0; i < 3; i++) append(packs, `another ${i}`, frame(20))
-  assert.deepEqual([packs.open, packs.held, outbox.held], [10_000, 10_000, 3])
+  assert.deepEqual([packs.open, packs.flows, outbox.undelivered], [10_000, 10_000, 3])
   append(packs, 'key 3', frame(20)) // still open
-  assert.equal(packs.held, 10_001)
+  assert.equal(packs.flows, 10_001)
   await packs.end()
   assert.equal(sent.length, 10_003)
   assert.equal(sent.find(({ key }) => key === 'key 3')?.frames.length, 2)
@@ -158,9 +158,9 @@ test('what packs hold is bounded: past 64 MiB the oldest goes', async () => {
   for (; bytes < 80 * 1024 * 1024; bytes += 5000, count++) {
     append(packs, `key ${count % 200}`, frame(5000, count))
     if (outbox.blocked) await outbox.ready()
-    assert.ok(packs.held * 5000 <= 64 * 1024 * 1024)
+    assert.ok(packs.flows * 5000 <= 64 * 1024 * 1024)
   }
-  assert.ok(packs.held * 5000 > 60 * 1024 * 1024)
+  assert.ok(packs.flows * 5000 > 60 * 1024 * 1024)
   await packs.end()
   assert.equal(
     sent.reduce((sum, { frames }) => sum + frames.length, 0),

@@ -17,7 +17,7 @@ export interface Replayed {
   error: Error | undefined
 }
 
-const UNLIMITED: Limit = { take: (messages) => messages, isReached: false, over: 0 }
+const UNLIMITED: Limit = { admit: (messages) => messages, isReached: false, over: 0 }
 
 /** Plays the file, cut into chunks of so many bytes. */
 export async function replayed(file: Buffer, options: Partial<ReplayOptions> & { chunkBytes?: number } = {}): Promise<Replayed> {

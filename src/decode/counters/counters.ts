@@ -1,13 +1,13 @@
 /** What flow-decode does with counter samples beside counting them: a stream of messages, and a page of metrics. */
-import type { Appendable } from '../../flow/output.js'
+import type { Appendable } from '../../flow/appendable.js'
 import { addressText } from '../../text/addresses.js'
 import { type Origin, writeCounterSample } from './message.js'
 import { sourceNames } from './names.js'
 import { type OnBroken, readCounterSample } from './sample.js'
 import type { Series } from './series.js'
 
-/** Takes the counter sample of that format whose data is `buf[start, end)`. */
-export type TakeCounters = (buf: Buffer, format: number, start: number, end: number, origin: Origin, onBroken: OnBroken) => void
+/** Called with the counter sample of that format whose data is `buf[start, end)`. */
+export type OnCounterSample = (buf: Buffer, format: number, start: number, end: number, origin: Origin, onBroken: OnBroken) => void
 
 export interface CounterTargets {
   /** where CounterSample frames are appended */
@@ -15,7 +15,7 @@ export interface CounterTargets {
   readonly series: Series | undefined
 }
 
-export function counterTaker({ output, series }: CounterTargets): TakeCounters {
+export function counterHandler({ output, series }: CounterTargets): OnCounterSample {
   const names = sourceNames()
   return (buf, format, start, end, origin, onBroken) => {
     const sample = readCounterSample(buf, format, start, end, onBroken)
@@ -23,6 +23,6 @@ export function counterTaker({ output, series }: CounterTargets): TakeCounters {
     const agent = addressText(origin.agent)
     const known = names.learn(agent, sample)
     if (output !== undefined) writeCounterSample(output, end - start, origin, sample, known)
-    series?.take(agent, origin, sample, known, performance.now())
+    series?.add(agent, origin, sample, known, performance.now())
   }
 }

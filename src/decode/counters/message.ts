@@ -12,7 +12,7 @@ import {
   writeUint64Field
 } from '../../flow/message.js'
 import type { CounterSampleFieldName } from '../../flow/names.js'
-import type { Appendable } from '../../flow/output.js'
+import type { Appendable } from '../../flow/appendable.js'
 import { counterField, counterMessage, type NestedField } from '../../flow/proto.js'
 import { writeVarint32, writeVarintBig } from '../../flow/varint.js'
 import { viewOf } from '../../flow/view.js'

@@ -1,13 +1,13 @@
-/** The names that agents tell of their interfaces and hosts, in samples that need not be those in which they are wanted. */
+/** The names of interfaces and hosts, which agents send in other samples than those that need them. */
 import { type CounterSample, INTERFACE, recordOf, valueOf } from './sample.js'
 
-/** So many names are kept; of more, those that were not heard of longest go. */
+/** So many names are kept; of more, those whose samples came least recently are forgotten. */
 const MOST_NAMES = 100_000
 /** The longest name that ifName and a host name may have. */
 const MOST_CHARACTERS = 255
 
 export interface Names {
-  /** Takes note of the names in a sample of `agent` (any key of it), and gives those that are known for its source. */
+  /** Notes the names in a sample of `agent` (any key of it), and returns those that are known for its source. */
   readonly learn: (agent: string, sample: CounterSample) => SourceNames
 }
 
@@ -18,10 +18,10 @@ export interface SourceNames {
 }
 
 export function sourceNames(): Names {
-  const names = new Map<string, string>() // the one heard of last at the end
+  const names = new Map<string, string>() // the one whose sample came last at the end
 
-  function nameOf(key: string, told: string): string {
-    const name = told.slice(0, MOST_CHARACTERS) || (names.get(key) ?? '')
+  function nameOf(key: string, sent: string): string {
+    const name = sent.slice(0, MOST_CHARACTERS) || (names.get(key) ?? '')
     if (name === '') return name
     names.delete(key)
     names.set(key, name)

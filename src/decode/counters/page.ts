@@ -41,9 +41,9 @@ export function counterPage(sources: Iterable<Source>): string {
     const labelled = Object.entries(labels)
       .map(([name, value]) => `${name}="${escaped(value)}"`)
       .join(',')
-    for (const { structure, told, before } of records.values()) {
+    for (const { structure, last, before } of records.values()) {
       structure.members.forEach((member, i) => {
-        if (!isNumber(member) || Number.isNaN(told[i])) return
+        if (!isNumber(member) || Number.isNaN(last[i])) return
         const name = metricName(structure.name, member)
         let metric = metrics.get(name)
         if (metric === undefined) {
@@ -54,7 +54,7 @@ export function counterPage(sources: Iterable<Source>): string {
           }
           metrics.set(name, metric)
         }
-        metric.lines.push(`${name}{${labelled}} ${before[i] + told[i]}\n`)
+        metric.lines.push(`${name}{${labelled}} ${before[i] + last[i]}\n`)
       })
     }
   }

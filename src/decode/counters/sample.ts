@@ -34,7 +34,7 @@ export interface OtherRecord {
 
 export type CounterRecord = KnownRecord | OtherRecord
 
-/** Told of what is wrong with a sample; what stands before it counts. */
+/** Called with what is wrong with a sample; the records before it count. */
 export type OnBroken = (kind: 'malformed-sample' | 'malformed-record', detail: string) => void
 
 /**
@@ -123,7 +123,7 @@ export function recordOf({ records }: CounterSample, name: string): KnownRecord 
   return records.find((record): record is KnownRecord => record.structure?.name === name)
 }
 
-/** The value of a record's member; undefined where it is not told. */
+/** The value of a record's member; undefined where there is none. */
 export function valueOf({ structure, values }: KnownRecord, member: string): Tree | undefined {
   return values[structure.members.findIndex(({ name }) => name === member)]
 }

@@ -1,6 +1,6 @@
 /**
- * Counters as Prometheus wants them: values that only grow, whatever 32 bits hold and however often an agent starts anew. To each value as told
- * is added what went before: 2^32 or 2^64 at a wrap, the last value at a reset.
+ * Counters as Prometheus wants them: values that only grow, whatever 32 bits hold and however often an agent starts anew. To each value as
+ * sent is added what went before: 2^32 or 2^64 at a wrap, the last value at a reset.
  */
 import type { Log } from '../../cli/log.js'
 import type { Metrics } from '../../cli/metrics.js'
@@ -9,7 +9,7 @@ import type { Origin } from './message.js'
 import type { SourceNames } from './names.js'
 import { type CounterSample, INTERFACE, type KnownRecord } from './sample.js'
 
-/** A source that has not been heard of for so long is dropped. */
+/** A source without samples for so long is dropped. */
 const SILENT_MS = 15 * 60_000
 /** A datagram that was overtaken is so many samples, and so many milliseconds of uptime, behind at the most. */
 const OVERTAKEN_SAMPLES = 16
@@ -17,21 +17,21 @@ const OVERTAKEN_MS = 5000
 /** Uptime starts again at zero after 49.7 days: so near to the end, and so near to zero. */
 const UPTIME_WRAP_MS = 3_600_000
 
-/** What one source told, the values of a structure side by side. */
+/** The counters of one source, the values of a structure side by side. */
 export interface Source {
   labels: Readonly<Record<string, string>>
   readonly records: Map<string, Counters>
   sequence: number
   uptime: number
-  heard: number
+  updatedAt: number
   series: number
 }
 
-/** The members of a structure that are numbers: NaN where a value is not told. */
+/** The members of a structure that are numbers: NaN where there is no value. */
 export interface Counters {
   readonly structure: Structure
-  /** as told last */
-  readonly told: Float64Array
+  /** as sent last */
+  readonly last: Float64Array
   /** what went before */
   readonly before: Float64Array
 }
@@ -40,13 +40,13 @@ export interface Series {
   readonly size: number
   /** series that there was no room for, of samples */
   readonly refused: number
-  /** Takes a sample; `now` is in milliseconds. */
-  readonly take: (agent: string, origin: Origin, sample: CounterSample, names: SourceNames, now: number) => void
-  /** The sources that were heard of lately. */
+  /** Adds a sample; `now` is in milliseconds. */
+  readonly add: (agent: string, origin: Origin, sample: CounterSample, names: SourceNames, now: number) => void
+  /** The sources that had samples lately. */
   readonly sources: (now: number) => Iterable<Source>
 }
 
-/** At most `most` series; `onFull` hears once of the first that has no room. */
+/** At most `most` series; `onFull` is called once, when there is no more room. */
 export function counterSeries(most: number, onFull: () => void): Series {
   const sources = new Map<string, Source>()
   let size = 0
@@ -54,7 +54,7 @@ export function counterSeries(most: number, onFull: () => void): Series {
 
   function forgetSilent(now: number): void {
     for (const [key, source] of sources) {
-      if (now - source.heard < SILENT_MS) continue
+      if (now - source.updatedAt < SILENT_MS) continue
       sources.delete(key)
       size -= source.series
     }
@@ -75,7 +75,7 @@ export function counterSeries(most: number, onFull: () => void): Series {
     source.series += series
     const counters = {
       structure,
-      told: new Float64Array(structure.members.length).fill(NaN),
+      last: new Float64Array(structure.members.length).fill(NaN),
       before: new Float64Array(structure.members.length)
     }
     source.records.set(structure.name, counters)
@@ -89,20 +89,20 @@ export function counterSeries(most: number, onFull: () => void): Series {
     get refused() {
       return refused
     },
-    take(agent, { subAgent, uptime }, sample, names, now) {
+    add(agent, { subAgent, uptime }, sample, names, now) {
       const { sourceClass, sourceIndex, sequence } = sample
       const key = `${agent} ${subAgent} ${sourceClass}:${sourceIndex}`
       const labels = labelsOf(agent, subAgent, sample, names)
       let source = sources.get(key)
       if (source === undefined) {
-        source = { labels, records: new Map(), sequence, uptime, heard: now, series: 0 }
+        source = { labels, records: new Map(), sequence, uptime, updatedAt: now, series: 0 }
         sources.set(key, source)
       } else if (isOvertaken(source, sequence, uptime)) return
       const isAnew = isRestart(source, sequence, uptime)
       source.labels = labels
       source.sequence = sequence
       source.uptime = uptime
-      source.heard = now
+      source.updatedAt = now
       const seen = new Set<string>()
       for (const record of sample.records) {
         if (record.structure === undefined || seen.has(record.structure.name)) continue
@@ -167,18 +167,18 @@ function isRestart(source: Source, sequence: number, uptime: number): boolean {
   return ((sequence - source.sequence) | 0) < 0 || (uptime < source.uptime && !isWrapped)
 }
 
-function advance({ structure, told, before }: Counters, { values }: KnownRecord, isAnew: boolean): void {
+function advance({ structure, last, before }: Counters, { values }: KnownRecord, isAnew: boolean): void {
   structure.members.forEach((member, i) => {
     if (!isNumber(member)) return
     const value = values[i] === undefined ? NaN : Number(values[i])
-    const last = told[i]
+    const previous = last[i]
     // a value that is missing in between keeps what it counts from
     if (Number.isNaN(value)) return
-    if (isCounter(member) && !Number.isNaN(last)) {
-      if (isAnew) before[i] += last
-      else if (value < last) before[i] += stepBack(member.type, last)
+    if (isCounter(member) && !Number.isNaN(previous)) {
+      if (isAnew) before[i] += previous
+      else if (value < previous) before[i] += stepBack(member.type, previous)
     }
-    told[i] = value
+    last[i] = value
   })
 }
 

@@ -2,9 +2,9 @@
 import type { Decoding } from '../decoding.js'
 import { inLetters, inputBytes, inU16, inU32, loadLetters } from '../memory/in.js'
 import type { FrameOptions } from '../packet/walk.js'
-import type { Place } from '../queue.js'
+import type { QueueNode } from '../queue.js'
 import { useLengths, usePlan } from '../memory/plans.js'
-import { domainKey, domainOf, hearPort, keptDomain, knownPort } from './known/domain.js'
+import { domainKey, domainOf, notePort, keptDomain, knownPort } from './known/domain.js'
 import { type DueSet, dueSets } from './known/due.js'
 import { openEmitter, type Sender } from './run/emitter.js'
 import type { Domain, Exporter, TemplateEntry } from './known/exporter.js'
@@ -29,18 +29,18 @@ export interface Arrival {
   readonly port: number
   readonly receivedHi: number
   readonly receivedLo: number
-  /** it came on a connection, which loses nothing and that nobody else can write to: withdrawals act */
+  /** it came on a connection, which loses nothing and which nobody else can write to: template withdrawals are obeyed */
   readonly isReliable?: boolean
 }
 
-/** What a datagram said of itself, for sequence numbers and delays. */
+/** The header of a datagram, for sequence numbers and delays. */
 export interface ExportHeader {
   /** a value of FlowType */
   readonly type: string
   /** what the sequence number counts within: the domain, or the engine */
   readonly domain: number
   readonly sequence: number
-  /** how far the number moves on: flows, datagrams or records; −1 where records could not be counted */
+  /** by how much the number moves on: flows, datagrams or records; −1 where records could not be counted */
   readonly units: number
   /** how many of them are options records */
   readonly options: number
@@ -56,17 +56,17 @@ export interface NetflowCounts {
   optionsRecords: number
   unknownSets: number
   templatesEvicted: number
-  /** changes of what exporters told: templates, rates, names */
+  /** changes in the state of exporters: templates, rates, names */
   changes: number
 }
 
 export interface NetflowOptions {
   readonly held: HeldSets
-  /** whether the output has as much as it should have: data that was held waits on then, rather than be decoded all at once */
+  /** whether the output is full: held data then waits on, rather than being decoded all at once */
   readonly isBlocked: () => boolean
   /** templates of one exporter */
   readonly maxTemplates: number
-  /** hears of templates that went because there were more */
+  /** called when templates are forgotten because the exporter has more */
   readonly onTemplatesEvicted: () => void
   readonly mapping9?: readonly MappedElement[]
   readonly mapping10?: readonly MappedElement[]
@@ -80,10 +80,10 @@ export interface NetflowOptions {
 
 export interface NetflowDecoder {
   readonly counts: NetflowCounts
-  /** Whose data it is that `decodeClaimed` decodes next. */
-  nextClaimed(): Domain | undefined
-  /** Decodes the set that waits longest of those whose template came while the output was blocked. */
-  decodeClaimed(decoding: Decoding): void
+  /** The domain whose data `decodeDeferred` decodes next. */
+  nextDeferred(): Domain | undefined
+  /** Decodes the oldest set of those whose template came while the output was blocked. */
+  decodeDeferred(decoding: Decoding): void
   /** Decodes a datagram of version 1, 5, 7, 9 or 10. Undefined where not even its header is whole. */
   decode(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined
 }
@@ -103,7 +103,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   }
 
   function senderOf({ exporter, port, receivedHi, receivedLo }: Arrival): Sender {
-    return { port: hearPort(exporter, port), receivedHi, receivedLo }
+    return { port: notePort(exporter, port), receivedHi, receivedLo }
   }
 
   function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined {
@@ -143,18 +143,18 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     })
   }
 
-  /** Tells of templates that went because their exporter has more than it may. */
+  /** Counts templates that were forgotten because their exporter has more than it may. */
   function evict(templates: number): void {
     if (templates === 0) return
     counts.templatesEvicted += templates
     options.onTemplatesEvicted()
   }
 
-  /** Decodes the records of a data set; gives how many there were, −1 where that is not known. */
-  function decodeData(place: Place<TemplateEntry>, start: number, end: number, decoding: Decoding): number {
-    const template = templateFor(place)
-    const plan = template.options ? undefined : ((place.of.compiled as Plan | undefined) ?? keepCompiled(place, compile(template)))
-    evict(useTemplate(place, options.now()))
+  /** Decodes the records of a data set; returns how many there were, −1 where that is not known. */
+  function decodeData(node: QueueNode<TemplateEntry>, start: number, end: number, decoding: Decoding): number {
+    const template = templateFor(node)
+    const plan = template.options ? undefined : ((node.item.compiled as Plan | undefined) ?? keepCompiled(node, compile(template)))
+    evict(useTemplate(node, options.now()))
     const codeAt = plan === undefined ? 0 : usePlan(plan, template)
     settle(context, template.id, plan?.writesSampler === true)
     const onRecord =
@@ -175,24 +175,24 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     return records
   }
 
-  /** Sets whose template has come, but that the output has no room for now. */
-  const claimed: DueSet[] = []
-  let claimedAt = 0
+  /** Sets whose template has come, but for whose flows the output has no room yet. */
+  const deferred: DueSet[] = []
+  let deferredAt = 0
 
-  /** Decodes these, or leaves them for later; `at` is free in the input. */
-  function release(sets: readonly DueSet[], at: number, decoding: Decoding): void {
+  /** Decodes these sets, or defers them; `at` is a free position of the input. */
+  function decodeOrDefer(sets: readonly DueSet[], at: number, decoding: Decoding): void {
     for (const each of sets) {
-      if (claimed.length > 0 || options.isBlocked()) claimed.push(each)
+      if (deferred.length > 0 || options.isBlocked()) deferred.push(each)
       else decodeHeld(each, at, decoding)
     }
   }
 
-  /** Decodes a set as of the time it came. */
+  /** Decodes a set with the header that it came with. */
   function decodeHeld({ set, template }: DueSet, at: number, decoding: Decoding): void {
     const { port, receivedHi, receivedLo } = set
     const header = readSetHeader(buf, at, loadLetters(set.header, at))
     if (header === undefined) return
-    beginSets({ port: knownPort(template.of.domain.port.exporter, port), receivedHi, receivedLo }, header)
+    beginSets({ port: knownPort(template.item.domain.port.exporter, port), receivedHi, receivedLo }, header)
     decodeData(template, at, loadLetters(set.body, at), decoding)
   }
 
@@ -202,8 +202,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     if (header === undefined) return undefined
     if (header.wrongBytes !== undefined) decoding.report('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
     beginSets(senderOf(arrival), header)
-    /** Goes on behind a definition, which may be the first of its port. */
-    const goOn = (): void => {
+    /** Starts again behind a definition: it may be the first of its port, and held sets may have been decoded. */
+    const beginAgain = (): void => {
       beginSets({ port: knownPort(exporter, port), receivedHi, receivedLo }, header)
     }
     let units = 0
@@ -214,13 +214,13 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
         const { changed, evicted } = defineTemplate(context.domain, definition, options.now(), options.maxTemplates)
         if (changed) counts.changes++
         evict(evicted)
-        release(dueSets(held, exporter, header.version, header.domain, definition.id), end, decoding)
-        goOn()
+        decodeOrDefer(dueSets(held, exporter, header.version, header.domain, definition.id), end, decoding)
+        beginAgain()
       },
       onRefusal(id) {
         if (id < FIRST_DATA_SET) return
         if (refuseTemplate(context.domain, id)) counts.changes++
-        goOn()
+        beginAgain()
       },
       onWithdrawal(id, ofOptions) {
         counts.withdrawals++
@@ -234,7 +234,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
           if (records < 0 || units < 0) units = -1
           else {
             units += records
-            if (template.of.definition.options) optionsRecords += records
+            if (template.item.definition.options) optionsRecords += records
           }
           return
         }
@@ -272,10 +272,10 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
 
   return {
     counts,
-    nextClaimed: () => claimed.at(claimedAt)?.template.of.domain,
-    decodeClaimed(decoding) {
-      const next = claimed[claimedAt++]
-      if (claimedAt === claimed.length) claimedAt = claimed.length = 0
+    nextDeferred: () => deferred.at(deferredAt)?.template.item.domain,
+    decodeDeferred(decoding) {
+      const next = deferred[deferredAt++]
+      if (deferredAt === deferred.length) deferredAt = deferred.length = 0
       decodeHeld(next, 0, decoding)
     },
     decode(arrival, version, decoding) {

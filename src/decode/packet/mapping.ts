@@ -136,7 +136,7 @@ export function mappedBitsBound({ bits, longest }: FramePlan, maxLayers: number,
   return Math.min(bits.length * maxLayers * valueBound(Math.min(longest, frameBytes)), MAX_MAPPED_BYTES)
 }
 
-/** Writes the mapped bits of the frame that has been taken apart and ends at `end`; gives the position behind them. */
+/** Writes the mapped bits of the frame that has been taken apart and ends at `end`; returns the position behind them. */
 export function writeMappedBits({ bits }: FramePlan, frame: Frame, end: number, pos: number): number {
   const limit = pos + MAX_MAPPED_BYTES
   for (const mapped of bits) {

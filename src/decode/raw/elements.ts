@@ -24,9 +24,9 @@ const V9_SCOPES: Record<number, string> = { 1: 'System', 2: 'Interface', 3: 'Lin
 const instant: Instant = { seconds: 0, nanos: 0 }
 
 /** What a field of a template is called. */
-export function fieldName({ version, fields, scopes }: Template, place: number): string {
-  const { id, enterprise } = fields[place]
-  return version === 9 && place < scopes ? `scope${V9_SCOPES[id] ?? id}` : elementName(id, enterprise)
+export function fieldName({ version, fields, scopes }: Template, index: number): string {
+  const { id, enterprise } = fields[index]
+  return version === 9 && index < scopes ? `scope${V9_SCOPES[id] ?? id}` : elementName(id, enterprise)
 }
 
 /** The record at `buf[base]`, whose fields the template's offsets and lengths give: its values by name. */
@@ -34,12 +34,12 @@ export function recordTree(template: Template, buf: Buffer, base: number, domain
   const record: Record<string, Tree> = {}
   const repeated = new Set<string>()
   const { fields, offsets, lengths, version, scopes } = template
-  // lists inside walk templates too, perhaps this one: take the places first
-  const places = template.places.map((place) => [place, base + offsets[place], lengths[place]] as const)
-  for (const [place, at, length] of places) {
-    const { id, enterprise } = fields[place]
-    const type = version === 9 && place < scopes ? 'unsigned32' : elementOf(id, enterprise)?.type
-    addTo(record, fieldName(template, place), valueTree(type, buf, at, length, domain, depth), repeated)
+  // lists inside walk templates too, perhaps this one: note the positions first
+  const positions = template.places.map((index) => [index, base + offsets[index], lengths[index]] as const)
+  for (const [index, at, length] of positions) {
+    const { id, enterprise } = fields[index]
+    const type = version === 9 && index < scopes ? 'unsigned32' : elementOf(id, enterprise)?.type
+    addTo(record, fieldName(template, index), valueTree(type, buf, at, length, domain, depth), repeated)
   }
   return record
 }
@@ -157,9 +157,9 @@ function subTemplateMultiList(buf: Buffer, at: number, end: number, domain: Doma
 }
 
 function records(id: number, buf: Buffer, start: number, end: number, domain: Domain, depth: number): Tree {
-  const place = templateOf(domain, id)
-  if (place === undefined) return hex(buf, start, end - start)
-  const template = templateFor(place)
+  const node = templateOf(domain, id)
+  if (node === undefined) return hex(buf, start, end - start)
+  const template = templateFor(node)
   const trees: Tree[] = []
   for (let pos = start; end - pos >= template.leastBytes;) {
     const next = template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, end)

@@ -15,7 +15,7 @@ import { fieldName, recordTree } from './elements.js'
 import { instantText } from '../../text/times.js'
 import type { Tree } from '../../text/tree.js'
 
-/** Hears of what is wrong with the datagram. */
+/** Called with each error in the datagram. */
 export type OnError = Decoding['report']
 
 const instant: Instant = { seconds: 0, nanos: 0 }
@@ -97,14 +97,14 @@ export function setsTree(
       domain = keptDomain(domain)
     },
     onData(id, from, until) {
-      const place = templateOf(domain, id)
-      if (place === undefined) {
+      const node = templateOf(domain, id)
+      if (node === undefined) {
         onError('template-not-found', `no template ${id}`)
         sets.push({ set: id, bytes: buf.toString('hex', from, until) })
         return
       }
-      const template = templateFor(place)
-      counts.templatesEvicted += useTemplate(place, now)
+      const template = templateFor(node)
+      counts.templatesEvicted += useTemplate(node, now)
       const records: Tree[] = []
       const addRecord = (start: number): void => {
         records.push(recordTree(template, buf, start, domain))
@@ -138,8 +138,8 @@ function templateSetId({ version }: SetHeader, options: boolean): number {
 /** Templates that follow one another stand in one set, as far as one can tell. */
 function addTemplate(sets: Record<string, Tree>[], header: SetHeader, template: Template): void {
   const set = templateSetId(header, template.options)
-  const fields = template.fields.map(({ id, enterprise, length }, place) => ({
-    name: fieldName(template, place),
+  const fields = template.fields.map(({ id, enterprise, length }, index) => ({
+    name: fieldName(template, index),
     id,
     ...(enterprise === 0 ? {} : { enterprise }),
     length: length === VARIABLE_LENGTH ? 'variable' : length

@@ -1,9 +1,10 @@
 /** `-produce raw`: a line or a block of text per datagram, with everything in it. */
 import type { Datagram } from '../../flow/datagram.js'
-import { appendText, type Output } from '../../flow/output.js'
+import { appendText } from '../../flow/appendable.js'
+import type { Output } from '../../flow/output.js'
 import { protocolOf, SFLOW_5 } from '../../flow/protocol.js'
 import { addressText } from '../../text/addresses.js'
-import { hearPort } from '../netflow/known/domain.js'
+import { notePort } from '../netflow/known/domain.js'
 import type { Exporter } from '../netflow/known/exporter.js'
 import type { NetflowCounts } from '../netflow/netflow.js'
 import { legacyTree, type OnError, setsTree } from './netflow.js'
@@ -58,8 +59,8 @@ function payloadTree(
   else {
     const { version } = protocol
     if (protocol === SFLOW_5) tree = sflowTree(buf, start, end, onError)
-    else if (version >= 9) tree = setsTree(buf, start, end, hearPort(exporter, srcPort), now, maxTemplates, counts, onError)
-    else tree = legacyTree(buf, start, end, version, hearPort(exporter, srcPort), onError)
+    else if (version >= 9) tree = setsTree(buf, start, end, notePort(exporter, srcPort), now, maxTemplates, counts, onError)
+    else tree = legacyTree(buf, start, end, version, notePort(exporter, srcPort), onError)
     if (tree !== undefined) return { tree, protocol: protocol.type }
     onError('truncated', `${end - start} bytes, less than a header`)
   }

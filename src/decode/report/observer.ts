@@ -1,7 +1,6 @@
 /** Watches datagrams and the flows that are made of them, and keeps what a report tells, by exporter, protocol and domain. */
 import type { Datagram } from '../../flow/datagram.js'
 import { fieldReader, fieldValues, isSet } from '../../flow/fieldvalues.js'
-import type { FieldName } from '../../flow/names.js'
 import { flowMessage } from '../../flow/proto.js'
 import { readSetHeader, walkSets } from '../netflow/wire/sets.js'
 import { isSameDefinition } from '../netflow/wire/template.js'
@@ -47,13 +46,15 @@ export function reportObserver(): Observer {
   let current: Section | undefined
   const values = fieldValues(flowMessage)
   const read = fieldReader(values)
-  const place = (name: FieldName): number => flowMessage.fields.indexOf(flowMessage.field(name))
-  const RATE = place('sampling_rate')
-  const BYTES = place('bytes')
-  const PACKETS = place('packets')
-  const START = place('time_flow_start_ns')
-  const END = place('time_flow_end_ns')
-  const INTERFACES = [[place('in_if'), place('in_if_name')] as const, [place('out_if'), place('out_if_name')] as const]
+  const RATE = flowMessage.indexOf('sampling_rate')
+  const BYTES = flowMessage.indexOf('bytes')
+  const PACKETS = flowMessage.indexOf('packets')
+  const START = flowMessage.indexOf('time_flow_start_ns')
+  const END = flowMessage.indexOf('time_flow_end_ns')
+  const INTERFACES = [
+    [flowMessage.indexOf('in_if'), flowMessage.indexOf('in_if_name')] as const,
+    [flowMessage.indexOf('out_if'), flowMessage.indexOf('out_if_name')] as const
+  ]
   const numberAt = (at: number): number => (isSet(values, at) ? values.hi[at] * TWO_32 + values.lo[at] : 0)
 
   function sectionOf(exporter: string, { type, domain }: SeenHeader): Section | undefined {

@@ -1,6 +1,7 @@
 /** `-produce report`: what is wrong with each exporter, at the end of input. */
 import { type FrameHandler, frameReader } from '../../flow/frames.js'
-import { appendText, type Output, type Sink } from '../../flow/output.js'
+import { appendText } from '../../flow/appendable.js'
+import type { Output, Sink } from '../../flow/output.js'
 import type { Mapping } from '../../mapping/mapping.js'
 import type { DatagramDecoder } from '../decoder.js'
 import type { Exporters } from '../exporters.js'
@@ -12,15 +13,15 @@ export interface Report {
   /** where the decoder's flows go: nowhere but here */
   readonly flows: Output
   readonly onHeader: OnHeader
-  /** Takes note of the flows that came since; to be called after each datagram. */
-  readonly settle: () => void
+  /** Reads the flows that were decoded since it was last called; to be called after each datagram. */
+  readonly readFlows: () => void
   /** Appends the report. */
   readonly write: (output: Output, format: 'json' | 'text', exporters: Exporters) => void
 }
 
 export function newReport(mapping: Mapping): Report {
   const observer = reportObserver()
-  const flows = heldOutput()
+  const flows = memoryOutput()
   const reader = frameReader((buf, start, end) => {
     observer.onFlow(buf, start, end)
   })
@@ -31,18 +32,18 @@ export function newReport(mapping: Mapping): Report {
   return {
     flows,
     onHeader: observer.onHeader,
-    settle() {
+    readFlows() {
       if (flows.pos === 0) return
       reader.push(flows.buf.subarray(0, flows.pos))
       flows.pos = 0
     },
     write(output, format, exporters) {
-      const told = new Set<string>()
+      const seen = new Set<string>()
       const errors = new Map([...exporters.all()].map((exporter) => [exporter.name, exporter.errors]))
       for (const section of observer.sections()) {
         endSequences(section.sequences)
-        if (!told.has(section.exporter)) section.errors = errors.get(section.exporter) ?? section.errors
-        told.add(section.exporter)
+        if (!seen.has(section.exporter)) section.errors = errors.get(section.exporter) ?? section.errors
+        seen.add(section.exporter)
         appendText(output, format === 'json' ? sectionJson(section, mapped) : sectionPage(section, mapped))
       }
     }
@@ -53,9 +54,9 @@ export function newReport(mapping: Mapping): Report {
 export function reporting(report: Report, decoder: DatagramDecoder): FrameHandler {
   return (buf, start, end, frameStart) => {
     decoder.decode(buf, start, end, frameStart)
-    report.settle()
-    while (decoder.more()) report.settle()
-    report.settle()
+    report.readFlows()
+    while (decoder.more()) report.readFlows()
+    report.readFlows()
   }
 }
 
@@ -77,7 +78,7 @@ export function reportSink(report: Report, output: Output, format: 'json' | 'tex
 }
 
 /** Keeps what is appended, until it is read. */
-function heldOutput(): Output {
+function memoryOutput(): Output {
   const output: Output = {
     buf: Buffer.alloc(1 << 16),
     pos: 0,

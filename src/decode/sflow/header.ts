@@ -74,7 +74,7 @@ const TIME_FLOW_END = fieldTag('time_flow_end_ns')
 
 const SFLOW_5 = [...flowMessage.field('type').names!].find(([, name]) => name === 'SFLOW_5')![0]
 
-/** Writes what all samples of a datagram have in common; gives how many bytes. sampler_address is the agent's where it says one, or else the exporter's. */
+/** Writes what all samples of a datagram have in common; returns how many bytes. sampler_address is the agent's where it says one, or else the exporter's. */
 export function writeHeader({ receivedHi, receivedLo }: Datagram, exporter: string, byAgent: boolean, header: SflowHeader): number {
   let pos = outUint32(COMMON_AT, TYPE, SFLOW_5)
   pos = outUint64(pos, TIME_RECEIVED, receivedHi, receivedLo)

@@ -22,7 +22,7 @@ export function sampleHeadBytes(format: number): number {
   return format === EXPANDED_FLOW_SAMPLE ? 44 : 32
 }
 
-/** Writes what the head of a sample of that format at `at`, which is whole, says; gives the position behind. */
+/** Writes what the head of a sample of that format at `at`, which is whole, says; returns the position behind. */
 export function writeSampleHead(format: number, at: number, pos: number): number {
   pos = outUint32(pos, PACKETS, 1)
   switch (format) {

@@ -1,7 +1,7 @@
 /** sFlow Version 5 (sflow.org) → FlowMessages: one for each flow sample and each discarded packet. */
 import type { Datagram } from '../../flow/datagram.js'
 import { inputBytes, inIsZero, inU32 } from '../memory/in.js'
-import type { TakeCounters } from '../counters/counters.js'
+import type { OnCounterSample } from '../counters/counters.js'
 import type { Origin } from '../counters/message.js'
 import type { Decoding } from '../decoding.js'
 import { closeLength, reserve, outCommon } from '../memory/out.js'
@@ -27,13 +27,13 @@ const buf = inputBytes()
 const PREFIX_BYTES = 2
 
 /**
- * Decodes the datagram whose payload is `[start, end)` of the input and came from that address. Gives its head, until the next one; undefined where that
+ * Decodes the datagram whose payload is `[start, end)` of the input and came from that address. Returns its head, valid until the next one; undefined where that
  * is not whole.
  */
 export type SflowDecoder = (datagram: Datagram, exporter: string, start: number, end: number, decoding: Decoding) => SflowHeader | undefined
 
-/** A decoder of datagrams that are known to be sFlow v5. `byAgent`: the agent's address goes before the datagram's source. `takeCounters` gets the counter samples. */
-export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, takeCounters?: TakeCounters): SflowDecoder {
+/** A decoder of datagrams that are known to be sFlow v5. `byAgent`: the agent's address goes before the datagram's source. `onCounterSample` is called with the counter samples. */
+export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, onCounterSample?: OnCounterSample): SflowDecoder {
   const header = newSflowHeader()
   const records = newRecords()
   const walk = newWalk(frames)
@@ -71,7 +71,8 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, takeCoun
         case COUNTER_SAMPLE:
         case EXPANDED_COUNTER_SAMPLE:
           decoding.counterSamples++
-          if (takeCounters !== undefined) takeCounters(buf, format, pos, pos + size, originOf(datagram, exporter, header), decoding.report)
+          if (onCounterSample !== undefined)
+            onCounterSample(buf, format, pos, pos + size, originOf(datagram, exporter, header), decoding.report)
       }
       pos += size
     }

@@ -67,13 +67,13 @@ export async function databaseOf(buf: Buffer): Promise<Database> {
 export interface Survey {
   /** records that could be read */
   read: number
-  /** those of them that told what is wanted */
+  /** those of them that have the wanted fact */
   useful: number
   /** why records could not be read: the first of the reasons */
   failure?: string
 }
 
-/** Reads some records from all over the database; `isUseful` says whether one tells what is wanted. */
+/** Reads some records from all over the database; `isUseful` says whether one has the wanted fact. */
 export function survey(database: Database, isUseful: (record: unknown) => boolean): Survey {
   const found: Survey = { read: 0, useful: 0 }
   const seen = new Set<number>()

@@ -8,7 +8,7 @@ import type { Facts } from '../facts.js'
 
 type Path = readonly string[]
 
-// in each the first path that holds something usable counts
+// in each the first path with a usable value counts
 const AS_NUMBER: readonly Path[] = [['autonomous_system_number'], ['traits', 'autonomous_system_number'], ['asn'], ['as', 'asn']]
 const AS_NAME: readonly Path[] = [
   ['autonomous_system_organization'],

@@ -21,25 +21,25 @@ interface Kind {
   /** what one is missing in a database of another kind */
   readonly what: string
   readonly facts: (record: unknown) => Facts
-  readonly tells: (facts: Facts) => boolean
+  readonly knows: (facts: Facts) => boolean
 }
 
 /** `cityHasCountry`: a city database is asked for the country as well. */
 function kindOf(wanted: Wanted, cityHasCountry: boolean): Kind {
   switch (wanted) {
     case 'asn':
-      return { what: 'AS numbers', facts: (record) => ({ ...NO_FACTS, ...asOf(record) }), tells: ({ asn }) => asn !== 0 }
+      return { what: 'AS numbers', facts: (record) => ({ ...NO_FACTS, ...asOf(record) }), knows: ({ asn }) => asn !== 0 }
     case 'country':
       return {
         what: 'country codes',
         facts: (record) => ({ ...NO_FACTS, country: countryOf(record) }),
-        tells: ({ country }) => country !== ''
+        knows: ({ country }) => country !== ''
       }
     case 'city':
       return {
         what: 'city names',
         facts: (record) => ({ ...NO_FACTS, city: cityOf(record), country: cityHasCountry ? countryOf(record) : '' }),
-        tells: ({ city }) => city !== ''
+        knows: ({ city }) => city !== ''
       }
   }
 }
@@ -48,13 +48,13 @@ function kindOf(wanted: Wanted, cityHasCountry: boolean): Kind {
 export async function openSource(wanted: Wanted, name: string, cityHasCountry: boolean, log: Log): Promise<OpenSource> {
   const path = locate(name)
   const option = `-db.${wanted}`
-  const { what, facts, tells } = kindOf(wanted, cityHasCountry)
+  const { what, facts, knows } = kindOf(wanted, cityHasCountry)
   let failureTold = false
 
   async function load(): Promise<Contents<Database>> {
     try {
       const database = await openDatabase(path)
-      const { read, useful, failure } = survey(database, (record) => tells(facts(record)))
+      const { read, useful, failure } = survey(database, (record) => knows(facts(record)))
       if (read === 0 && failure !== undefined) throw new BrokenDatabaseError(`is broken: no record can be read (${failure})`)
       failureTold = false
       return useful > 0

@@ -9,7 +9,7 @@ export interface Remarks {
   readonly row: (line: number) => void
   /** Bits were set behind the prefix in that line. */
   readonly hostBits: (prefix: string, line: number) => void
-  /** The remarks, once all rows are known; `numberOf` gives rows that are of the same thing the same number, up to `count`. */
+  /** The remarks, once all rows are known; `numberOf` is the same number, up to `count`, for rows of the same thing. */
   readonly say: (count: number, numberOf: (row: number) => number) => string[]
 }
 

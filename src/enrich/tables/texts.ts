@@ -4,7 +4,7 @@ import { numberList } from './numberlist.js'
 export interface Texts {
   /** The text of that number; 0 is the empty one. */
   readonly text: (number: number) => string
-  /** What gives each text of a column its number; of a column of few different texts, each has one. */
+  /** The number of each text of a column; of a column of few different texts, each has one. */
   readonly column: () => (text: string) => number
 }
 

@@ -7,17 +7,17 @@
  * Who gets the messages fills in the sequence number (session.ts): it counts what that one was sent.
  */
 import { fieldReader, fieldValues, isSet } from '../../flow/fieldvalues.js'
-import { EXPORTED, placeOf } from './groups.js'
+import { EXPORTED, fieldIndex } from './groups.js'
 import { FIRST_TEMPLATE_ID, type Layout, layoutsFrom, shapeOf } from './layout.js'
 import {
   hasNames,
-  newsOf,
-  newToldNames,
+  unsentNames,
+  newSentNames,
   OPTIONS_TEMPLATES,
   optionsLayoutsFrom,
-  samplerTold,
-  type Told,
-  type ToldNames,
+  samplerRecord,
+  type OptionsRecord,
+  type SentNames,
   writeSet
 } from './options.js'
 import { communitiesOf, VARYING_BYTES, writeRecord, writeUint16, writeUint32 } from './record.js'
@@ -29,7 +29,7 @@ const OPTIONS_TEMPLATE_SET = 3
 
 /** Domains at a time; past them the one that has been silent for the longest is forgotten, and is another one when it comes back. */
 const MOST_DOMAINS = 4096
-/** Names that are remembered as told; past them those of a domain are told anew. */
+/** Names that are remembered as sent; beyond them all are sent anew. */
 const MOST_NAMES = 100_000
 
 /** An exporter of flows. */
@@ -39,8 +39,8 @@ export interface Domain {
   readonly sampler: Buffer
   /** the templates that its records have used */
   readonly layouts: Set<Layout>
-  readonly sampled: Told | undefined
-  readonly names: ToldNames
+  readonly sampled: OptionsRecord | undefined
+  readonly names: SentNames
   /** the message that is being filled */
   readonly buf: Buffer
   pos: number
@@ -51,7 +51,7 @@ export interface Domain {
   lastUsed: number
 }
 
-/** A message; it stands in a buffer that is filled again when the call that it is given to returns. */
+/** A message; its buffer is filled again when the call that gets it returns. */
 export interface Message {
   readonly domain: Domain
   readonly bytes: Buffer
@@ -59,20 +59,20 @@ export interface Message {
   readonly records: number
   /** of these, flows */
   readonly flows: number
-  /** it defines templates or tells options, which `definitions` has from now on */
+  /** it has templates or options data, which `definitions` repeats from now on */
   readonly defines: boolean
   /** when the last of its flows was received, in seconds; 0 where that is not known */
   readonly receivedSeconds: number
 }
 
 export interface FlowExport {
-  /** Takes the FlowMessage at `buf[start, end)`. */
-  take(buf: Buffer, start: number, end: number): void
+  /** Adds the FlowMessage at `buf[start, end)`. */
+  add(buf: Buffer, start: number, end: number): void
   /** Hands on what is there. */
   flush(): void
   /** whether something is there */
   readonly pending: boolean
-  /** Hands all that was defined and told of a domain to `send`. */
+  /** Hands all templates and options data of a domain to `send`. */
   definitions(domain: Domain, send: (message: Message) => void): void
   readonly counts: { flows: number; malformed: number; exporters: number }
 }
@@ -92,18 +92,18 @@ interface DefiningSet {
   readonly records: 0 | 1
 }
 
-/** The templates of what is told, each once, and then the records. */
-function setsOf(told: readonly Told[]): DefiningSet[] {
-  const layouts = new Set(told.map(({ layout }) => layout))
+/** The sets of options records: their templates, each once, and then the records. */
+function setsOf(records: readonly OptionsRecord[]): DefiningSet[] {
+  const layouts = new Set(records.map(({ layout }) => layout))
   return [
     ...[...layouts].map(({ template }) => ({ id: OPTIONS_TEMPLATE_SET, body: template, records: 0 as const })),
-    ...told.map(({ layout, record }) => ({ id: layout.id, body: record, records: 1 as const }))
+    ...records.map(({ layout, record }) => ({ id: layout.id, body: record, records: 1 as const }))
   ]
 }
 
-const SAMPLER = placeOf('sampler_address')
-const RECEIVED = placeOf('time_received_ns')
-const COMMUNITIES = placeOf('bgp_communities')
+const SAMPLER = fieldIndex('sampler_address')
+const RECEIVED = fieldIndex('time_received_ns')
+const COMMUNITIES = fieldIndex('bgp_communities')
 
 export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onMessage: (message: Message) => void): FlowExport {
   const values = fieldValues(EXPORTED)
@@ -125,20 +125,20 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
     const to = isSet(values, SAMPLER) ? end[SAMPLER] : 0
     if (last !== undefined && isAt(last.sampler, buf, from, to)) return last
     const key = buf.toString('latin1', from, to)
-    last = domains.get(key) ?? meet(key, Buffer.from(buf.subarray(from, to)))
+    last = domains.get(key) ?? newDomain(key, Buffer.from(buf.subarray(from, to)))
     last.lastUsed = ++clock
     return last
   }
 
-  function meet(key: string, sampler: Buffer): Domain {
+  function newDomain(key: string, sampler: Buffer): Domain {
     if (domains.size >= MOST_DOMAINS) forgetSilent()
     const id = (firstDomain + counts.exporters++) >>> 0
     const domain: Domain = {
       id,
       sampler,
       layouts: new Set(),
-      sampled: samplerTold(id, sampler, options),
-      names: newToldNames(),
+      sampled: samplerRecord(id, sampler, options),
+      names: newSentNames(),
       buf: Buffer.alloc(mtu),
       pos: HEADER_BYTES,
       records: 0,
@@ -163,9 +163,9 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
   }
 
   function forgetNames(domain: Domain): void {
-    for (const told of Object.values(domain.names)) {
-      names -= told.size
-      told.clear()
+    for (const sent of Object.values(domain.names)) {
+      names -= sent.size
+      sent.clear()
     }
   }
 
@@ -188,13 +188,13 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
     handOn()
   }
 
-  function tellNames(domain: Domain): void {
-    const news = newsOf(values, domain.names, options)
-    if (news.length === 0) return
-    names += news.length
+  function sendNames(domain: Domain): void {
+    const unsent = unsentNames(values, domain.names, options)
+    if (unsent.length === 0) return
+    names += unsent.length
     // records before it were of another name
     close(domain)
-    define(domain, setsOf(news))
+    define(domain, setsOf(unsent))
     if (names > MOST_NAMES) {
       for (const each of domains.values()) forgetNames(each)
       names = 0
@@ -238,7 +238,7 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
     get pending() {
       return open.size > 0
     },
-    take(buf, start, end) {
+    add(buf, start, end) {
       counts.flows++
       if (!read(buf, start, end)) {
         counts.malformed++
@@ -246,7 +246,7 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
       }
       const domain = domainAt()
       if (isSet(values, RECEIVED)) receivedSeconds = Math.floor((values.hi[RECEIVED] * 0x1_0000_0000 + values.lo[RECEIVED]) / 1e9)
-      if (hasNames(values)) tellNames(domain)
+      if (hasNames(values)) sendNames(domain)
       const layout = layouts.of(shapeOf(values))
       if (!domain.layouts.has(layout)) {
         domain.layouts.add(layout)
@@ -260,7 +260,7 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
     },
     definitions(domain, send) {
       const templates = [...domain.layouts].map(({ template }) => ({ id: TEMPLATE_SET, body: template, records: 0 as const }))
-      const names = Object.values(domain.names).flatMap((told) => [...told.values()])
+      const names = Object.values(domain.names).flatMap((sent) => [...sent.values()])
       define(domain, [...templates, ...setsOf(domain.sampled === undefined ? names : [domain.sampled, ...names])], send)
     }
   }

@@ -51,7 +51,7 @@ export const ADDRESSES = [
   'mpls_ip'
 ] as const satisfies readonly FieldName[]
 
-/** What is told once by options data, and not in each record. */
+/** The fields that options data has once, and not each record. */
 export const TOLD = [
   'sampler_address',
   'in_if_name',
@@ -67,8 +67,8 @@ export const TOLD = [
 export const EXPORTED = schemaOf(flowMessage.fields.filter(({ name }) => FIELDS[name as FieldName].element !== undefined))
 
 /** The place of a field in EXPORTED. */
-export function placeOf(name: FieldName): number {
-  return EXPORTED.fields.indexOf(EXPORTED.field(name))
+export function fieldIndex(name: FieldName): number {
+  return EXPORTED.indexOf(name)
 }
 
 /** The element of a field: of its family where there are two. Throws where it has none, a mistake of the code. */

@@ -5,7 +5,7 @@
  */
 import type { FieldName } from '../../flow/names.js'
 import { type FieldValues, isSet } from '../../flow/fieldvalues.js'
-import { ADDRESSES, ALWAYS, elementOf, EXPORTED, GROUPS, placeOf } from './groups.js'
+import { ADDRESSES, ALWAYS, elementOf, EXPORTED, GROUPS, fieldIndex } from './groups.js'
 
 /** The least id of a template (RFC 7011 section 3.4.1). */
 export const FIRST_TEMPLATE_ID = 256
@@ -43,11 +43,11 @@ const ADDRESS_SHIFT = GROUP_FIELDS.length
 export const IPV4 = 1
 export const IPV6 = 2
 
-const GROUP_PLACES = GROUP_FIELDS.map((names) => names.map((name) => placeOf(name)))
-const ADDRESS_PLACES = ADDRESSES.map((name) => placeOf(name))
+const GROUP_PLACES = GROUP_FIELDS.map((names) => names.map((name) => fieldIndex(name)))
+const ADDRESS_PLACES = ADDRESSES.map((name) => fieldIndex(name))
 const MPLS_IP = ADDRESSES.indexOf('mpls_ip')
 const ICMP_BIT = 1 << Object.keys(GROUPS).indexOf('icmp')
-const PROTO = placeOf('proto')
+const PROTO = fieldIndex('proto')
 const ICMP = 1
 const ICMPV6 = 58
 
@@ -159,7 +159,7 @@ function layoutOf(id: number, shape: number, nanoseconds: boolean): Layout {
   }
   ALWAYS.slice(0, 7).forEach(field)
   for (const name of ADDRESSES) {
-    const place = placeOf(name)
+    const place = fieldIndex(name)
     const families = familiesOf(shape, name)
     for (const [family, isIPv6] of [[IPV4, false] as const, [IPV6, true] as const]) {
       if ((families & family) === 0) continue
@@ -185,7 +185,7 @@ function addField(
   nanoseconds: boolean,
   add: (element: number, step: Step, bytes?: number) => void
 ): void {
-  const place = placeOf(name)
+  const place = fieldIndex(name)
   const { id, bytes } = elementOf(name, isIPv6)
   switch (name) {
     case 'time_flow_start_ns':

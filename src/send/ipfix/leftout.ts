@@ -11,14 +11,14 @@ export interface LeftOut {
   /** Looks at the flow at `buf[start, end)`, if it is one of the first. */
   look(buf: Buffer, start: number, end: number): void
   /** Says what was found, unless more is to be looked at and this is not the end. */
-  tell(isEnd: boolean): void
+  report(isEnd: boolean): void
 }
 
 export function leftOut(log: Log): LeftOut {
   const found = new Set<string>()
   const cursor = fieldCursor()
   let looked = 0
-  let isTold = false
+  let isReported = false
 
   return {
     look(buf, start, end) {
@@ -30,9 +30,9 @@ export function leftOut(log: Log): LeftOut {
         if (EXPORTED.byNumber(field) === undefined) found.add(flowMessage.byNumber(field)?.name ?? `field ${field}`)
       }
     },
-    tell(isEnd) {
-      if (isTold || (looked < LOOKED_AT && !isEnd)) return
-      isTold = true
+    report(isEnd) {
+      if (isReported || (looked < LOOKED_AT && !isEnd)) return
+      isReported = true
       if (found.size > 0) log.info(`left out, because no element of IPFIX says them: ${[...found].join(', ')}`)
     }
   }

@@ -1,12 +1,12 @@
 /**
- * Options data (RFC 7011 section 3.4.2.2): what is told of a domain once, and not in each of its records: the exporter that its flows are of,
- * and the names of interfaces, VRFs and applications.
+ * Options data (RFC 7011 section 3.4.2.2), which is sent once for a domain instead of in each of its records: the exporter of its flows, and the names
+ * of interfaces, VRFs and applications.
  *
  *     options template record := id(2) field count(2) scope field count(2), (element(2) length(2))*
  */
 import { type FieldValues, isSet } from '../../flow/fieldvalues.js'
 import type { FieldName } from '../../flow/names.js'
-import { elementOf, placeOf } from './groups.js'
+import { elementOf, fieldIndex } from './groups.js'
 import { VARIABLE_LENGTH } from './layout.js'
 import { writeShortest, writeUint16, writeUint32 } from './record.js'
 
@@ -16,16 +16,16 @@ export interface OptionsLayout {
   readonly template: Buffer
 }
 
-/** observationDomainId, the scope of what is told of a domain. */
+/** observationDomainId, the scope of options data about a domain. */
 const DOMAIN_ELEMENT = 149
 
 function optionsLayout(
   id: number,
   scope: number,
   scopeBytes: number,
-  told: readonly (readonly [element: number, bytes: number])[]
+  options: readonly (readonly [element: number, bytes: number])[]
 ): OptionsLayout {
-  const words = [id, 1 + told.length, 1, scope, scopeBytes, ...told.flat()]
+  const words = [id, 1 + options.length, 1, scope, scopeBytes, ...options.flat()]
   const template = Buffer.alloc(2 * words.length)
   words.forEach((word, i) => template.writeUInt16BE(word, 2 * i))
   return { id, template }
@@ -57,10 +57,10 @@ export function optionsLayoutsFrom(firstId: number): OptionsLayouts {
   }
 }
 
-/** The longest name that is told: it takes one byte for its length. */
+/** The longest name that is sent: its length takes one byte. */
 const MOST_NAME_BYTES = 254
 
-/** What numbers a thing in records, and where flows have its names. */
+/** The fields of a flow that number a thing and name it. */
 interface NameRow {
   readonly layout: keyof Omit<OptionsLayouts, 'samplers'>
   readonly of: number
@@ -71,9 +71,9 @@ interface NameRow {
 
 const nameRow = (layout: NameRow['layout'], of: FieldName, name: FieldName, description?: FieldName): NameRow => ({
   layout,
-  of: placeOf(of),
-  name: placeOf(name),
-  description: description === undefined ? undefined : placeOf(description)
+  of: fieldIndex(of),
+  name: fieldIndex(name),
+  description: description === undefined ? undefined : fieldIndex(description)
 })
 
 const NAMES: readonly NameRow[] = [
@@ -96,20 +96,20 @@ export function hasNames({ set }: FieldValues): boolean {
 }
 
 /** An options record of a domain. */
-export interface Told {
+export interface OptionsRecord {
   readonly layout: OptionsLayout
   readonly record: Buffer
 }
 
-/** What was told of a domain, by what it is about. */
-export type ToldNames = Record<NameRow['layout'], Map<number, Told>>
-export const newToldNames = (): ToldNames => ({ interfaces: new Map(), vrfs: new Map(), applications: new Map() })
+/** The names that were sent for a domain, by the number of the thing. */
+export type SentNames = Record<NameRow['layout'], Map<number, OptionsRecord>>
+export const newSentNames = (): SentNames => ({ interfaces: new Map(), vrfs: new Map(), applications: new Map() })
 
 const scratch = Buffer.alloc(1024)
 
-/** The names of a flow that differ from what was told, each of which is told now. */
-export function newsOf(values: FieldValues, told: ToldNames, layouts: OptionsLayouts): Told[] {
-  const news: Told[] = []
+/** The names of a flow that were not sent yet; they count as sent from now on. */
+export function unsentNames(values: FieldValues, sent: SentNames, layouts: OptionsLayouts): OptionsRecord[] {
+  const unsent: OptionsRecord[] = []
   for (const { layout, of, name, description } of NAMES) {
     // without a number there is nothing to be named
     if (!isSet(values, name) || !isSet(values, of)) continue
@@ -117,32 +117,32 @@ export function newsOf(values: FieldValues, told: ToldNames, layouts: OptionsLay
     let pos = layout === 'applications' ? writeShortest(scratch, 0, values.hi[of], values.lo[of]) : writeUint32(scratch, 0, number)
     pos = writeName(scratch, pos, values, name)
     if (layout === 'interfaces') pos = writeName(scratch, pos, values, description!)
-    const known = told[layout].get(number)
+    const known = sent[layout].get(number)
     if (known?.record.compare(scratch, 0, pos) === 0) continue
     const one = { layout: layouts[layout], record: Buffer.from(scratch.subarray(0, pos)) }
-    told[layout].set(number, one)
-    news.push(one)
+    sent[layout].set(number, one)
+    unsent.push(one)
   }
-  return news
+  return unsent
 }
 
 /** length(1), UTF-8, cut between two characters. */
-function writeName(out: Buffer, pos: number, values: FieldValues, place: number): number {
-  if (!isSet(values, place)) {
+function writeName(out: Buffer, pos: number, values: FieldValues, field: number): number {
+  if (!isSet(values, field)) {
     out[pos] = 0
     return pos + 1
   }
   const { buf, start, end } = values
-  let stop = Math.min(end[place], start[place] + MOST_NAME_BYTES)
-  if (stop < end[place]) while ((buf[stop] & 0xc0) === 0x80) stop--
-  const bytes = stop - start[place]
+  let stop = Math.min(end[field], start[field] + MOST_NAME_BYTES)
+  if (stop < end[field]) while ((buf[stop] & 0xc0) === 0x80) stop--
+  const bytes = stop - start[field]
   out[pos++] = bytes
-  for (let from = start[place]; from < stop; from++) out[pos++] = buf[from]
+  for (let from = start[field]; from < stop; from++) out[pos++] = buf[from]
   return pos
 }
 
-/** Which exporter a domain's flows are of; undefined where that is not known. */
-export function samplerTold(domain: number, sampler: Buffer, { samplers }: OptionsLayouts): Told | undefined {
+/** The exporter of a domain's flows; undefined where that is not known. */
+export function samplerRecord(domain: number, sampler: Buffer, { samplers }: OptionsLayouts): OptionsRecord | undefined {
   const layout = sampler.length === 4 ? samplers.ipv4 : sampler.length === 16 ? samplers.ipv6 : undefined
   if (layout === undefined) return undefined
   const record = Buffer.alloc(4 + sampler.length)
@@ -151,7 +151,7 @@ export function samplerTold(domain: number, sampler: Buffer, { samplers }: Optio
   return { layout, record }
 }
 
-/** A set of one template, or of options data: id(2) length(2), then what is in it. */
+/** A set of one template, or of options data: id(2) length(2) body. */
 export function writeSet(out: Buffer, pos: number, id: number, body: Buffer): number {
   pos = writeUint16(out, writeUint16(out, pos, id), 4 + body.length)
   out.set(body, pos)

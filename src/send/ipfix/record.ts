@@ -29,7 +29,7 @@ export function communitiesOf(values: FieldValues, place: number): number {
 }
 
 /**
- * Writes the record at `pos`, where there is room for the layout's fixed bytes, VARYING_BYTES and `mostCommunities` of 4 bytes each; gives the
+ * Writes the record at `pos`, where there is room for the layout's fixed bytes, VARYING_BYTES and `mostCommunities` of 4 bytes each; returns the
  * position behind it.
  */
 export function writeRecord({ steps }: Layout, values: FieldValues, out: Buffer, pos: number, mostCommunities: number): number {

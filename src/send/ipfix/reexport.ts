@@ -67,7 +67,7 @@ export function reexport(options: ReexportOptions, open: (context: RouteContext)
       return { ...exporting.counts, unwanted }
     },
     onFrame(buf, start, end) {
-      exporting.take(buf, start, end)
+      exporting.add(buf, start, end)
     },
     commit() {
       if (!exporting.pending || timer !== undefined) return

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import test from 'node:test'
 import fc from 'fast-check'
-import { counterTaker } from '../../../src/decode/counters/counters.js'
+import { counterHandler } from '../../../src/decode/counters/counters.js'
 import { COUNTER_RECORDS } from '../../../src/decode/sflow/structures.js'
 import { openOutput } from '../../../src/flow/output.js'
 import { counterMessage } from '../../../src/flow/proto.js'
@@ -23,7 +23,7 @@ async function counters(...datagrams: Buffer[]): Promise<{ samples: CounterValue
     }),
     (error) => error
   )
-  const { flows, warnings } = await decode(datagrams, { takeCounters: counterTaker({ output, series: undefined }) })
+  const { flows, warnings } = await decode(datagrams, { onCounterSample: counterHandler({ output, series: undefined }) })
   await output.end()
   return { samples: readCounters(Buffer.concat(chunks)), flows: flows.length, warnings }
 }

@@ -31,7 +31,7 @@ function send(flows: readonly FlowSpec[], nanoseconds = false, mtu = MTU): Sent 
   })
   for (const flow of flows) {
     const bytes = flowBytes(flow)
-    exporting.take(bytes, 0, bytes.length)
+    exporting.add(bytes, 0, bytes.length)
   }
   exporting.flush()
   return { messages, domains }

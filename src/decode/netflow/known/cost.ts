@@ -1,12 +1,12 @@
 /**
- * What is kept of an exporter, in bytes of memory, as measured: by these it is bounded. test/decode/memory.test.ts holds them against the heap.
+ * The memory of an exporter's state, in bytes as measured: its bounds count in these. test/decode/memory.test.ts compares them with the heap.
  */
 import type { Name } from './exporter.js'
 import type { Rate } from './sampling.js'
 import type { Definition, Template } from '../wire/template.js'
 
 /**
- * What one exporter's templates may take, and what else it told. Who sends from made-up addresses fills no more than that with each, and
+ * The most that one exporter's templates may take, and its rates and names. A sender of made-up addresses fills no more than that with each, and
  * `-state.bytes` with all.
  */
 export const MOST_BYTES = 32 << 20
@@ -22,10 +22,10 @@ const NAME_BYTES = 480
 /** a name is kept as text and as the two fields it fills */
 const LETTER_BYTES = 6
 
-/** A template that no data came for. */
+/** The memory of a template without data. */
 export const definitionBytes = ({ record }: Definition): number => DEFINITION_BYTES + record.length
 
-/** What is added where data came: its fields, and what they are compiled into. */
+/** What data adds to it: the fields and their compiled form. */
 export const templateBytes = ({ fields }: Template): number => TEMPLATE_BYTES + FIELD_BYTES * fields.length
 
 export const learnedBytes = (value: Rate | Name): number =>

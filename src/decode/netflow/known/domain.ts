@@ -1,11 +1,11 @@
-/** The ports of an exporter and their observation domains: found, kept where they define something, forgotten. */
+/** The ports of an exporter and their observation domains. They are kept once they define something, and forgotten beyond a bound. */
 import { newQueue } from '../../queue.js'
 import { forgetLearned, forgetTemplate } from './entries.js'
 import type { Domain, Exporter, Names, Port } from './exporter.js'
 import { DOMAIN_BYTES, PORT_BYTES, REFUSED_BYTES } from './cost.js'
 import { newRates, NO_ENTRIES, type Rates } from './sampling.js'
 
-/** Source ports of one exporter that defined something. */
+/** Source ports of one exporter that are kept. */
 const MAX_PORTS = 256
 /** Observation domains of one exporter. */
 const MAX_DOMAINS = 4096
@@ -28,14 +28,14 @@ export function newExporter(address: string, defaultRate: number): Exporter {
     domains: 0,
     refused: 0,
     changes: 0,
-    heard: 0,
+    arrivals: 0,
     templateBytes: 0,
     learnedBytes: 0,
     defaultRate: defaultRate === 0 ? undefined : rate
   }
 }
 
-/** What one version told of an exporter as a whole stands under an id that no domain has. */
+/** Rates and names of an exporter as a whole are kept, by version, under an id that no domain has. */
 export const WHOLE_EXPORTER = 0x1_0000_0000
 
 /** Less than 2^37. */
@@ -43,7 +43,7 @@ export function domainKey(version: number, id: number): number {
   return version * 0x2_0000_0000 + id
 }
 
-/** What is kept of an exporter, in bytes of memory. */
+/** The bytes of memory that an exporter's state takes. */
 export function stateBytes({ domains, refused, ports, templateBytes, learnedBytes }: Exporter): number {
   return ports.size * PORT_BYTES + domains * DOMAIN_BYTES + refused * REFUSED_BYTES + templateBytes + learnedBytes
 }
@@ -52,18 +52,18 @@ const NO_NAMES = newNames()
 const NO_NAMES_AT: Port['namesAt'] = { interfaces: 0, vrfs: 0, applications: 0 }
 const NO_RATES = newRates()
 
-/** A port that defined nothing, and so takes no memory. */
-function strangerPort(exporter: Exporter, number: number): Port {
-  return { number, exporter, domains: NO_ENTRIES, names: NO_NAMES, namesAt: NO_NAMES_AT, heardAt: 0 }
+/** A port that defined nothing, and so is not kept. */
+function emptyPort(exporter: Exporter, number: number): Port {
+  return { number, exporter, domains: NO_ENTRIES, names: NO_NAMES, namesAt: NO_NAMES_AT, lastArrival: 0 }
 }
 
-/** The port that a datagram came from, with note taken that it did. */
-export function hearPort(exporter: Exporter, number: number): Port {
-  exporter.heard++
+/** The port that a datagram came from; notes its arrival. */
+export function notePort(exporter: Exporter, number: number): Port {
+  exporter.arrivals++
   const { ports } = exporter
   const known = ports.get(number)
-  if (known === undefined) return strangerPort(exporter, number)
-  known.heardAt = exporter.heard
+  if (known === undefined) return emptyPort(exporter, number)
+  known.lastArrival = exporter.arrivals
   if (ports.size > 1) {
     ports.delete(number)
     ports.set(number, known)
@@ -71,19 +71,19 @@ export function hearPort(exporter: Exporter, number: number): Port {
   return known
 }
 
-/** The port of that number, as it is known. */
+/** The port of that number. */
 export function knownPort(exporter: Exporter, number: number): Port {
-  return exporter.ports.get(number) ?? strangerPort(exporter, number)
+  return exporter.ports.get(number) ?? emptyPort(exporter, number)
 }
 
-/** What the port defined in the domain of that version and id; one that defined nothing is not kept. */
+/** The domain of that version and id; one in which the port defined nothing is not kept. */
 export function domainOf(port: Port, version: number, id: number): Domain {
   const { domains } = port
   const key = domainKey(version, id)
   const known = domains.get(key)
   if (known !== undefined) {
     if (domains.size > 1) {
-      // the one that was heard of last at the end
+      // the one that was used last at the end
       domains.delete(key)
       domains.set(key, known)
     }
@@ -92,13 +92,13 @@ export function domainOf(port: Port, version: number, id: number): Domain {
   return newDomain(version, id, port, NO_ENTRIES, NO_RATES, NO_NAMES)
 }
 
-/** The same domain where something is to be defined in it. Past the bounds of its exporter the ones that were silent longest are forgotten. */
+/** The same domain, kept because something is to be defined in it. Beyond the bounds of its exporter the least recently used are forgotten. */
 export function keptDomain({ version, id, port: { exporter, number } }: Domain): Domain {
   const { ports } = exporter
   let port = ports.get(number)
   if (port === undefined) {
     if (ports.size >= MAX_PORTS) forgetPort(oldestPort(exporter, undefined)!)
-    port = { number, exporter, domains: new Map(), names: newNames(), namesAt: { ...NO_NAMES_AT }, heardAt: exporter.heard }
+    port = { number, exporter, domains: new Map(), names: newNames(), namesAt: { ...NO_NAMES_AT }, lastArrival: exporter.arrivals }
     ports.set(number, port)
   }
   const key = domainKey(version, id)
@@ -151,14 +151,14 @@ function forgetDomain({ port: { exporter }, templates, refused, rates, names }: 
   exporter.domains--
   exporter.changes++
   exporter.refused -= refused.size
-  for (const place of templates.values()) forgetTemplate(place)
+  for (const node of templates.values()) forgetTemplate(node)
   const { samplers, templates: ofTemplates, lineCards, interfaces } = rates
   for (const map of [samplers, ofTemplates, lineCards, interfaces, names.interfaces, names.vrfs, names.applications]) {
     forgetLearned(exporter, map, 0)
   }
 }
 
-/** Keeps an id of a domain as refused; those that were refused first go. */
+/** Keeps an id of a domain as refused; beyond a bound those that were refused first are forgotten. */
 export function keepRefused(domain: Domain, id: number): void {
   const { exporter } = domain.port
   forgetRefused(domain, id)
@@ -168,7 +168,7 @@ export function keepRefused(domain: Domain, id: number): void {
   }
   while (exporter.refused >= MAX_REFUSED_OF_ALL) forgetOldestDomain(domain.port)
   if (domain.refused === NO_ENTRIES) domain.refused = new Map()
-  domain.refused.set(id, exporter.heard)
+  domain.refused.set(id, exporter.arrivals)
   exporter.refused++
 }
 

@@ -1,11 +1,11 @@
-/** What an exporter's domains hold: templates, rates and names, within what one exporter may take. */
-import { join, leave, type Place } from '../../queue.js'
+/** The templates, rates and names of an exporter's domains, bounded by the memory that one exporter may take. */
+import { join, leave, type QueueNode } from '../../queue.js'
 import { type Domain, type Exporter, type Learned, type Name, NAME_KINDS, type TemplateEntry } from './exporter.js'
 import { definitionBytes, learnedBytes, MOST_BYTES } from './cost.js'
 import { NO_ENTRIES, type Rate } from './sampling.js'
 import type { Definition } from '../wire/template.js'
 
-/** Puts a template in; gives how many others went because the exporter has more than `most`, or too large ones. */
+/** Adds a template; returns how many others were forgotten because the exporter has more than `most`, or too large ones. */
 export function keepTemplate(domain: Domain, definition: Definition, now: number, most: number): number {
   const { exporter } = domain.port
   const entry: TemplateEntry = {
@@ -16,20 +16,20 @@ export function keepTemplate(domain: Domain, definition: Definition, now: number
     bytes: 0,
     definedAt: now,
     usedAt: now,
-    at: exporter.heard
+    at: exporter.arrivals
   }
   charge(entry, definitionBytes(definition))
   domain.templates.set(definition.id, join(exporter.templates, entry))
   return trimTemplates(exporter, most)
 }
 
-/** Charges the exporter for what a template of it takes. */
+/** Charges the exporter for the memory of a template. */
 export function charge(entry: TemplateEntry, bytes: number): void {
   entry.bytes += bytes
   entry.domain.port.exporter.templateBytes += bytes
 }
 
-/** Forgets the templates that were not used longest, until there are no more than `most` and they are not too large; gives how many. */
+/** Forgets the least recently used templates, until there are no more than `most` and they are not too large; returns how many. */
 export function trimTemplates(exporter: Exporter, most: number): number {
   const { templates } = exporter
   let gone = 0
@@ -40,16 +40,16 @@ export function trimTemplates(exporter: Exporter, most: number): number {
   return gone
 }
 
-export function forgetTemplate(place: Place<TemplateEntry>): void {
-  const { definition, domain, bytes } = place.of
-  if (leave(place)) domain.port.exporter.templateBytes -= bytes
-  if (domain.templates.get(definition.id) === place) domain.templates.delete(definition.id)
+export function forgetTemplate(node: QueueNode<TemplateEntry>): void {
+  const { definition, domain, bytes } = node.item
+  if (leave(node)) domain.port.exporter.templateBytes -= bytes
+  if (domain.templates.get(definition.id) === node) domain.templates.delete(definition.id)
 }
 
-/** How far an exporter's rates and names are cut back where they take too much: not one at a time, which would cost as much each. */
+/** Where an exporter's rates and names take too much they are cut back to this: cutting back one at a time would cost as much each time. */
 const CUT_BACK_BYTES = (MOST_BYTES / 8) * 7
 
-/** Sets what a domain was told of `key`; past the bound of its exporter what was set first goes. */
+/** Sets a rate or name of a domain; beyond the bound of its exporter the oldest are forgotten. */
 export function learn<K extends string, V extends Rate | Name>(
   exporter: Exporter,
   tables: Record<K, Map<number, V>>,
@@ -68,7 +68,7 @@ export function learn<K extends string, V extends Rate | Name>(
   for (const oldest of exporter.learned) forgetLearned(exporter, oldest, CUT_BACK_BYTES)
 }
 
-/** The table of one kind, made where something is to be put in for the first time. */
+/** The table of one kind, made when its first entry is to be added. */
 export function tableOf<K extends string, V>(exporter: Exporter, tables: Record<K, Map<number, V>>, kind: K): Map<number, V> {
   if (tables[kind] === NO_ENTRIES) {
     tables[kind] = new Map()
@@ -77,7 +77,7 @@ export function tableOf<K extends string, V>(exporter: Exporter, tables: Record<
   return tables[kind]
 }
 
-/** Forgets what of a domain's map was set first, until the exporter's take no more than `most` bytes. */
+/** Forgets the oldest entries of a domain's map, until the exporter's rates and names take no more than `most` bytes. */
 export function forgetLearned(exporter: Exporter, map: Learned, most: number): void {
   for (const [key, value] of map) {
     if (exporter.learnedBytes <= most) return

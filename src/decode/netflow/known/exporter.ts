@@ -1,15 +1,15 @@
 /**
- * What exporters define: templates, and what options data tells of samplers and of the names of what records number. It belongs to an
- * address, a source port, a protocol version and an observation domain, as RFC 7011 section 8 ties it to the transport session. What
- * one port of an address may use of another's is in standin.ts.
+ * The state of exporters: their templates, and from options data their sampling rates and the names of interfaces, VRFs and applications. It belongs
+ * to an address, a source port, a protocol version and an observation domain, as RFC 7011 section 8 ties it to the transport session. standin.ts says
+ * what one port of an address may use of another's.
  *
- * An exporter may be made up, and there may be many: what most of them do not have takes no memory until they do.
+ * Addresses may be forged, and there may be many: what most exporters do not have takes no memory until they have it.
  */
-import type { Place, Queue } from '../../queue.js'
+import type { Queue, QueueNode } from '../../queue.js'
 import type { Rate, Rates, RateTables } from './sampling.js'
 import type { Definition, Template } from '../wire/template.js'
 
-/** What something is called, ready to be copied: `in` and `out` are whole fields (tag, length, UTF-8), with that of an interface's description where there is one. */
+/** A name, ready to be copied: `in` and `out` are whole fields (tag, length, UTF-8), followed by that of an interface's description where there is one. */
 export interface Name {
   readonly text: string
   readonly description: string
@@ -17,7 +17,7 @@ export interface Name {
   out: Buffer
 }
 
-/** What runs records of a template: kept with it, and known to its maker alone. */
+/** The compiled form of a template, which only its compiler knows. */
 export interface Compiled {
   /** memory that it takes */
   readonly memory: number
@@ -35,7 +35,7 @@ export interface TemplateEntry {
   /** milliseconds of the clock at which it was last defined and last used */
   definedAt: number
   usedAt: number
-  /** the exporter's datagram that defined it last */
+  /** the arrival that defined it last */
   at: number
 }
 
@@ -43,13 +43,13 @@ export interface Domain {
   readonly version: number
   readonly id: number
   readonly port: Port
-  readonly templates: Map<number, Place<TemplateEntry>>
-  /** ids whose last definition could not be used, with the exporter's datagram that it came in */
+  readonly templates: Map<number, QueueNode<TemplateEntry>>
+  /** ids whose last definition could not be used, with the arrival of that definition */
   refused: Map<number, number>
   readonly rates: Rates
   /** the exporter's boot in milliseconds since 1970; 0 while unknown */
   systemInitMs: number
-  /** who observed its flows, where the exporter told that it exports for another: an address, a letter a byte; else '' */
+  /** the address of the exporter that observed its flows, where this one exports for another (a letter a byte); else '' */
   originalExporter: string
   readonly names: Names
   /** what was found for its records, and the exporter's `changes` then */
@@ -69,19 +69,19 @@ export interface Port {
   readonly number: number
   readonly exporter: Exporter
   readonly domains: Map<number, Domain>
-  /** of all its domains, for records of a domain that told no names of its own */
+  /** of all its domains, for records of a domain without names of its own */
   readonly names: Names
-  /** the exporter's datagram that told a name of each kind last */
+  /** the last arrival with a name of each kind */
   readonly namesAt: Record<keyof Names, number>
-  /** the exporter's datagram that came from it last */
-  heardAt: number
+  /** the last arrival from it */
+  lastArrival: number
 }
 
-/** What is known of one source address. */
+/** The state of one source address. */
 export interface Exporter {
   /** its address: 0, 4 or 16 bytes, a letter a byte */
   readonly address: string
-  /** its ports that defined something, the one heard of last at the end */
+  /** its ports that defined something, the one that sent last at the end */
   readonly ports: Map<number, Port>
   /** the templates of all its domains, the least recently used first */
   readonly templates: Queue<TemplateEntry>
@@ -93,8 +93,8 @@ export interface Exporter {
   refused: number
   /** how often a domain, or a table of one, came or went */
   changes: number
-  /** datagrams that came: what is newer is told by it */
-  heard: number
+  /** its datagrams so far. A datagram's number among them, its arrival, dates what it defined. */
+  arrivals: number
   templateBytes: number
   learnedBytes: number
   /** the rate that the user set for it */
@@ -108,7 +108,7 @@ export interface NameTables {
   /** of the record's domain, and of all domains of its port */
   readonly own: ReadonlyMap<number, Name>
   readonly port: ReadonlyMap<number, Name>
-  /** of other ports, where its own told none of that kind: they have to agree */
+  /** of other ports, where its own has none of that kind: they have to agree */
   readonly others: readonly ReadonlyMap<number, Name>[]
 }
 

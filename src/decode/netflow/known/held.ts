@@ -1,10 +1,10 @@
 /**
- * Data sets whose template has not come yet. They are held, bounded in bytes and time for each exporter and in bytes for all, and
- * decoded when it comes; what the bounds push out was in vain.
+ * Data sets whose template has not come yet. They are held until it comes, and dropped where they exceed the bytes that one exporter or all may have,
+ * or the time.
  */
-import { inOrder, join, leave, newQueue, type Place, type Queue } from '../../queue.js'
+import { inOrder, join, leave, newQueue, type Queue, type QueueNode } from '../../queue.js'
 
-/** A data set as it came, with what is needed to decode it later. */
+/** A data set as it came, with all that its decoding takes. */
 export interface HeldSet {
   readonly templateId: number
   /** the source port that it came from */
@@ -33,85 +33,85 @@ const OVERHEAD_BYTES = 1024
 export interface HeldSets {
   readonly bytes: number
   hold(exporter: object, set: HeldSet): void
-  /** Takes out those of the sets that wait for that template, of whatever port, that `isDue` says have one now; oldest first. */
-  take(exporter: object, domainKey: number, templateId: number, isDue: (set: HeldSet) => boolean): HeldSet[]
-  /** Drops what has been held too long, and tells of what has waited long. */
+  /** Takes out, oldest first, the sets of that template id, from whatever port, for which `isDue` is true. */
+  release(exporter: object, domainKey: number, templateId: number, isDue: (set: HeldSet) => boolean): HeldSet[]
+  /** Drops the sets that have been held too long, and reports the templates that have been missing for long. */
   expire(now: number): void
   /** Drops all of one exporter, or of every one. */
   drop(exporter?: object): void
 }
 
-/** After so many milliseconds of waiting for a template someone should hear of it. */
+/** A template that has been missing for so many milliseconds is reported. */
 const LONG_MS = 10_000
 
-/** What of one exporter waits: all of it in its order, and the same by template. */
-interface Waiting {
+/** The held sets of one exporter: all in their order, and by template. */
+interface ExporterSets {
   readonly exporter: object
   readonly sets: Queue<Entry>
-  readonly byTemplate: Map<number, SameTemplate>
+  readonly byTemplate: Map<number, TemplateSets>
   bytes: number
 }
 
-/** What waits for one template. */
-interface SameTemplate {
+/** The held sets of one template. */
+interface TemplateSets {
   readonly key: number
   readonly sets: Queue<Entry>
   /** when the first of them came */
   readonly since: number
-  /** among those that nobody heard of yet */
-  untold: Place<SameTemplate> | undefined
+  /** among those that `onLongWait` was not called for yet */
+  unreported: QueueNode<TemplateSets> | undefined
 }
 
 interface Entry {
   readonly set: HeldSet
-  readonly of: Waiting
-  readonly same: SameTemplate
-  /** where it stands among all, those of its exporter, and those of its template */
-  places: readonly Place<Entry>[]
+  readonly of: ExporterSets
+  readonly same: TemplateSets
+  /** its nodes in the queues of all, of its exporter and of its template */
+  nodes: readonly QueueNode<Entry>[]
 }
 
-/** `onDrop` hears of every set that is given up, `onLongWait` once of each template that does not come, with the set that came first. */
+/** `onDrop` is called with every set that is dropped, `onLongWait` once for each template that does not come, with the first set that waits for it. */
 export function heldSets(
   limits: HeldLimits,
   onDrop: (exporter: object, set: HeldSet) => void,
   onLongWait: (exporter: object, set: HeldSet) => void = () => undefined
 ): HeldSets {
-  const exporters = new Map<object, Waiting>()
+  const exporters = new Map<object, ExporterSets>()
   const all = newQueue<Entry>()
-  const untold = newQueue<SameTemplate>() // the one that began to wait first at the front
+  const unreported = newQueue<TemplateSets>() // the one that began to wait first at the front
   let total = 0
 
   const cost = (set: HeldSet): number => set.body.length + OVERHEAD_BYTES
 
-  function waitingOf(exporter: object): Waiting {
-    let waiting = exporters.get(exporter)
-    if (waiting === undefined) exporters.set(exporter, (waiting = { exporter, sets: newQueue(), byTemplate: new Map(), bytes: 0 }))
-    return waiting
+  function setsOf(exporter: object): ExporterSets {
+    let sets = exporters.get(exporter)
+    if (sets === undefined) exporters.set(exporter, (sets = { exporter, sets: newQueue(), byTemplate: new Map(), bytes: 0 }))
+    return sets
   }
 
-  function sameTemplate({ byTemplate }: Waiting, { domainKey, templateId, heldAt }: HeldSet): SameTemplate {
+  function sameTemplate({ byTemplate }: ExporterSets, { domainKey, templateId, heldAt }: HeldSet): TemplateSets {
     const key = keyOf(domainKey, templateId)
     let same = byTemplate.get(key)
     if (same === undefined) {
-      byTemplate.set(key, (same = { key, sets: newQueue(), since: heldAt, untold: undefined }))
-      same.untold = join(untold, same)
+      byTemplate.set(key, (same = { key, sets: newQueue(), since: heldAt, unreported: undefined }))
+      same.unreported = join(unreported, same)
     }
     return same
   }
 
-  function release({ of, same, set, places }: Entry): void {
-    for (const place of places) leave(place)
+  function remove({ of, same, set, nodes }: Entry): void {
+    for (const node of nodes) leave(node)
     of.bytes -= cost(set)
     total -= cost(set)
     if (same.sets.size === 0) {
       of.byTemplate.delete(same.key)
-      if (same.untold !== undefined) leave(same.untold)
+      if (same.unreported !== undefined) leave(same.unreported)
     }
     if (of.sets.size === 0) exporters.delete(of.exporter)
   }
 
   function drop(entry: Entry): void {
-    release(entry)
+    remove(entry)
     onDrop(entry.of.exporter, entry.set)
   }
 
@@ -124,38 +124,38 @@ export function heldSets(
         onDrop(exporter, set)
         return
       }
-      const of = waitingOf(exporter)
+      const of = setsOf(exporter)
       const same = sameTemplate(of, set)
-      const entry: Entry = { set, of, same, places: [] }
-      entry.places = [join(all, entry), join(of.sets, entry), join(same.sets, entry)]
+      const entry: Entry = { set, of, same, nodes: [] }
+      entry.nodes = [join(all, entry), join(of.sets, entry), join(same.sets, entry)]
       of.bytes += cost(set)
       total += cost(set)
-      while (of.bytes > limits.exporterBytes) drop(of.sets.first!.of)
-      while (total > limits.totalBytes) drop(all.first!.of)
+      while (of.bytes > limits.exporterBytes) drop(of.sets.first!.item)
+      while (total > limits.totalBytes) drop(all.first!.item)
     },
-    take(exporter, domainKey, templateId, isDue) {
+    release(exporter, domainKey, templateId, isDue) {
       const same = exporters.get(exporter)?.byTemplate.get(keyOf(domainKey, templateId))
       const due: HeldSet[] = []
       if (same === undefined) return due
-      for (const { of: entry } of inOrder(same.sets)) {
+      for (const { item: entry } of inOrder(same.sets)) {
         if (!isDue(entry.set)) continue
         due.push(entry.set)
-        release(entry)
+        remove(entry)
       }
       return due
     },
     expire(now) {
-      while (all.first !== undefined && all.first.of.set.heldAt + limits.ms < now) drop(all.first.of)
-      for (const { of: same } of inOrder(untold)) {
+      while (all.first !== undefined && all.first.item.set.heldAt + limits.ms < now) drop(all.first.item)
+      for (const { item: same } of inOrder(unreported)) {
         if (same.since + LONG_MS > now) break
-        leave(same.untold!)
-        const { of, set } = same.sets.first!.of
+        leave(same.unreported!)
+        const { of, set } = same.sets.first!.item
         onLongWait(of.exporter, set)
       }
     },
     drop(exporter) {
       const sets = exporter === undefined ? all : exporters.get(exporter)?.sets
-      while (sets?.first !== undefined) drop(sets.first.of)
+      while (sets?.first !== undefined) drop(sets.first.item)
     }
   }
 }

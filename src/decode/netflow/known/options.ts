@@ -1,6 +1,6 @@
 /**
- * Options data: what an exporter tells of itself (RFC 7011 section 3.4.2.2, RFC 3954 section 6.1). Sampling rates and names are kept for the
- * records that refer to them; all else is passed over.
+ * Options data (RFC 7011 section 3.4.2.2, RFC 3954 section 6.1). Sampling rates and names are kept for the records that refer to them; all else is
+ * ignored.
  */
 import { writeTag } from '../../../flow/message.js'
 import type { FieldName } from '../../../flow/names.js'
@@ -29,8 +29,8 @@ const SAMPLERS: readonly number[] = [IE.samplerId, IE.selectorId]
 /** Scopes that are about the exporter as a whole. */
 const WHOLE: readonly number[] = [IE.exportingProcessId, IE.exporterIPv4Address, IE.exporterIPv6Address]
 
-/** The numbers and names of one options record that are of use; NaN where there is none. */
-interface Told {
+/** The numbers and names of one options record that are used; NaN where there is none. */
+interface OptionsRecord {
   sampler: number
   /** in the scope */
   scopeInterface: number
@@ -58,30 +58,30 @@ interface Told {
   applicationName: string
 }
 
-/** Learns from the options record at `base` of the input, whose fields the template's offsets and lengths give. Whether that was news. */
+/** Learns from the options record at `base` of the input, whose fields stand at the template's offsets. Returns whether that changed anything. */
 export function learnOptions(template: Template, base: number, sender: Domain): boolean {
-  const told = readOptions(template, base)
+  const options = readOptions(template, base)
   const { port, version } = sender
-  const isOwn = Number.isNaN(told.scopeDomain) || told.scopeDomain === sender.id
-  const domain = isOwn ? sender : keptDomain(domainOf(port, version, told.scopeDomain))
-  const isOfAll = told.isWhole && Number.isNaN(told.scopeDomain)
-  const news = [
-    learnRate(told, domain),
-    isOfAll && learnRate(told, keptDomain(domainOf(port, version, WHOLE_EXPORTER))),
-    told.interfaceName === ''
-      ? learnName(told.anInterface, told.interfaceDescription, domain, 'interfaces')
-      : learnName(told.anInterface, told.interfaceName, domain, 'interfaces', told.interfaceDescription),
-    learnName(told.vrf, told.vrfName, domain, 'vrfs'),
-    learnName(told.application, told.applicationName, domain, 'applications'),
-    learnExporter(told, domain),
-    told.systemInit > 0 && told.systemInit !== domain.systemInitMs
+  const isOwn = Number.isNaN(options.scopeDomain) || options.scopeDomain === sender.id
+  const domain = isOwn ? sender : keptDomain(domainOf(port, version, options.scopeDomain))
+  const isOfAll = options.isWhole && Number.isNaN(options.scopeDomain)
+  const changes = [
+    learnRate(options, domain),
+    isOfAll && learnRate(options, keptDomain(domainOf(port, version, WHOLE_EXPORTER))),
+    options.interfaceName === ''
+      ? learnName(options.anInterface, options.interfaceDescription, domain, 'interfaces')
+      : learnName(options.anInterface, options.interfaceName, domain, 'interfaces', options.interfaceDescription),
+    learnName(options.vrf, options.vrfName, domain, 'vrfs'),
+    learnName(options.application, options.applicationName, domain, 'applications'),
+    learnExporter(options, domain),
+    options.systemInit > 0 && options.systemInit !== domain.systemInitMs
   ]
-  if (told.systemInit > 0) domain.systemInitMs = told.systemInit
-  return news.includes(true)
+  if (options.systemInit > 0) domain.systemInitMs = options.systemInit
+  return changes.includes(true)
 }
 
-function readOptions({ version, fields, places, scopes, offsets, lengths }: Template, base: number): Told {
-  const told: Told = {
+function readOptions({ version, fields, places, scopes, offsets, lengths }: Template, base: number): OptionsRecord {
+  const options: OptionsRecord = {
     sampler: NaN,
     scopeInterface: NaN,
     scopeTemplate: NaN,
@@ -102,104 +102,104 @@ function readOptions({ version, fields, places, scopes, offsets, lengths }: Temp
     vrfName: '',
     applicationName: ''
   }
-  if (version === 9) fields.slice(0, scopes).forEach(({ id }) => (told.isWhole ||= id === V9_SCOPE.system)) // it may have no bytes
+  if (version === 9) fields.slice(0, scopes).forEach(({ id }) => (options.isWhole ||= id === V9_SCOPE.system)) // it may have no bytes
   for (const place of places) {
     const { id, enterprise } = fields[place]
     const length = lengths[place]
     const at = base + offsets[place]
     const inScope = place < scopes
     if (enterprise !== 0 || length === 0) {
-      told.isNarrower ||= inScope && enterprise !== 0
+      options.isNarrower ||= inScope && enterprise !== 0
       continue
     }
     if (inScope && version === 9) {
-      if (length <= 8) readV9Scope(told, id, readNumber(at, length))
+      if (length <= 8) readV9Scope(options, id, readNumber(at, length))
       continue
     }
-    if (id === IE.interfaceName) told.interfaceName = readName(at, length)
-    else if (id === IE.interfaceDescription) told.interfaceDescription = readName(at, length)
-    else if (id === IE.VRFname) told.vrfName = readName(at, length)
-    else if (id === IE.applicationName) told.applicationName = readName(at, length)
-    else if (RATE_ELEMENTS.includes(id)) readRate(told, id, at, length)
-    else if (EXPORTER_ELEMENTS.includes(id)) readExporterOf(told, id, at, length, inScope)
-    else if (WHOLE.includes(id)) told.isWhole ||= inScope
-    else if (length <= 8) readTold(told, id, readNumber(at, length), inScope)
+    if (id === IE.interfaceName) options.interfaceName = readName(at, length)
+    else if (id === IE.interfaceDescription) options.interfaceDescription = readName(at, length)
+    else if (id === IE.VRFname) options.vrfName = readName(at, length)
+    else if (id === IE.applicationName) options.applicationName = readName(at, length)
+    else if (RATE_ELEMENTS.includes(id)) readRate(options, id, at, length)
+    else if (EXPORTER_ELEMENTS.includes(id)) readExporterOf(options, id, at, length, inScope)
+    else if (WHOLE.includes(id)) options.isWhole ||= inScope
+    else if (length <= 8) readNumberField(options, id, readNumber(at, length), inScope)
   }
-  return told
+  return options
 }
 
-function readRate(told: Told, id: number, at: number, length: number): void {
+function readRate(options: OptionsRecord, id: number, at: number, length: number): void {
   const place = RATE_ELEMENTS.indexOf(id)
-  told.rates ??= RATE_ELEMENTS.map(() => undefined)
-  if (told.rates[place] !== undefined || length > 8) return
+  options.rates ??= RATE_ELEMENTS.map(() => undefined)
+  if (options.rates[place] !== undefined || length > 8) return
   const rate: Uint64 = { hi: 0, lo: 0 }
   readUint(at, length, rate)
-  told.rates[place] = rate
-  if (id === IE.samplingProbability) told.probability = readProbability(at, length)
+  options.rates[place] = rate
+  if (id === IE.samplingProbability) options.probability = readProbability(at, length)
 }
 
-function readV9Scope(told: Told, type: number, value: number): void {
-  if (type === V9_SCOPE.interface) told.scopeInterface = told.anInterface = value
-  else if (type === V9_SCOPE.lineCard) told.scopeLineCard = value
-  else if (type === V9_SCOPE.template) told.scopeTemplate = value
-  else if (type !== V9_SCOPE.system) told.isNarrower = true
+function readV9Scope(options: OptionsRecord, type: number, value: number): void {
+  if (type === V9_SCOPE.interface) options.scopeInterface = options.anInterface = value
+  else if (type === V9_SCOPE.lineCard) options.scopeLineCard = value
+  else if (type === V9_SCOPE.template) options.scopeTemplate = value
+  else if (type !== V9_SCOPE.system) options.isNarrower = true
 }
 
-function readTold(told: Told, id: number, value: number, inScope: boolean): void {
-  if (SAMPLERS.includes(id)) told.sampler = value
+function readNumberField(options: OptionsRecord, id: number, value: number, inScope: boolean): void {
+  if (SAMPLERS.includes(id)) options.sampler = value
   else if (INTERFACES.includes(id)) {
-    told.anInterface = value
-    if (inScope) told.scopeInterface = value
+    options.anInterface = value
+    if (inScope) options.scopeInterface = value
   } else if (VRFS.includes(id)) {
-    told.vrf = value
-    told.isNarrower ||= inScope
+    options.vrf = value
+    options.isNarrower ||= inScope
   } else if (id === IE.applicationId) {
-    told.application = value
-    told.isNarrower ||= inScope
-  } else if (id === IE.systemInitTimeMilliseconds) told.systemInit = value
+    options.application = value
+    options.isNarrower ||= inScope
+  } else if (id === IE.systemInitTimeMilliseconds) options.systemInit = value
   else if (!inScope) return
-  else if (id === IE.observationDomainId) told.scopeDomain = value
-  else if (id === IE.templateId) told.scopeTemplate = value
-  else if (id === IE.lineCardId) told.scopeLineCard = value
-  else if (id !== IE.meteringProcessId) told.isNarrower = true
+  else if (id === IE.observationDomainId) options.scopeDomain = value
+  else if (id === IE.templateId) options.scopeTemplate = value
+  else if (id === IE.lineCardId) options.scopeLineCard = value
+  else if (id !== IE.meteringProcessId) options.isNarrower = true
 }
 
-function readExporterOf(told: Told, id: number, at: number, length: number, inScope: boolean): void {
-  told.exporterInScope ||= inScope
-  if (inScope && WHOLE.includes(id)) told.isWhole = true
-  else told.isNarrower ||= inScope
-  told.exporters ??= EXPORTER_ELEMENTS.map(() => '')
-  told.exporters[EXPORTER_ELEMENTS.indexOf(id)] ||= readExporter(at, length)
+function readExporterOf(options: OptionsRecord, id: number, at: number, length: number, inScope: boolean): void {
+  options.exporterInScope ||= inScope
+  if (inScope && WHOLE.includes(id)) options.isWhole = true
+  else options.isNarrower ||= inScope
+  options.exporters ??= EXPORTER_ELEMENTS.map(() => '')
+  options.exporters[EXPORTER_ELEMENTS.indexOf(id)] ||= readExporter(at, length)
 }
 
 /**
- * Keeps who observed the domain's flows, where that is told with no narrower scope. As a scope alone it is one of many that a mediator may tell of; beside
- * a domain it is that domain's. Whether that is news.
+ * Keeps the exporter that observed the domain's flows, where the record has no narrower scope. As a scope alone it is one of many that a mediator may
+ * list; beside a domain it is that domain's. Returns whether that changed anything.
  */
-function learnExporter(told: Told, domain: Domain): boolean {
-  const exporter = told.exporters?.find((address) => address !== '')
-  const scopes = [told.sampler, told.scopeTemplate, told.scopeLineCard, told.scopeInterface]
-  if (exporter === undefined || (told.exporterInScope && Number.isNaN(told.scopeDomain))) return false
-  if (told.isNarrower || !scopes.every(Number.isNaN) || domain.originalExporter === exporter) return false
+function learnExporter(options: OptionsRecord, domain: Domain): boolean {
+  const exporter = options.exporters?.find((address) => address !== '')
+  const scopes = [options.sampler, options.scopeTemplate, options.scopeLineCard, options.scopeInterface]
+  if (exporter === undefined || (options.exporterInScope && Number.isNaN(options.scopeDomain))) return false
+  if (options.isNarrower || !scopes.every(Number.isNaN) || domain.originalExporter === exporter) return false
   domain.originalExporter = exporter
   return true
 }
 
-/** Keeps the rate for the narrowest scope that it was told for: it says nothing of a wider one. Whether that is news. */
-function learnRate(told: Told, { rates, port: { exporter } }: Domain): boolean {
-  if (told.rates === undefined) return false
+/** Keeps the rate for the narrowest scope of the record: it says nothing of a wider one. Returns whether that changed anything. */
+function learnRate(options: OptionsRecord, { rates, port: { exporter } }: Domain): boolean {
+  if (options.rates === undefined) return false
   const rate: Uint64 = { hi: 0, lo: 0 }
-  setRate(rate, told.rates, told.probability)
+  setRate(rate, options.rates, options.probability)
   if (isNothing(rate)) return false
   const scopes: [RateScope, number][] = [
-    ['samplers', told.sampler],
-    ['templates', told.scopeTemplate],
-    ['lineCards', told.scopeLineCard],
-    ['interfaces', told.scopeInterface]
+    ['samplers', options.sampler],
+    ['templates', options.scopeTemplate],
+    ['lineCards', options.scopeLineCard],
+    ['interfaces', options.scopeInterface]
   ]
   const narrowest = scopes.find(([, of]) => !Number.isNaN(of))
-  if (narrowest === undefined && told.isNarrower) return false
-  rates.at = exporter.heard
+  if (narrowest === undefined && options.isNarrower) return false
+  rates.at = exporter.arrivals
   const known = narrowest === undefined ? rates.all : rates[narrowest[0]].get(narrowest[1])
   if (known !== undefined && isSame(known, rate)) return false
   if (narrowest === undefined) rates.all = rate
@@ -215,11 +215,11 @@ function readName(at: number, length: number): string {
   return inputBytes().toString('utf8', at, end).trim()
 }
 
-/** Keeps the name of a thing, and the description of an interface beside it; whether that is news. */
+/** Keeps the name of a thing, and the description of an interface beside it; returns whether that changed anything. */
 export function learnName(of: number, name: string, domain: Domain, kind: keyof Names, description = ''): boolean {
   if (Number.isNaN(of) || name === '') return false
   const { port } = domain
-  port.namesAt[kind] = port.exporter.heard
+  port.namesAt[kind] = port.exporter.arrivals
   const text = cutText(name)
   const about = cutText(description)
   const known = domain.names[kind].get(of)

@@ -1,6 +1,6 @@
 /**
- * Who observed the flows of a proxy, a mediator or a collector that exports them again (RFC 6183): it says so in each record, or in options data of
- * their domain.
+ * The exporter that observed a flow, where a proxy, a mediator or a collector exports the flow again (RFC 6183): its address stands in the record, or in
+ * options data of the domain.
  */
 import { inIsZero, inLetters } from '../../memory/in.js'
 import { IE } from '../wire/ie.js'

@@ -1,5 +1,5 @@
 /**
- * The sampling rate that a record, or an options record, holds itself. A selectorAlgorithm (304) says where it is told (RFC 5477 section 8.2,
+ * The sampling rate in a record or an options record. A selectorAlgorithm (304) says which elements hold it (RFC 5477 section 8.2,
  * IANA "PSAMP Parameters"); without one it is the first of these that is whole and not zero:
  *
  *     samplingPacketInterval (305), samplingPacketSpace (306)    n taken, then m passed over: (n + m) / n
@@ -40,11 +40,11 @@ export function setRate(rate: Uint64, values: RateValues, probability: number): 
   const ofSpace = { ...rate }
   const isOfPopulation = setPair(rate, size, population, setRateOfPopulation)
   const ofPopulation = { ...rate }
-  const told = algorithm?.hi === 0 ? algorithm.lo : 0
+  const selector = algorithm?.hi === 0 ? algorithm.lo : 0
   const ways: (Rate | undefined)[] = []
-  if ((told === SYSTEMATIC_COUNT || told === SYSTEMATIC_TIME) && isOfSpace) ways.push(ofSpace)
-  else if (told === RANDOM_N_OUT_OF_N && isOfPopulation) ways.push(ofPopulation)
-  else if (told === UNIFORM_PROBABILISTIC && probability > 0) ways.push(rateOfProbability(probability))
+  if ((selector === SYSTEMATIC_COUNT || selector === SYSTEMATIC_TIME) && isOfSpace) ways.push(ofSpace)
+  else if (selector === RANDOM_N_OUT_OF_N && isOfPopulation) ways.push(ofPopulation)
+  else if (selector === UNIFORM_PROBABILISTIC && probability > 0) ways.push(rateOfProbability(probability))
   ways.push(
     isOfSpace ? ofSpace : undefined,
     isOfPopulation ? ofPopulation : undefined,

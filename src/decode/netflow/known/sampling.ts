@@ -1,4 +1,4 @@
-/** Sampling rates: how many packets there were for each that was looked at. Whole numbers, exact to 64 bits and capped there. */
+/** Sampling rates: how many packets passed for each that was sampled. Whole numbers of 64 bits, capped there. */
 import type { Uint64 } from '../wire/numbers.js'
 
 /** A rate that is kept. */
@@ -55,7 +55,7 @@ export function parseRate(text: unknown): Rate | undefined {
   return rate >> 64n === 0n ? { hi: Number(rate >> 32n), lo: Number(rate & 0xffff_ffffn) } : undefined
 }
 
-/** What options data told of sampling in one observation domain, or of an exporter as a whole: rates by the scope that they were told for. */
+/** The sampling rates of one observation domain, or of an exporter as a whole, from options data, by their scope. */
 export interface Rates {
   samplers: Map<number, Rate>
   templates: Map<number, Rate>
@@ -63,13 +63,13 @@ export interface Rates {
   interfaces: Map<number, Rate>
   /** with no scope that is narrower */
   all: Rate | undefined
-  /** the exporter's datagram that told one last; 0: none did */
+  /** the last arrival with a rate; 0: none */
   at: number
 }
 export const RATE_SCOPES = ['samplers', 'templates', 'lineCards', 'interfaces'] as const
 export type RateScope = (typeof RATE_SCOPES)[number]
 
-/** Stands for a map that nothing was put into: most of them stay empty, and each would take memory. Nothing must be set in it. */
+/** Stands for every empty map: most of them stay empty, and each would take memory. Nothing must be set in it. */
 export const NO_ENTRIES = new Map<never, never>()
 
 export function newRates(): Rates {
@@ -79,17 +79,17 @@ export function newRates(): Rates {
 /** Whether every record of a template has the same rate by these. */
 export const isUniform = ({ samplers, lineCards, interfaces }: Rates): boolean => samplers.size + lineCards.size + interfaces.size === 0
 
-/** What counts for the records of a data set. */
+/** The rates that count for the records of a data set. */
 export interface RateTables {
   /** of their domain */
   readonly own: Rates
-  /** of their exporter: what was told of it as a whole, and in its domain 0 */
+  /** of their exporter as a whole, and of its domain 0 */
   readonly whole: Rates
   readonly domain0: Rates
 }
 
 /**
- * The rate that options data told for a record; `sampler`, `lineCard` and `interface_` are −1 where it names none. The narrowest scope
+ * The rate from options data for a record; `sampler`, `lineCard` and `interface_` are −1 where it names none. The narrowest scope
  * counts, and none counts for a wider one.
  */
 export function toldRate(
@@ -125,7 +125,7 @@ function wideRate({ all, samplers }: Rates, sampler: number): Rate | undefined {
   return first
 }
 
-/** Whether both told the same. */
+/** Whether both hold the same rates. */
 export function areSameRates(a: Rates, b: Rates): boolean {
   const isSameOne = (x: Rate | undefined, y: Rate | undefined): boolean => (x === undefined || y === undefined ? x === y : isSame(x, y))
   return (

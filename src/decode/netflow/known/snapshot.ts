@@ -1,5 +1,5 @@
 /**
- * What exporters told, as plain data: for the file that outlives a run and for the list of templates over HTTP.
+ * The state of exporters as plain data: for the file that outlives a run, and for the list of templates over HTTP.
  */
 import { parseAddress } from '../../../flow/address.js'
 import { elementName } from '../../../schema/elements.js'
@@ -39,7 +39,7 @@ const RATE_KEYS = {
   interfaces: 'interfaceRates'
 } as const satisfies Record<RateScope, keyof SavedDomain>
 
-/** One observation domain of a source port of an exporter, or what was told of the exporter as a whole. */
+/** One observation domain of a source port of an exporter, or the exporter as a whole. */
 export interface SavedDomain {
   readonly exporter: string
   readonly port: number
@@ -55,13 +55,13 @@ export interface SavedDomain {
   readonly lineCardRates?: Pairs
   readonly interfaceRates?: Pairs
   readonly systemInitMs?: number
-  /** who observed its flows */
+  /** the exporter that observed its flows */
   readonly originalExporter?: string
   /** number, name, and the description of an interface where there is one */
   readonly names?: Readonly<Partial<Record<keyof Names, readonly SavedName[]>>>
 }
 
-/** The state of an exporter's domains; those that told nothing are left out. */
+/** The state of an exporter's domains; empty ones are left out. */
 export function* saveExporter(exporter: Exporter & { readonly name: string }): Iterable<SavedDomain> {
   for (const { number, domains } of exporter.ports.values()) {
     for (const domain of domains.values()) {
@@ -71,7 +71,7 @@ export function* saveExporter(exporter: Exporter & { readonly name: string }): I
   }
 }
 
-/** Keys of a saved domain that told nothing. */
+/** Keys of a saved domain that is empty. */
 const LEAST_KEYS = 5
 
 function saveDomain(
@@ -88,7 +88,7 @@ function saveDomain(
     port,
     version,
     domain: id === WHOLE_EXPORTER ? WHOLE : id,
-    templates: [...templates.values()].map(({ of: { template, definition } }) => saveTemplate(template ?? openDefinition(definition))),
+    templates: [...templates.values()].map(({ item: { template, definition } }) => saveTemplate(template ?? openDefinition(definition))),
     ...(refused.size === 0 ? {} : { refused: [...refused.keys()] }),
     ...(rates.all === undefined ? {} : { rate: rateText(rates.all) }),
     ...scoped,
@@ -109,8 +109,8 @@ function saveTemplate({ id, options, scopes, fields, version }: Template): Saved
     id,
     kind: options ? 'options' : 'data',
     ...(options ? { scopes } : {}),
-    fields: fields.map(({ id: element, enterprise, length }, place) => ({
-      name: version === 9 && place < scopes ? `scope${element}` : elementName(element, enterprise),
+    fields: fields.map(({ id: element, enterprise, length }, index) => ({
+      name: version === 9 && index < scopes ? `scope${element}` : elementName(element, enterprise),
       id: element,
       ...(enterprise === 0 ? {} : { enterprise }),
       length
@@ -119,8 +119,8 @@ function saveTemplate({ id, options, scopes, fields, version }: Template): Saved
 }
 
 /**
- * Puts a saved domain back, as if its exporter, which is given, had just told it. Throws an Error with what is wrong where the data is not what
- * `saveExporter` gave.
+ * Puts a saved domain back, as if its exporter, which is returned, had just sent it. Throws an Error that says what is wrong where `saveExporter` never
+ * saves such data.
  */
 export function restoreDomain<E extends Exporter>(
   saved: unknown,
@@ -129,8 +129,8 @@ export function restoreDomain<E extends Exporter>(
   maxTemplates: number
 ): E {
   const fields = objectOf(saved) as Partial<SavedDomain>
-  const { exporter, port = NO_PORT, version, domain: told, templates, refused, rate, systemInitMs, originalExporter, names } = fields
-  const id = told === WHOLE ? WHOLE_EXPORTER : told
+  const { exporter, port = NO_PORT, version, domain: savedId, templates, refused, rate, systemInitMs, originalExporter, names } = fields
+  const id = savedId === WHOLE ? WHOLE_EXPORTER : savedId
   const address = typeof exporter === 'string' ? parseAddress(exporter) : undefined
   if (address === undefined) throw new Error(`no exporter's address: ${JSON.stringify(exporter)}`)
   if (!isUint(port, NO_PORT) || !isUint(version, 10) || !isUint(id, WHOLE_EXPORTER) || !Array.isArray(templates))
@@ -140,7 +140,7 @@ export function restoreDomain<E extends Exporter>(
   for (const template of templates) defineTemplate(domain, restoreTemplate(template, version), now, maxTemplates)
   if (Array.isArray(refused)) for (const each of refused as unknown[]) if (isUint(each, 0xffff)) refuseTemplate(domain, each)
   const all = parseRate(rate)
-  if (all !== undefined) keepRates(domain).all = all
+  if (all !== undefined) ratesToSet(domain).all = all
   if (isUint(systemInitMs, Number.MAX_SAFE_INTEGER)) domain.systemInitMs = systemInitMs
   domain.originalExporter = (typeof originalExporter === 'string' ? parseAddress(originalExporter)?.toString('latin1') : undefined) ?? ''
   for (const scope of RATE_SCOPES) restoreRates(domain, scope, fields[RATE_KEYS[scope]])
@@ -148,13 +148,13 @@ export function restoreDomain<E extends Exporter>(
   return restored
 }
 
-/** The port of what a file without ports holds: another one than any that sends. */
+/** The port of domains in a file without ports: none that sends. */
 const NO_PORT = 0x10000
 
-/** A domain's rates, of which one is told. */
-function keepRates({ rates, port: { exporter } }: Domain): Domain['rates'] {
-  // what came before the first datagram was told all the same
-  rates.at = Math.max(exporter.heard, 1)
+/** A domain's rates, into which one is to be put. */
+function ratesToSet({ rates, port: { exporter } }: Domain): Domain['rates'] {
+  // 0 would mean that there are none
+  rates.at = Math.max(exporter.arrivals, 1)
   return rates
 }
 
@@ -187,7 +187,7 @@ function restoreRates(domain: Domain, scope: RateScope, saved: unknown): void {
   const { exporter } = domain.port
   for (const [of, text] of pairsOf(saved)) {
     const rate = parseRate(text)
-    if (rate !== undefined) learn<RateScope, Rate>(exporter, keepRates(domain), scope, of, rate)
+    if (rate !== undefined) learn<RateScope, Rate>(exporter, ratesToSet(domain), scope, of, rate)
   }
 }
 

@@ -1,15 +1,15 @@
 /**
- * What a port may use of what other ports of its exporter defined: exporters send templates and data from different ports, and come back on
- * another port after a restart. A port that never defined a thing takes what the others defined last. One that has sent nothing since a newer
- * definition does not count any more; where those that count differ, two exporters may be behind the address, and none of them is taken.
+ * What a port may use of the definitions of other ports of its exporter: exporters send templates and data from different ports, and come back on
+ * another port after a restart. A port that never defined a thing uses what the others defined last. A port that has sent nothing since a newer
+ * definition does not count any more. Where those that count differ, two exporters may be behind the address, and none of them is used.
  */
-import type { Place } from '../../queue.js'
+import type { QueueNode } from '../../queue.js'
 import { domainKey, WHOLE_EXPORTER } from './domain.js'
 import type { Domain, Name, Names, NameTables, Port, TemplateEntry, Told } from './exporter.js'
 import { areSameRates, NO_ENTRIES, newRates, type Rates, type RateTables } from './sampling.js'
 import { isSameDefinition } from '../wire/template.js'
 
-/** A thing that a port defined, and the exporter's datagram that defined it last. */
+/** A thing that a port defined, and the arrival that defined it last. */
 interface Definition<T> {
   readonly port: Port
   readonly thing: T
@@ -25,7 +25,7 @@ function countingDefinitions<T>(port: Port, find: (other: Port) => Omit<Definiti
     if (definition !== undefined) found.push({ port: other, ...definition })
   }
   found.sort((a, b) => b.at - a.at)
-  return found.filter(({ port: { heardAt } }, i) => i === 0 || heardAt > found[0].at)
+  return found.filter(({ port: { lastArrival } }, i) => i === 0 || lastArrival > found[0].at)
 }
 
 /** The newest of them where all agree. */
@@ -39,18 +39,18 @@ function agreed<T>(definitions: readonly Definition<T>[], areSame: (a: T, b: T) 
 const REFUSED = 'refused'
 
 /** The template by which data of that id from the domain's port is read. */
-export function templateOf({ port, version, id, templates, refused }: Domain, templateId: number): Place<TemplateEntry> | undefined {
+export function templateOf({ port, version, id, templates, refused }: Domain, templateId: number): QueueNode<TemplateEntry> | undefined {
   const own = templates.get(templateId)
   if (own !== undefined || refused.has(templateId) || port.exporter.ports.size === 0) return own
   const key = domainKey(version, id)
-  const all = countingDefinitions<Place<TemplateEntry> | typeof REFUSED>(port, ({ domains }) => {
+  const all = countingDefinitions<QueueNode<TemplateEntry> | typeof REFUSED>(port, ({ domains }) => {
     const domain = domains.get(key)
     const entry = domain?.templates.get(templateId)
-    if (entry !== undefined) return { thing: entry, at: entry.of.at }
+    if (entry !== undefined) return { thing: entry, at: entry.item.at }
     const at = domain?.refused.get(templateId)
     return at === undefined ? undefined : { thing: REFUSED, at }
   })
-  const found = agreed(all, (a, b) => a === b || (a !== REFUSED && b !== REFUSED && isSameDefinition(a.of.definition, b.of.definition)))
+  const found = agreed(all, (a, b) => a === b || (a !== REFUSED && b !== REFUSED && isSameDefinition(a.item.definition, b.item.definition)))
   return found === REFUSED ? undefined : found
 }
 
@@ -58,8 +58,8 @@ export function templateOf({ port, version, id, templates, refused }: Domain, te
 export function toldOf(domain: Domain): Told {
   const { port } = domain
   const { ports, changes } = port.exporter
-  if (ports.size === 0) return NOTHING_TOLD
-  if (ports.size > 1 || port.heardAt === 0) return findTold(domain)
+  if (ports.size === 0) return NO_OPTIONS_DATA
+  if (ports.size > 1 || port.lastArrival === 0) return findTold(domain)
   if (domain.told === undefined || domain.toldAt !== changes) {
     domain.told = findTold(domain)
     domain.toldAt = changes
@@ -100,25 +100,25 @@ function ratesOf(port: Port, version: number, id: number): Rates {
   return agreed(all, areSameRates) ?? NO_RATES
 }
 
-/** When the exporter booted, in milliseconds since 1970; 0 where that is not known. */
+/** The exporter's boot in milliseconds since 1970; 0 where that is not known. */
 export function systemInitOf(domain: Domain): number {
-  return toldByAny(domain, ({ systemInitMs }) => (systemInitMs === 0 ? undefined : systemInitMs)) ?? 0
+  return definedByAny(domain, ({ systemInitMs }) => (systemInitMs === 0 ? undefined : systemInitMs)) ?? 0
 }
 
-/** Who observed the domain's flows, where the exporter says that it exports for another; a letter a byte, '' where it does not. */
+/** The address of the exporter that observed the domain's flows, where this one exports for another (a letter a byte); else ''. */
 export function originalExporterOf(domain: Domain): string {
-  return toldByAny(domain, ({ originalExporter }) => (originalExporter === '' ? undefined : originalExporter)) ?? ''
+  return definedByAny(domain, ({ originalExporter }) => (originalExporter === '' ? undefined : originalExporter)) ?? ''
 }
 
-/** What was told of a domain, by its own port or else by the others that count. */
-function toldByAny<T>(domain: Domain, find: (domain: Domain) => T | undefined): T | undefined {
+/** A thing of a domain, as its own port defined it, or else the others that count. */
+function definedByAny<T>(domain: Domain, find: (domain: Domain) => T | undefined): T | undefined {
   const own = find(domain)
   const { port, version, id } = domain
   if (own !== undefined || port.exporter.ports.size === 0) return own
-  const all = countingDefinitions<T>(port, ({ domains, heardAt }) => {
+  const all = countingDefinitions<T>(port, ({ domains, lastArrival }) => {
     const other = domains.get(domainKey(version, id))
     const thing = other === undefined ? undefined : find(other)
-    return thing === undefined ? undefined : { thing, at: heardAt }
+    return thing === undefined ? undefined : { thing, at: lastArrival }
   })
   return agreed(all, (a, b) => a === b)
 }
@@ -136,7 +136,7 @@ function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTables {
 }
 
 const NO_NAMES: NameTables = { own: NO_ENTRIES, port: NO_ENTRIES, others: NO_OTHERS }
-const NOTHING_TOLD: Told = { rates: NO_TABLES, interfaces: NO_NAMES, vrfs: NO_NAMES, applications: NO_NAMES }
+const NO_OPTIONS_DATA: Told = { rates: NO_TABLES, interfaces: NO_NAMES, vrfs: NO_NAMES, applications: NO_NAMES }
 
 export const hasNames = ({ own, port, others }: NameTables): boolean => own.size + port.size + others.length > 0
 

@@ -27,11 +27,11 @@ export interface SetHeader {
   readonly wrongBytes: number | undefined
 }
 
-/** What hears of the sets, in their order. */
+/** Called with the sets, in their order. */
 export interface SetVisitor {
   onTemplate(definition: Definition): void
   onWithdrawal(id: number, options: boolean): void
-  /** a definition of that id came that cannot be used; an error told why */
+  /** a definition of that id came that cannot be used; `onError` was called with the reason */
   onRefusal(id: number): void
   /** `[start, end)` holds the records */
   onData(templateId: number, start: number, end: number): void
