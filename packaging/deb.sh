@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes dist/flow-pipeline_VERSION_ARCH.deb out of what `npm install --global` would install: tools in /usr/lib/flow-pipeline with their run-time
-# dependencies, links in /usr/bin, manual pages, a systemd unit (not started) with its /etc/default file, and logrotate's.
+# dependencies, links in /usr/bin, manual pages, systemd units (not started) with the pipelines in /etc/flow-pipeline, and logrotate's file.
 #
 #     npm ci && packaging/deb.sh && sudo apt install ./dist/flow-pipeline_*.deb
 set -euo pipefail
@@ -12,7 +12,7 @@ arch=$(dpkg --print-architecture)
 root=dist/deb
 rm -rf "$root"
 mkdir -p "$root/DEBIAN" "$root/usr/lib" "$root/usr/bin" "$root/usr/share/doc/flow-pipeline" \
-  "$root/lib/systemd/system" "$root/etc/default" "$root/etc/logrotate.d"
+  "$root/lib/systemd/system" "$root/etc/flow-pipeline" "$root/etc/logrotate.d"
 
 npm install --global --prefix "$root/npm" --no-fund --no-audit --silent "./$(node packaging/stage.mjs)"
 mv "$root/npm/lib/node_modules/flow-pipeline" "$root/usr/lib/flow-pipeline"
@@ -33,11 +33,11 @@ for tool in "$root"/usr/lib/flow-pipeline/bin/flow-*; do
   ln -s "$completions/flow-tools.fish" "$root/usr/share/fish/vendor_completions.d/$name.fish"
 done
 cp LICENSE "$root/usr/share/doc/flow-pipeline/copyright"
-cp packaging/systemd/flow-pipeline.service "$root/lib/systemd/system/"
-cp packaging/systemd/flow-pipeline.default "$root/etc/default/flow-pipeline"
+cp packaging/systemd/flow-pipeline@.{service,socket} "$root/lib/systemd/system/"
+cp packaging/systemd/*.conf "$root/etc/flow-pipeline/"
 cp packaging/systemd/flow-pipeline.logrotate "$root/etc/logrotate.d/flow-pipeline"
 
-printf '%s\n' /etc/default/flow-pipeline /etc/logrotate.d/flow-pipeline >"$root/DEBIAN/conffiles"
+(cd "$root" && find etc -type f -printf '/%p\n' | sort) >"$root/DEBIAN/conffiles"
 cat >"$root/DEBIAN/control" <<CONTROL
 Package: flow-pipeline
 Version: $version

@@ -14,8 +14,8 @@ export interface SocketAddress {
 export interface BindAddress extends SocketAddress {
   /** SO_REUSEPORT: share the port with sockets that are opened in the same way, and the datagrams with them by sender */
   reusePort: boolean
-  /** a descriptor of another thread that is bound already, to read that instead of a new socket */
-  shared: number | undefined
+  /** a descriptor that is bound already, to read that instead of a new socket: of another thread, which closes it, or of who started us */
+  bound: { fd: number; by: 'a thread' | 'who started us' } | undefined
 }
 
 /** The socket could not be bound; `code` is the system's. */
@@ -29,20 +29,25 @@ export class CannotListenError extends UserError {
 }
 
 /** A bound socket. Throws CannotListenError. */
-export function bindSocket({ address, port, reusePort, shared }: BindAddress): Promise<dgram.Socket> {
+export function bindSocket({ address, port, reusePort, bound }: BindAddress): Promise<dgram.Socket> {
   const type = net.isIPv6(address) ? 'udp6' : 'udp4'
   // @types/node 20 does not know reusePort
   const socket = dgram.createSocket({ type, reusePort } as dgram.SocketOptions)
   return new Promise((resolve, reject) => {
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        new CannotListenError(`cannot listen on UDP ${hostAndPort(address, port)}: ${reasonOf(error)}${adviceOn(error, port)}`, error.code)
-      )
-    })
-    socket.bind(shared === undefined ? { address, port } : { fd: shared }, () => {
-      socket.removeAllListeners('error')
-      resolve(socket)
-    })
+    const refuse = (error: NodeJS.ErrnoException): void => {
+      const where = bound === undefined ? `UDP ${hostAndPort(address, port)}` : `descriptor ${bound.fd}`
+      const reason = error.code === 'ERR_INVALID_FD_TYPE' ? 'it is no UDP socket' : `${reasonOf(error)}${adviceOn(error, port)}`
+      reject(new CannotListenError(`cannot listen on ${where}: ${reason}`, error.code))
+    }
+    socket.once('error', refuse)
+    try {
+      socket.bind(bound === undefined ? { address, port } : { fd: bound.fd }, () => {
+        socket.removeAllListeners('error')
+        resolve(socket)
+      })
+    } catch (error) {
+      refuse(error as NodeJS.ErrnoException) // a descriptor is looked at before anything else
+    }
   })
 }
 

@@ -9,6 +9,7 @@ import { defineTool, type Tool } from '../cli/tool.js'
 import type { Listener } from './listener.js'
 import { declareMetrics, summaryOf, warnOfDrops } from './metrics.js'
 import { blockQueue } from './queue.js'
+import { tellReady } from './readiness.js'
 import { startStreamListener } from './streamlistener.js'
 import { startUdpListener } from './udplistener.js'
 import { isStream, parseListenUris } from './uris.js'
@@ -18,7 +19,8 @@ const OPTIONS = optionTable({
     argument: 'uris',
     help:
       'where: SCHEME://[HOST][:PORT][?KEY=VALUE&…], separated by commas; schemes sflow (port 6343), netflow (2055), ipfix (4739) and flow (2055); ' +
-      'keys count, rcvbuf, queue_size, queue_bytes, blocking; ipfix+tcp (4739) and ipfix+tls (4740) with keys max, idle, timeout, cert, key, ca',
+      'keys count, rcvbuf, queue_size, queue_bytes, blocking; ipfix+tcp (4739) and ipfix+tls (4740) with keys max, idle, timeout, cert, key, ca; ' +
+      'fd://3, fd+tcp and fd+tls: sockets that are bound already',
     parse: parseListenUris,
     default: 'sflow://:6343,netflow://:2055'
   },
@@ -76,6 +78,7 @@ async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
   await tool.serve((metrics) => {
     declareMetrics(metrics, listeners)
   })
+  tellReady(log)
   tool.summary(() => summaryOf(listeners, limit.over))
   logSilence(log, `no datagrams on ${listeners.map(({ name }) => name).join(', ')} yet`, () =>
     listeners.some(({ numbers }) => numbers().received > 0)

@@ -27,7 +27,7 @@ export function ownSockets(local: SocketAddress): Map<string, number> {
   return own
 }
 
-/** Counts the datagrams that the kernel drops from now on at our sockets bound to these addresses; undefined on systems other than Linux. */
+/** Counts the datagrams that the kernel has dropped, since they were bound, at our sockets bound to these addresses; undefined on systems other than Linux. */
 export function kernelDropCounter(addresses: readonly SocketAddress[]): (() => number) | undefined {
   const seen = new Map(addresses.flatMap((local) => [...ownSockets(local).keys()]).map((inode) => [inode, 0]))
   if (seen.size === 0) return undefined

@@ -19,8 +19,12 @@ export const NO_IPV6_CODES = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT'
 
 /** Opens all sockets of a URI. Throws UserError where one cannot be opened. */
 export async function openSockets(uri: ListenUri, open: OpenSocket, log: Log): Promise<UdpSocket[]> {
+  if (uri.fd !== undefined) {
+    const bound = { fd: uri.fd, by: 'who started us' } as const
+    return [await open({ address: '', port: 0, reusePort: false, bound }, uri.blocking ? 'in a thread' : 'here')]
+  }
   const openAt = (address: string, port = uri.port): Promise<UdpSocket[]> =>
-    openShared(uri, { address, port, reusePort: false, shared: undefined }, open, log)
+    openShared(uri, { address, port, reusePort: false, bound: undefined }, open, log)
   if (uri.host !== '') return (await Promise.all((await addressesOf(uri)).map((address) => openAt(address)))).flat()
   let opened
   try {
@@ -74,7 +78,7 @@ async function openShared({ count, blocking }: ListenUri, bind: BindAddress, ope
     log.warn('count: this system needs Node 22.12 or later for several threads on a port, one reads it')
     return [first]
   }
-  const others = Array.from({ length: count - 1 }, () => open({ ...bind, shared }, 'in a thread'))
+  const others = Array.from({ length: count - 1 }, () => open({ ...bind, bound: { fd: shared, by: 'a thread' } }, 'in a thread'))
   return [first, ...(await Promise.all(others))]
 }
 

@@ -12,7 +12,7 @@ import type { Listener, ListenerContext } from './listener.js'
 import { NO_IPV6_CODES } from './opensockets.js'
 import type { BlockQueue } from './queue.js'
 import { turnOfTheLoop } from './udpsocket.js'
-import { type ListenUri, nameOf, type StreamSettings } from './uris.js'
+import { type ListenUri, nameOf, type StreamSettings, whereOf } from './uris.js'
 
 /** Connections refused or cut off that are logged; all are counted. */
 const MOST_LOGGED = 100
@@ -42,7 +42,7 @@ export async function startStreamListener(
   })
   const bound = await listen(server, uri)
   const name = nameOf(uri, bound.port)
-  log.info(`listening on ${hostAndPort(bound.address, bound.port)} for ${uri.scheme}`)
+  log.info(`listening on ${whereOf(uri, hostAndPort(bound.address, bound.port))}`)
   server.on('error', (error) => {
     log.warn(`${name}: ${reasonOf(error)}`)
   })
@@ -111,22 +111,24 @@ function serverOf({ timeoutMs, tls: files }: StreamSettings, uri: ListenUri, onC
 
 /** Without a host on all addresses, IPv6 and IPv4; on those of IPv4 alone where there is no IPv6. */
 async function listen(server: net.Server, uri: ListenUri): Promise<AddressInfo> {
-  const { host, port } = uri
+  const { host, port, fd } = uri
   try {
-    return await listenAt(server, host === '' ? '::' : host, port)
+    return await listenAt(server, fd === undefined ? { host: host === '' ? '::' : host, port } : { fd })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (host === '' && NO_IPV6_CODES.includes(code ?? '')) return listenAt(server, '0.0.0.0', port)
+    if (fd !== undefined)
+      throw new UserError(EXIT.unavailable, `cannot listen on descriptor ${fd}: is it a TCP socket that listens? (${reasonOf(error)})`)
+    if (host === '' && NO_IPV6_CODES.includes(code ?? '')) return listenAt(server, { host: '0.0.0.0', port })
     const advice = code === 'EADDRINUSE' ? `; "ss -tlpn sport = :${port}" shows by whom` : ''
     const reason = code === 'ENOTFOUND' ? 'no such host' : reasonOf(error)
     throw new UserError(EXIT.unavailable, `cannot listen on ${nameOf(uri)}: ${reason}${advice}`)
   }
 }
 
-function listenAt(server: net.Server, host: string, port: number): Promise<AddressInfo> {
+function listenAt(server: net.Server, at: net.ListenOptions | { fd: number }): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port }, () => {
+    server.listen(at, () => {
       server.off('error', reject)
       resolve(server.address() as AddressInfo)
     })

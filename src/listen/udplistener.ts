@@ -1,5 +1,6 @@
 /** A listener on UDP. */
 import { endOfFrames } from '../flow/frames.js'
+import { plural } from '../cli/plural.js'
 import { hostAndPort } from './bind.js'
 import { kernelDropCounter } from './kernel.js'
 import type { Listener, ListenerContext } from './listener.js'
@@ -19,7 +20,7 @@ import {
 } from './sharedcounts.js'
 import { openUdpSocketInThread } from './thread.js'
 import { openUdpSocket, type SocketHandlers, type SocketSettings, type UdpSocket } from './udpsocket.js'
-import { type ListenUri, nameOf } from './uris.js'
+import { type ListenUri, nameOf, whereOf } from './uris.js'
 
 /** Opens the sockets of a URI and reads them. Throws UserError where a socket cannot be opened. */
 export async function startUdpListener(
@@ -62,13 +63,16 @@ export async function startUdpListener(
   const addresses = new Map(sockets.map(({ local }) => [hostAndPort(local.address, local.port), local]))
   const [{ rcvbuf }] = sockets
   for (const address of addresses.keys()) {
-    log.info(`listening on ${address} for ${uri.scheme}`, { ...(uri.rcvbuf === undefined ? {} : { rcvbuf }) })
+    log.info(`listening on ${whereOf(uri, address)}`, { ...(uri.rcvbuf === undefined ? {} : { rcvbuf }) })
   }
   if (uri.rcvbuf !== undefined && rcvbuf < uri.rcvbuf) {
     log.warn(`${name}: rcvbuf=${uri.rcvbuf}: the kernel granted ${rcvbuf} bytes; sysctl net.core.rmem_max is the most it grants`)
   }
 
   const kernelDrops = kernelDropCounter([...addresses.values()])
+  // a socket that was bound before us may have dropped what nobody read in time
+  const droppedBefore = uri.fd === undefined ? 0 : (kernelDrops?.() ?? 0)
+  if (droppedBefore > 0) log.warn(`${name}: the kernel dropped ${plural(droppedBefore, 'datagram')} before flow-listen was started`)
   const sum = (counter: number): number => allCounts.reduce((total, counts) => total + counts[counter], 0)
   return {
     name,
@@ -79,7 +83,7 @@ export async function startUdpListener(
       written,
       queueFull: sum(QUEUE_FULL),
       notAllowed: sum(NOT_ALLOWED),
-      kernel: kernelDrops?.(),
+      kernel: kernelDrops === undefined ? undefined : kernelDrops() - droppedBefore,
       queuedDatagrams: queued[QUEUED_DATAGRAMS],
       queuedBytes: queued[QUEUED_BLOCKS] * BLOCK_BYTES
     }),

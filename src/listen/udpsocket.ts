@@ -49,7 +49,10 @@ export async function openUdpSocket(settings: SocketSettings, { onBlock, onTroub
   const { bind, counts, queued } = settings
   const socket = await bindSocket(bind)
   const { address, port } = socket.address()
-  const rcvbuf = bind.shared === undefined ? askForBuffer(socket, settings.rcvbuf ?? DEFAULT_RCVBUF) : grantedBuffer(socket)
+  const isOurs = bind.bound?.by !== 'a thread'
+  // who bound the socket has chosen, perhaps more than we may ask for
+  const wanted = settings.rcvbuf ?? (bind.bound === undefined ? DEFAULT_RCVBUF : undefined)
+  const rcvbuf = isOurs && wanted !== undefined ? askForBuffer(socket, wanted) : grantedBuffer(socket)
   const { receive, reuse, flush } = receiver(
     settings.bounds,
     settings.networks,
@@ -77,10 +80,12 @@ export async function openUdpSocket(settings: SocketSettings, { onBlock, onTroub
         await turnOfTheLoop()
       } while (counts[RECEIVED] > before && counts[RECEIVED] < most)
       socket.off('message', receive)
+      // what comes from now on waits in a socket that others have open too, for who is started next
+      if (bind.bound?.by === 'who started us') socket.close()
       flush()
     },
     close() {
-      if (bind.shared === undefined) socket.close()
+      if (bind.bound === undefined) socket.close()
     }
   }
 }

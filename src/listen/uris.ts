@@ -4,9 +4,12 @@
  *     uris := uri (',' uri)*
  *     uri  := scheme '://' [host] [':' port] ['/'] ['?' key '=' value ('&' key '=' value)*]
  *     host := IPv4 address | '[' IPv6 address ']' | name
+ *
+ * Of the schemes fd, fd+tcp and fd+tls the host is the number of a descriptor, or none for all that were handed over (descriptors.ts).
  */
 import net from 'node:net'
 import { badValue, timerDuration } from '../cli/options.js'
+import { descriptorsOf } from './descriptors.js'
 
 /** The schemes and their usual ports. flow-decode finds out the protocol by itself, so a scheme decides no more than the port and the transport. */
 const DEFAULT_PORTS: Partial<Record<string, number>> = {
@@ -15,10 +18,18 @@ const DEFAULT_PORTS: Partial<Record<string, number>> = {
   ipfix: 4739,
   flow: 2055,
   'ipfix+tcp': 4739,
-  'ipfix+tls': 4740
+  'ipfix+tls': 4740,
+  fd: 0,
+  'fd+tcp': 0,
+  'fd+tls': 0
 }
 /** The schemes of connections. */
-const STREAMS: Partial<Record<string, 'tcp' | 'tls'>> = { 'ipfix+tcp': 'tcp', 'ipfix+tls': 'tls' }
+const STREAMS: Partial<Record<string, 'tcp' | 'tls'>> = {
+  'ipfix+tcp': 'tcp',
+  'ipfix+tls': 'tls',
+  'fd+tcp': 'tcp',
+  'fd+tls': 'tls'
+}
 
 const DEFAULT_QUEUE_SIZE = 1_000_000
 const DEFAULT_QUEUE_BYTES = 256 * 1024 * 1024
@@ -33,6 +44,8 @@ export interface ListenUri {
   host: string
   /** 0: the kernel chooses */
   port: number
+  /** a socket that is bound already, instead of the host and port */
+  fd?: number
   /** sockets, each read by a thread of its own where there are several */
   count: number
   /** leave datagrams in the kernel's buffer while the reader is slow */
@@ -63,12 +76,12 @@ export function isStream(uri: ListenUri): uri is ListenUri & { stream: StreamSet
 
 /** `before` and the URIs of `word`. Throws `badValue`. */
 export function parseListenUris(word: string, before: readonly ListenUri[] = []): ListenUri[] {
-  const uris = [...before, ...word.split(',').map((part) => parseListenUri(part.trim()))]
+  const uris = [...before, ...word.split(',').flatMap((part) => parseListenUri(part.trim()))]
   const seen = new Map<string, ListenUri>()
   for (const uri of uris) {
     const address = `${uri.stream === undefined ? 'udp' : 'tcp'} ${nameOf(uri).split('://')[1]}`
     const twin = seen.get(address)
-    if (twin !== undefined && uri.port !== 0) {
+    if (twin !== undefined && (uri.port !== 0 || uri.fd !== undefined)) {
       throw badValue(`${nameOf(twin)} and ${nameOf(uri)} are the same port: one is enough, flow-decode tells the protocols apart.`)
     }
     seen.set(address, uri)
@@ -77,11 +90,17 @@ export function parseListenUris(word: string, before: readonly ListenUri[] = [])
 }
 
 /** The URI without its query, as logs and metrics have it; `port` is the one that the kernel chose, where it did. */
-export function nameOf({ scheme, host, port: asked }: ListenUri, port = asked): string {
+export function nameOf({ scheme, host, port: asked, fd }: ListenUri, port = asked): string {
+  if (fd !== undefined) return `${scheme}://${fd}`
   return `${scheme}://${net.isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 
-function parseListenUri(uri: string): ListenUri {
+/** Where it listens, for people; `address` is what its socket is bound to. */
+export function whereOf(uri: ListenUri, address: string): string {
+  return uri.fd === undefined ? `${address} for ${uri.scheme}` : `${address} (${nameOf(uri)})`
+}
+
+function parseListenUri(uri: string): ListenUri | ListenUri[] {
   const match = /^([^:/?#]*):\/\/(?:\[([^\]]*)\]|([^:/?#[\]]*))(?::([^:/?#[\]]*))?\/?(?:\?(.*))?$/.exec(uri)
   if (match === null) {
     throw badValue(`'${uri}' is no listener: one is SCHEME://[HOST][:PORT][?KEY=VALUE&…], as netflow://:2055 or sflow://[::1]:6343.`)
@@ -90,11 +109,16 @@ function parseListenUri(uri: string): ListenUri {
   const defaultPort = DEFAULT_PORTS[scheme]
   if (defaultPort === undefined) throw badValue(`'${scheme}' in ${uri} is no scheme: ${Object.keys(DEFAULT_PORTS).join(', ')} are.`)
   if (bracketed !== undefined && !net.isIPv6(bracketed)) throw badValue(`'${bracketed}' in ${uri} is no IPv6 address.`)
+  if (scheme.split('+')[0] === 'fd') {
+    if (port !== undefined) throw badValue(`${uri} has a port: the socket behind a descriptor is bound already.`)
+    const settings = parseQuery(uri, query ?? '', STREAMS[scheme], true)
+    return descriptorsOf(uri, bracketed ?? bare ?? '').map((fd) => ({ scheme, host: '', port: 0, fd, ...settings }))
+  }
   return {
     scheme,
     host: bracketed ?? bare ?? '',
     port: port === undefined || port === '' ? defaultPort : numberIn(uri, 'the port', port, 0, 65535),
-    ...parseQuery(uri, query ?? '', STREAMS[scheme])
+    ...parseQuery(uri, query ?? '', STREAMS[scheme], false)
   }
 }
 
@@ -102,7 +126,7 @@ const DEFAULT_CONNECTIONS = 1000
 const DEFAULT_IDLE_MS = 30 * 60_000
 const DEFAULT_TIMEOUT_MS = 30_000
 
-type Settings = Omit<ListenUri, 'scheme' | 'host' | 'port'>
+type Settings = Omit<ListenUri, 'scheme' | 'host' | 'port' | 'fd'>
 
 function parseStreamQuery(uri: string, query: string, transport: 'tcp' | 'tls'): StreamSettings {
   const settings = { max: DEFAULT_CONNECTIONS, idleMs: DEFAULT_IDLE_MS, timeoutMs: DEFAULT_TIMEOUT_MS }
@@ -144,11 +168,12 @@ function setAll(uri: string, query: string, setters: Record<string, (value: stri
   }
 }
 
-function parseQuery(uri: string, query: string, transport: 'tcp' | 'tls' | undefined): Settings {
+/** `isBound`: of a descriptor, which is one socket. */
+function parseQuery(uri: string, query: string, transport: 'tcp' | 'tls' | undefined, isBound: boolean): Settings {
   const settings = { count: 1, blocking: false, queueSize: DEFAULT_QUEUE_SIZE, queueBytes: 0, rcvbuf: undefined as number | undefined }
   if (transport !== undefined) return { ...settings, stream: parseStreamQuery(uri, query, transport) }
   setAll(uri, query, {
-    count: (value) => (settings.count = numberIn(uri, 'count', value, 1, MOST_SOCKETS)),
+    ...(isBound ? {} : { count: (value) => (settings.count = numberIn(uri, 'count', value, 1, MOST_SOCKETS)) }),
     workers: (value) => numberIn(uri, 'workers', value, 0, MOST_BYTES), // goflow2's decoders; flow-decode is ours
     blocking: (value) => (settings.blocking = truthIn(uri, 'blocking', value)),
     queue_size: (value) => (settings.queueSize = numberIn(uri, 'queue_size', value, 0, MOST_BYTES) || DEFAULT_QUEUE_SIZE), // 0: as goflow2 has it

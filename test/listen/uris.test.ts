@@ -57,6 +57,14 @@ test('a blocking listener holds little unless it is told to', () => {
   assert.equal(told.queueBytes, 5_000_000)
 })
 
+test('descriptors are numbers, or all that were handed over', (t) => {
+  t.after(() => delete process.env.LISTEN_FDS)
+  process.env.LISTEN_FDS = '2'
+  const names = (word: string): string[] => parseListenUris(word).map((listener) => nameOf(listener))
+  assert.deepEqual(names('fd://,fd+tcp://5'), ['fd://3', 'fd://4', 'fd+tcp://5'])
+  assert.deepEqual(parseListenUris('fd://7?rcvbuf=5')[0], { scheme: 'fd', host: '', port: 0, fd: 7, ...USUAL, rcvbuf: 5 })
+})
+
 test('a second -listen adds to the first', () => {
   assert.deepEqual(parseListenUris('flow://:2', parseListenUris('flow://:1')), parseListenUris('flow://:1,flow://:2'))
 })
@@ -83,6 +91,12 @@ test('what cannot be is refused with what would do', () => {
     ['flow://:2055?queue_size=1e6', /queue_size.*'1e6'/],
     ['flow://:2055?rcvbuf=99999999999', /rcvbuf.*'99999999999'/],
     ['flow://:2055?blocking=maybe', /blocking.*'maybe'.*true or false/],
+    ['fd://2', /'2' in fd:\/\/2 is no descriptor.*from 3 on/],
+    ['fd://three', /'three'.*is no descriptor/],
+    ['fd://3:2055', /fd:\/\/3:2055 has a port/],
+    ['fd://3?count=2', /'count'.*blocking/],
+    ['fd://3,fd://3', /the same port/],
+    ['fd+tls://3', /needs cert=FILE and key=FILE/],
     ['flow://:2055,netflow://', /flow:\/\/:2055 and netflow:\/\/:2055 are the same port/]
   ]
   for (const [uri, message] of refusals) assert.throws(() => parseListenUris(uri), { message }, uri)

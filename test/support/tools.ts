@@ -50,7 +50,8 @@ export function startPipeline(command: string): Running {
   return running(command, shell, (signal) => process.kill(-shell.pid!, signal))
 }
 
-function withTools(env: Record<string, string> = {}): NodeJS.ProcessEnv {
+/** The environment, with the built tools on its PATH. */
+export function withTools(env: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...process.env, ...env, PATH: `${BIN}:${process.env.PATH ?? ''}` }
 }
 
