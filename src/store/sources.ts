@@ -5,6 +5,7 @@ import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { ColumnError, batchReader } from '../columns/messages.js'
 import { BrokenStreamError, frameReader } from '../flow/frames.js'
 import type { StoredFile } from './layout.js'
+import { orTrap } from './trap.js'
 
 /** Runs of whole frames, each valid until the next is asked for. Throws UserError. */
 export type Source = AsyncGenerator<Buffer, void>
@@ -62,11 +63,13 @@ async function* binFrames(path: string, onRead: (bytes: number) => void): Source
 async function* parquetFrames(path: string, onRead: (bytes: number) => void): Source {
   const [arrow, parquet] = await Promise.all([import('apache-arrow'), import('parquet-wasm')])
   const blob = await fs.openAsBlob(path)
-  const file = await parquet.ParquetFile.fromFile(blob)
+  const file = await orTrap(parquet.ParquetFile.fromFile(blob))
   const rows = file.metadata().fileMetadata().numRows()
-  const batches = (await file.stream({ batchSize: BATCH_ROWS })) as ReadableStream<RecordBatch>
+  const batches = ((await orTrap(file.stream({ batchSize: BATCH_ROWS }))) as ReadableStream<RecordBatch>).getReader()
   let read: ReturnType<typeof batchReader> | undefined
-  for await (const batch of batches) {
+  for (;;) {
+    const { done, value: batch } = await orTrap(batches.read())
+    if (done) break
     const table = arrow.tableFromIPC(batch.intoIPCStream())
     read ??= batchReader(arrow, table.schema)
     for (const part of table.batches) yield read(part)

@@ -1,5 +1,4 @@
 /** Runs flow-agg's work in this process, over streams that protobufjs wrote. */
-import { Writable } from 'node:stream'
 import protobuf from 'protobufjs'
 import { aggregation, type Aggregation } from '../../src/agg/aggregation.js'
 import { tool } from '../../src/agg/flow-agg.js'
@@ -9,8 +8,8 @@ import type { Condition } from '../../src/agg/result.js'
 import type { Log } from '../../src/cli/log.js'
 import { parseCommandLine } from '../../src/cli/commandline.js'
 import { frameReader } from '../../src/flow/frames.js'
-import { openOutput } from '../../src/flow/output.js'
 import { FlowMessage, longOf, readFlows, type Flow } from '../support/datagram-stream.js'
+import { keptOutput } from '../support/output.js'
 
 /** A flow to be encoded: 64-bit numbers as bigint, addresses as hex. */
 export type FlowSpec = Record<string, bigint | number | string | number[] | undefined>
@@ -59,19 +58,10 @@ export async function aggregated(
   const parsed = parseCommandLine(tool.definition, '0', args)
   if ('text' in parsed) throw new Error(parsed.text)
   const { options } = parsed
-  const written: Buffer[] = []
   const warnings: string[] = []
   const silent = (): void => undefined
   const log: Log = { debug: silent, info: silent, error: silent, warn: (message) => warnings.push(message) }
-  const output = openOutput(
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        written.push(Buffer.from(chunk))
-        done()
-      }
-    }),
-    (error) => error
-  )
+  const { output, taken } = keptOutput()
   const budget = { maxGroups: options['max-groups'], maxBytes: options.memory, groups: 0, bytes: 0 }
   const summing = aggregation(requestOf(options), budget, having, series, output, log)
   const reader = frameReader(summing.onFrame)
@@ -86,7 +76,6 @@ export async function aggregated(
   reader.end()
   summing.end()
   while (summing.more()) output.commit()
-  await output.end()
-  const result = Buffer.concat(written)
+  const result = await taken()
   return { stream: result, flows: readFlows(result), warnings, summing }
 }

@@ -1,10 +1,10 @@
 /** Runs flow-decode's decoder in this process. */
-import { Writable } from 'node:stream'
 import type { Log } from '../../src/cli/log.js'
 import { type DatagramDecoder, datagramDecoder, type DecoderOptions } from '../../src/decode/decoder.js'
 import { frameReader } from '../../src/flow/frames.js'
-import { openOutput, type Output } from '../../src/flow/output.js'
+import type { Output } from '../../src/flow/output.js'
 import { datagramFrame, type DatagramSpec, type Flow, readFlows } from './datagram-stream.js'
+import { keptOutput } from './output.js'
 
 export interface Decoded {
   flows: Flow[]
@@ -55,17 +55,8 @@ async function run(
 }
 
 export function openDecoder(options: Partial<DecoderOptions> = {}): OpenDecoder {
-  let chunks: Buffer[] = []
+  const { output, taken } = keptOutput()
   const warnings: string[] = []
-  const output = openOutput(
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        chunks.push(Buffer.from(chunk))
-        done()
-      }
-    }),
-    (error) => error
-  )
   const silent = (): void => undefined
   const log: Log = {
     debug: silent,
@@ -97,11 +88,6 @@ export function openDecoder(options: Partial<DecoderOptions> = {}): OpenDecoder 
       reader.push(stream)
       reader.end()
     },
-    async taken() {
-      await output.end()
-      const written = Buffer.concat(chunks)
-      chunks = []
-      return written
-    }
+    taken
   }
 }

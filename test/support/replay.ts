@@ -1,11 +1,10 @@
 /** Runs flow-pcap's work in this process. */
-import { Writable } from 'node:stream'
 import type { Log } from '../../src/cli/log.js'
 import type { Limit } from '../../src/cli/source.js'
-import { openOutput } from '../../src/flow/output.js'
 import { type Counts, newCounts } from '../../src/pcap/counts.js'
 import { replay, type ReplayOptions } from '../../src/pcap/replay.js'
 import { readDatagrams, type ReadDatagram } from './datagram-stream.js'
+import { keptOutput } from './output.js'
 
 export interface Replayed {
   /** what was written */
@@ -21,17 +20,8 @@ const UNLIMITED: Limit = { admit: (messages) => messages, isReached: false, over
 
 /** Plays the file, cut into chunks of so many bytes. */
 export async function replayed(file: Buffer, options: Partial<ReplayOptions> & { chunkBytes?: number } = {}): Promise<Replayed> {
-  const written: Buffer[] = []
   const warnings: string[] = []
-  const output = openOutput(
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        written.push(Buffer.from(chunk))
-        done()
-      }
-    }),
-    (error) => error
-  )
+  const { output, taken } = keptOutput()
   const silent = (): void => undefined
   const log: Log = { debug: silent, info: silent, error: silent, warn: (message) => warnings.push(message) }
   const counts = newCounts()
@@ -50,8 +40,7 @@ export async function replayed(file: Buffer, options: Partial<ReplayOptions> & {
     error = thrown as Error
   }
   player.end()
-  await output.end()
-  const stream = Buffer.concat(written)
+  const stream = await taken()
   return {
     stream,
     get datagrams() {

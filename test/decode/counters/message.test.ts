@@ -1,31 +1,20 @@
 /** Counter samples as messages, read back by protobufjs. */
 import assert from 'node:assert/strict'
-import { Writable } from 'node:stream'
 import test from 'node:test'
 import fc from 'fast-check'
 import { counterHandler } from '../../../src/decode/counters/counters.js'
 import { COUNTER_RECORDS } from '../../../src/decode/sflow/structures.js'
-import { openOutput } from '../../../src/flow/output.js'
 import { counterMessage } from '../../../src/flow/proto.js'
 import { u32 } from '../../support/build-packet.js'
 import { buildSflowDatagram, flowSample, structure } from '../../support/build-sflow.js'
 import { decode } from '../../support/decode.js'
+import { keptOutput } from '../../support/output.js'
 import { type CounterValues, countersOf, genericRecord, portName, readCounters, u64, xdrText } from '../../support/read-counters.js'
 
 async function counters(...datagrams: Buffer[]): Promise<{ samples: CounterValues[]; flows: number; warnings: string[] }> {
-  const chunks: Buffer[] = []
-  const output = openOutput(
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        chunks.push(Buffer.from(chunk))
-        done()
-      }
-    }),
-    (error) => error
-  )
+  const { output, taken } = keptOutput()
   const { flows, warnings } = await decode(datagrams, { onCounterSample: counterHandler({ output, series: undefined }) })
-  await output.end()
-  return { samples: readCounters(Buffer.concat(chunks)), flows: flows.length, warnings }
+  return { samples: readCounters(await taken()), flows: flows.length, warnings }
 }
 
 const datagram = (...samples: Buffer[]): Buffer => buildSflowDatagram({ agent: '192.0.2.254', subAgent: 3, uptime: 77_000, samples })
