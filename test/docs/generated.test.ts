@@ -5,13 +5,15 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import { ROOT } from '../support/tools.js'
+import { fieldsMarkdown } from './fieldsmd.js'
 import { fieldsPage } from './fieldspage.js'
 
 const missing = (shell: string): string | false =>
   spawnSync(shell, ['--version']).error === undefined ? false : `no ${shell} on this machine`
 
-test('the page of fields is as npm run fields makes it', () => {
+test('the pages of fields are as npm run fields makes them', async () => {
   assert.equal(fs.readFileSync(path.join(ROOT, 'man/flow-fields.7'), 'utf8'), fieldsPage(), 'out of date: npm run fields')
+  assert.equal(fs.readFileSync(path.join(ROOT, 'docs/fields.md'), 'utf8'), await fieldsMarkdown(), 'out of date: npm run fields')
 })
 
 /** What bash offers for the last of these words. */
