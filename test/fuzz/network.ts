@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net'
 import { newReport, reporting } from '../../src/decode/report/report.js'
 import { frameReader } from '../../src/flow/frames.js'
 import { connections } from '../../src/listen/connections.js'
-import { exporterBook } from '../../src/listen/exporters.js'
+import { exporterLookup } from '../../src/listen/exporters.js'
 import { loadMapping } from '../../src/mapping/mapping.js'
 import type { DatagramSpec } from '../support/datagram-stream.js'
 import { decode, openDecoder, rawLines, streamOf } from '../support/decode.js'
@@ -76,12 +76,12 @@ export async function connected(): Promise<Trial> {
   const all = connections(
     limits,
     output,
-    exporterBook([]),
+    exporterLookup([]),
     () => true,
     (_who, cut) => (cause = cut)
   )
   const server = net.createServer((socket) => {
-    all.take(socket)
+    all.accept(socket)
   })
   server.listen(0, '127.0.0.1').unref()
   await once(server, 'listening')
