@@ -25,7 +25,7 @@ const walls = folders.map((folder) => {
 })
 
 /** The rooms of the decoder of NetFlow and IPFIX, bottom up: each imports itself and those before it. */
-const ROOMS = ['wire', 'known', 'compile', 'run']
+const ROOMS = ['wire', 'known', 'fields', 'compile', 'run']
 const NETFLOW = './src/decode/netflow'
 const rooms = ROOMS.map((room, i) => ({
   target: `${NETFLOW}/${room}`,

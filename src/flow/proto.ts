@@ -109,9 +109,14 @@ export function wireTypeOf({ type, packed }: Pick<Field, 'type' | 'packed'>): nu
 
 /** The tag of a field of FlowMessage, for what writes tags. */
 export function fieldTag(name: FieldName): number {
+  const known = tags.get(name)
+  if (known !== undefined) return known
   const field = flowMessage.field(name)
-  return packedTag(field.number, wireTypeOf(field))
+  const tag = packedTag(field.number, wireTypeOf(field))
+  tags.set(name, tag)
+  return tag
 }
+const tags = new Map<FieldName, number>()
 
 /** The number of an enum's value. Throws where there is none of that name: a mistake of the code. */
 export function enumValue(field: FieldName, name: string): number {

@@ -13,8 +13,10 @@ const view = new DataView(bytes.buffer)
 
 /** The same bytes, for what reads few of them. */
 export const inputBytes = (): Buffer => bytes
+/** And for code that is generated, where they are a constant as well. */
+export const inputView = (): DataView => view
 
-/** Puts `from[start, end)`, which is no more than MAX_DATAGRAM_BYTES, at `at`; gives the position behind it. */
+/** Puts `from[start, end)`, which is no more than MAX_DATAGRAM_BYTES, at `at`; returns the position behind it. */
 export function load(from: Buffer, start: number, end: number, at: number): number {
   from.copy(bytes, at, start, end)
   return at + end - start
@@ -25,7 +27,7 @@ export function inLetters(start: number, end: number): string {
   return bytes.toString('latin1', start, end)
 }
 
-/** Puts what `inLetters` gave at `at`; gives the position behind it. */
+/** Puts what `inLetters` gave at `at`; returns the position behind it. */
 export function loadLetters(from: string, at: number): number {
   return at + bytes.write(from, at, 'latin1')
 }

@@ -1,6 +1,6 @@
 /**
  * The FlowMessages under construction. Like the input they have one place in the process, a constant of this module, from where they are handed
- * to the tool's output; see in.ts for why. All that is written here goes through these functions, most of which give the position behind
+ * to the tool's output; see in.ts for why. All that is written here goes through these functions, most of which return the position behind
  * what they wrote. They may write up to SLACK_BYTES further than that. Those whose second argument is a tag write a whole field.
  */
 import { MAX_MESSAGE_BYTES } from '../../flow/frames.js'
@@ -12,6 +12,9 @@ import { inputBytes, inI32, inU8 } from './in.js'
 const bytes = Buffer.allocUnsafeSlow(MAX_MESSAGE_BYTES)
 const view = new DataView(bytes.buffer)
 const source = inputBytes()
+
+/** For code that is generated, where they are a constant as well. */
+export const outputView = (): DataView => view
 
 const SLACK_BYTES = 16
 /** Where the fields stand that all messages of a datagram start with, and how many bytes there are for them. */
@@ -33,7 +36,7 @@ export function messagesFor(output: Appendable): Messages {
   return { output, pos: COMMON_BYTES }
 }
 
-/** Makes room for a message of up to `size` bytes; gives the position it starts at. */
+/** Makes room for a message of up to `size` bytes; returns the position it starts at. */
 export function reserve(messages: Messages, size: number): number {
   if (messages.pos > HAND_ON_BYTES || messages.pos + size > bytes.length - SLACK_BYTES) handOn(messages)
   return messages.pos
@@ -57,16 +60,19 @@ export function outByte(pos: number, byte: number): void {
   view.setUint8(pos, byte)
 }
 
-/** Writes a tag of `packedTag`, of which `size` is `tagBytes`. */
-export function outSizedTag(pos: number, tag: number, size: number): number {
-  view.setInt32(pos, tag, true)
-  return pos + size
-}
-
 /** Writes a tag of `packedTag`. */
 export function outTag(pos: number, tag: number): number {
   view.setInt32(pos, tag, true)
   return pos + tagBytes(tag)
+}
+
+/** By the zeros in front of a number of 32 bits: the bytes of its varint, and the bits that say of each of the first four that more follow. */
+export const VARINT_SIZES = new Uint8Array(33)
+export const VARINT_MARKS = new Int32Array(33)
+for (let zeros = 0; zeros <= 32; zeros++) {
+  const size = Math.max(Math.ceil((32 - zeros) / 7), 1)
+  VARINT_SIZES[zeros] = size
+  VARINT_MARKS[zeros] = size === 5 ? 0x80808080 : 0x80808080 & ((1 << (8 * (size - 1))) - 1)
 }
 
 /** The lowest 28 bits of `value`, seven in each byte. */
@@ -142,11 +148,7 @@ export function outInputBytes(pos: number, start: number, end: number): number {
   return pos
 }
 
-export function outBytes(pos: number, tag: number, from: Uint8Array): number {
-  return from.length === 0 ? pos : outRaw(outVarint32(outTag(pos, tag), from.length), from)
-}
-
-/** The same of bytes that are kept as a string, a letter a byte. */
+/** Bytes that are kept as a string, a letter a byte. */
 export function outLetters(pos: number, tag: number, letters: string): number {
   if (letters === '') return pos
   const at = outVarint32(outTag(pos, tag), letters.length)
@@ -182,7 +184,7 @@ export function removeFields(start: number, end: number, numbers: ReadonlySet<nu
 
 /**
  * Writes the length of what stands at `[lengthAt + prefix, end)` into the `prefix` bytes left for it, moving it where its
- * length takes more or fewer; gives the position behind.
+ * length takes more or fewer; returns the position behind.
  */
 export function closeLength(lengthAt: number, prefix: number, end: number): number {
   const start = lengthAt + prefix

@@ -3,32 +3,34 @@ import type { Decoding } from '../decoding.js'
 import { inLetters, inputBytes, inU16, inU32, loadLetters } from '../memory/in.js'
 import type { FrameOptions } from '../packet/walk.js'
 import type { QueueNode } from '../queue.js'
-import { useLengths, usePlan } from '../memory/plans.js'
 import { domainKey, domainOf, notePort, keptDomain, knownPort } from './known/domain.js'
 import { type DueSet, dueSets } from './known/due.js'
-import { openEmitter, type Sender } from './run/emitter.js'
-import type { Domain, Exporter, TemplateEntry } from './known/exporter.js'
+import { openEmitter } from './run/emitter.js'
+import type { Export } from './fields/context.js'
+import type { Domain, Exporter, Port, TemplateEntry } from './known/exporter.js'
 import type { HeldSets } from './known/held.js'
 import { type Legacy, legacyOf } from './compile/legacy.js'
-import { takeUnfit } from './run/mapped.js'
+import { type MappedElement, takeUnfit } from './fields/mapped.js'
+import { planCache } from './run/plans.js'
 import { learnOptions } from './known/options.js'
-import type { Plan } from './compile/program.js'
-import { compilePlan, type MappedElement } from './compile/compile.js'
+import { compilePlan } from './compile/compile.js'
 import { FIRST_DATA_SET, readSetHeader, type SetHeader, type SetVisitor, walkSets } from './wire/sets.js'
-import { settle } from './run/steps.js'
 import { forEachRecord } from './wire/records.js'
-import type { Template } from './wire/template.js'
 import { templateOf } from './known/standin.js'
-import { defineTemplate, keepCompiled, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from './known/templates.js'
+import { defineTemplate, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from './known/templates.js'
+
+/** When it came, in nanoseconds since 1970. */
+interface Received {
+  readonly receivedHi: number
+  readonly receivedLo: number
+}
 
 /** A datagram: its payload is `[start, end)` of the input. */
-export interface Arrival {
+export interface Arrival extends Received {
   readonly start: number
   readonly end: number
   readonly exporter: Exporter
   readonly port: number
-  readonly receivedHi: number
-  readonly receivedLo: number
   /** it came on a connection, which loses nothing and which nobody else can write to: template withdrawals are obeyed */
   readonly isReliable?: boolean
 }
@@ -93,54 +95,63 @@ const buf = inputBytes()
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
-  const { context, begin, emit } = openEmitter(options.frames, options.samplerOfRecord === true)
+  const emitter = openEmitter(options.frames, options.samplerOfRecord === true)
+  const planOf = planCache((template) =>
+    compilePlan(template, {
+      mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [],
+      samplerOfRecord: options.samplerOfRecord === true
+    })
+  )
 
-  function beginSets(sender: Sender, header: SetHeader): void {
-    const type = header.version === 9 ? 'NETFLOW_V9' : 'IPFIX'
-    begin(sender, type, header.sequence, domainOf(sender.port, header.version, header.domain), header.domain)
-    context.exportSeconds = header.seconds
-    context.uptime = header.uptime
-  }
-
-  function senderOf({ exporter, port, receivedHi, receivedLo }: Arrival): Sender {
-    return { port: notePort(exporter, port), receivedHi, receivedLo }
+  /** What a message from that port says in front of its sets. */
+  function exportOf(port: Port, { receivedHi, receivedLo }: Received, header: SetHeader): Export {
+    return {
+      type: header.version === 9 ? 'NETFLOW_V9' : 'IPFIX',
+      receivedHi,
+      receivedLo,
+      sequence: header.sequence,
+      observationDomain: header.domain,
+      domain: domainOf(port, header.version, header.domain),
+      seconds: header.seconds,
+      nanos: 0,
+      uptime: header.uptime,
+      rate: undefined
+    }
   }
 
   function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined {
-    const { start, end } = arrival
+    const { start, end, exporter, receivedHi, receivedLo } = arrival
     const count = inU16(start + 2)
     const layout: Legacy = legacyOf(version, count, end - start)
     if (end - start < layout.headerBytes) return undefined
     const sequence = version === 1 ? 0 : inU32(start + 16)
-    const sender = senderOf(arrival)
-    begin(sender, layout.type, sequence, domainOf(sender.port, version, 0), 0)
-    context.uptime = inU32(start + 4)
-    context.exportSeconds = inU32(start + 8)
-    context.exportNanos = Math.min(inU32(start + 12), 999_999_999)
     const rate = version === 5 ? inU16(start + 22) & 0x3fff : 0
-    if (rate > 0) context.headerRate = { hi: 0, lo: rate }
+    const datagram: Export = {
+      type: layout.type,
+      receivedHi,
+      receivedLo,
+      sequence,
+      observationDomain: 0,
+      domain: domainOf(notePort(exporter, arrival.port), version, 0),
+      seconds: inU32(start + 8),
+      nanos: Math.min(inU32(start + 12), 999_999_999),
+      uptime: inU32(start + 4),
+      rate: rate > 0 ? { hi: 0, lo: rate } : undefined
+    }
     let pos = start + layout.headerBytes
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
     if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
-    const codeAt = usePlan(layout.plan, layout.template)
-    settle(context, 0, false)
-    for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(layout.plan, codeAt, pos, layout.recordBytes, decoding)
+    const emit = emitter.records(datagram, layout.plan)
+    for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(pos, pos + layout.recordBytes, decoding)
     return {
       type: layout.type,
       domain: version === 5 ? inU16(start + 20) : 0, // the engine
       sequence,
       units: version === 1 ? 0 : count,
       options: 0,
-      uptime: context.uptime,
-      exportSeconds: context.exportSeconds
+      uptime: datagram.uptime,
+      exportSeconds: datagram.seconds
     }
-  }
-
-  function compile(template: Template): Plan {
-    return compilePlan(template, {
-      mapping: (template.version === 9 ? options.mapping9 : options.mapping10) ?? [],
-      samplerOfRecord: options.samplerOfRecord === true
-    })
   }
 
   /** Counts templates that were forgotten because their exporter has more than it may. */
@@ -150,29 +161,38 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     options.onTemplatesEvicted()
   }
 
-  /** Decodes the records of a data set; returns how many there were, −1 where that is not known. */
-  function decodeData(node: QueueNode<TemplateEntry>, start: number, end: number, decoding: Decoding): number {
-    const template = templateFor(node)
-    const plan = template.options ? undefined : ((node.item.compiled as Plan | undefined) ?? keepCompiled(node, compile(template)))
+  /** Decodes the records of a data set that came with `datagram`; returns how many there were, −1 where that is not known. */
+  function decodeData(datagram: Export, node: QueueNode<TemplateEntry>, start: number, end: number, decoding: Decoding): number {
+    const { definition } = node.item
+    if (definition.options) return learn(datagram.domain, node, start, end, decoding)
+    const plan = planOf(definition)
     evict(useTemplate(node, options.now()))
-    const codeAt = plan === undefined ? 0 : usePlan(plan, template)
-    settle(context, template.id, plan?.writesSampler === true)
-    const onRecord =
-      plan === undefined
-        ? (record: number): void => {
-            context.domain = keptDomain(context.domain)
-            if (learnOptions(template, record, context.domain)) counts.changes++
-            counts.optionsRecords++
-          }
-        : (record: number, recordEnd: number): void => {
-            if (template.recordBytes === 0) useLengths(template)
-            emit(plan, codeAt, record, recordEnd - record, decoding)
-          }
-    const records = forEachRecord(template, buf, start, end, onRecord, decoding.report)
+    const emit = emitter.records(datagram, plan)
+    const records = forEachRecord(
+      plan.template,
+      buf,
+      start,
+      end,
+      (record, recordEnd) => {
+        emit(record, recordEnd, decoding)
+      },
+      decoding.report
+    )
     const unfit = takeUnfit()
     if (unfit > 0)
-      decoding.report('mapping', `${unfit} of the values of template ${template.id} that the mapping file sends to numbers are none`)
+      decoding.report('mapping', `${unfit} of the values of template ${definition.id} that the mapping file sends to numbers are none`)
     return records
+  }
+
+  /** The same of options data, which the exporter is known by. */
+  function learn(domain: Domain, node: QueueNode<TemplateEntry>, start: number, end: number, decoding: Decoding): number {
+    const template = templateFor(node)
+    evict(useTemplate(node, options.now()))
+    const onRecord = (record: number): void => {
+      if (learnOptions(template, record, keptDomain(domain))) counts.changes++
+      counts.optionsRecords++
+    }
+    return forEachRecord(template, buf, start, end, onRecord, decoding.report)
   }
 
   /** Sets whose template has come, but for whose flows the output has no room yet. */
@@ -189,29 +209,29 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
 
   /** Decodes a set with the header that it came with. */
   function decodeHeld({ set, template }: DueSet, at: number, decoding: Decoding): void {
-    const { port, receivedHi, receivedLo } = set
+    const { port } = set
     const header = readSetHeader(buf, at, loadLetters(set.header, at))
     if (header === undefined) return
-    beginSets({ port: knownPort(template.item.domain.port.exporter, port), receivedHi, receivedLo }, header)
-    decodeData(template, at, loadLetters(set.body, at), decoding)
+    const datagram = exportOf(knownPort(template.item.domain.port.exporter, port), set, header)
+    decodeData(datagram, template, at, loadLetters(set.body, at), decoding)
   }
 
   function decodeSets(arrival: Arrival, decoding: Decoding): ExportHeader | undefined {
-    const { start, end, exporter, port, receivedHi, receivedLo } = arrival
+    const { start, end, exporter, port } = arrival
     const header = readSetHeader(buf, start, end)
     if (header === undefined) return undefined
     if (header.wrongBytes !== undefined) decoding.report('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
-    beginSets(senderOf(arrival), header)
-    /** Starts again behind a definition: it may be the first of its port, and held sets may have been decoded. */
+    let datagram = exportOf(notePort(exporter, port), arrival, header)
+    /** Starts again behind a definition: it may be the first of its port. */
     const beginAgain = (): void => {
-      beginSets({ port: knownPort(exporter, port), receivedHi, receivedLo }, header)
+      datagram = exportOf(knownPort(exporter, port), arrival, header)
     }
     let units = 0
     let optionsRecords = 0
     const visitor: SetVisitor = {
       onTemplate(definition) {
         counts.templates++
-        const { changed, evicted } = defineTemplate(context.domain, definition, options.now(), options.maxTemplates)
+        const { changed, evicted } = defineTemplate(datagram.domain, definition, options.now(), options.maxTemplates)
         if (changed) counts.changes++
         evict(evicted)
         decodeOrDefer(dueSets(held, exporter, header.version, header.domain, definition.id), end, decoding)
@@ -219,22 +239,24 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       },
       onRefusal(id) {
         if (id < FIRST_DATA_SET) return
-        if (refuseTemplate(context.domain, id)) counts.changes++
+        if (refuseTemplate(datagram.domain, id)) counts.changes++
         beginAgain()
       },
       onWithdrawal(id, ofOptions) {
         counts.withdrawals++
         // to be ignored where datagrams may be lost or forged (RFC 7011 section 8.4)
-        if (arrival.isReliable === true) withdrawTemplates(context.domain, id, ofOptions)
+        if (arrival.isReliable === true) withdrawTemplates(datagram.domain, id, ofOptions)
       },
       onData(id, from, until) {
-        const template = templateOf(context.domain, id)
+        const template = templateOf(datagram.domain, id)
         if (template !== undefined) {
-          const records = decodeData(template, from, until, decoding)
+          const isOptions = template.item.definition.options
+          const records = decodeData(datagram, template, from, until, decoding)
+          if (isOptions) beginAgain()
           if (records < 0 || units < 0) units = -1
           else {
             units += records
-            if (template.item.definition.options) optionsRecords += records
+            if (isOptions) optionsRecords += records
           }
           return
         }
@@ -245,8 +267,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
           domainKey: domainKey(header.version, header.domain),
           header: inLetters(start, start + header.headerBytes),
           body: inLetters(from, until),
-          receivedHi,
-          receivedLo,
+          receivedHi: arrival.receivedHi,
+          receivedLo: arrival.receivedLo,
           heldAt: options.now()
         })
       },

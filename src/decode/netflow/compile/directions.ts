@@ -2,6 +2,7 @@
 import { REVERSE_ENTERPRISE } from '../../../schema/elements.js'
 import { FORWARD_ONLY, SWAPPED } from './biflow.js'
 import { IE } from '../wire/ie.js'
+import type { Place } from '../wire/place.js'
 import { type Template, VARIABLE_LENGTH } from '../wire/template.js'
 import { DURATION_IDS, END_IDS, START_IDS } from './times.js'
 
@@ -9,17 +10,17 @@ import { DURATION_IDS, END_IDS, START_IDS } from './times.js'
 export interface Direction {
   readonly isReverse: boolean
   /** the places of those that hold a value */
-  readonly places: (id: number) => readonly number[]
-  /** the place of the first of them, −1 where there is none */
-  readonly place: (id: number) => number
-  /** the same of those that are as long as a number is, and as an address is */
-  readonly number: (id: number) => number
-  readonly address: (id: number) => number
-  readonly length: (place: number) => number
+  readonly places: (id: number) => readonly Place[]
+  /** the first of them that is as long as a number is, and as an address is */
+  readonly number: (id: number) => Place | undefined
+  readonly address: (id: number) => Place | undefined
+  /** the same of several elements, in their order */
+  readonly numbers: (ids: readonly number[]) => Place[]
+  readonly addresses: (ids: readonly number[]) => Place[]
 }
 
 /** The places of a template's fields by element: `enterprise, id` → places, in their order. */
-export type Places = (id: number, enterprise: number) => readonly number[]
+export type Places = (id: number, enterprise: number) => readonly Place[]
 
 /** The other direction of a biflow; undefined for a template that tells of one direction only. */
 export function reverseOf(template: Template, places: Places): Direction | undefined {
@@ -33,7 +34,7 @@ export function reverseOf(template: Template, places: Places): Direction | undef
   // a start or end of its own counts, in whatever unit, before the forward direction's, and so does one that its duration gives
   const [starts, ends, durations] = [START_IDS, END_IDS, DURATION_IDS].map(hasOwn)
   const notForward = new Set([...(starts || (ends && durations) ? START_IDS : []), ...(ends || (starts && durations) ? END_IDS : [])])
-  return directionOf(template, true, (id) => {
+  return directionOf(true, (id) => {
     const own = places(id, REVERSE_ENTERPRISE)
     if (own.length > 0 || notForward.has(id)) return own
     const swapped = SWAPPED.get(id)
@@ -44,26 +45,24 @@ export function reverseOf(template: Template, places: Places): Direction | undef
   })
 }
 
-export function directionOf({ fields }: Template, isReverse: boolean, places: Direction['places']): Direction {
-  const length = (place: number): number => fields[place].length
-  const first = (id: number, usable: (length: number) => boolean): number => places(id).find((place) => usable(length(place))) ?? -1
-  return {
-    isReverse,
-    places,
-    place: (id) => places(id)[0] ?? -1,
-    number: (id) => first(id, isNumber),
-    address: (id) => first(id, isAddress),
-    length
-  }
+export function directionOf(isReverse: boolean, places: Direction['places']): Direction {
+  const number = (id: number): Place | undefined => places(id).find(({ bytes }) => (bytes >= 1 && bytes <= 8) || bytes === VARIABLE_LENGTH)
+  const address = (id: number): Place | undefined => places(id).find(({ bytes }) => bytes === 4 || bytes === 16)
+  return { isReverse, places, number, address, numbers: (ids) => existing(ids.map(number)), addresses: (ids) => existing(ids.map(address)) }
+}
+
+function existing(places: readonly (Place | undefined)[]): Place[] {
+  return places.filter((place) => place !== undefined)
 }
 
 /** Indexed once, because every rule asks for its elements in every direction and family. */
-export function placesOf({ fields }: Template): Places {
-  const none: readonly number[] = []
-  const byElement = new Map<number, number[]>()
+export function placesOf(template: Template): Places {
+  const none: readonly Place[] = []
+  const byElement = new Map<number, Place[]>()
   const key = (id: number, enterprise: number): number => enterprise * 0x10000 + id
-  fields.forEach(({ id, enterprise, length }, place) => {
+  template.fields.forEach(({ id, enterprise, length }, index) => {
     if (length === 0) return
+    const place = { bytes: length, index, template }
     const known = byElement.get(key(id, enterprise))
     if (known === undefined) byElement.set(key(id, enterprise), [place])
     else known.push(place)
@@ -71,22 +70,15 @@ export function placesOf({ fields }: Template): Places {
   return (id, enterprise) => byElement.get(key(id, enterprise)) ?? none
 }
 
-const isNumber = (length: number): boolean => (length >= 1 && length <= 8) || length === VARIABLE_LENGTH
-const isAddress = (length: number): boolean => length === 4 || length === 16
-
 const ADDRESS_BYTES = { 4: 4, 6: 16 } as const
 
-export function addressPlace(direction: Direction, ids: readonly number[], family: 4 | 6): number {
-  for (const id of ids) {
-    const place = direction.places(id).find((at) => direction.length(at) === ADDRESS_BYTES[family])
-    if (place !== undefined) return place
-  }
-  return -1
+export function addressPlace(direction: Direction, ids: readonly number[], family: 4 | 6): Place | undefined {
+  return ids.flatMap(direction.places).find(({ bytes }) => bytes === ADDRESS_BYTES[family])
 }
 
 export const SOURCE = [IE.sourceIPv4Address, IE.sourceIPv6Address]
 export const DESTINATION = [IE.destinationIPv4Address, IE.destinationIPv6Address]
 
-export function addressPlaces(direction: Direction, family: 4 | 6): number[] {
-  return [SOURCE, DESTINATION].map((ids) => addressPlace(direction, ids, family)).filter((place) => place >= 0)
+export function addressPlaces(direction: Direction, family: 4 | 6): Place[] {
+  return existing([SOURCE, DESTINATION].map((ids) => addressPlace(direction, ids, family)))
 }

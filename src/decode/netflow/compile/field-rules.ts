@@ -94,7 +94,3 @@ export const RULES: readonly Rule[] = [
   { to: 'application_name', as: 'name', of: 'application', from: [95] },
   { to: 'vni', from: [351], bits: [0, 0xffffff] }
 ]
-
-/** Values of protocolIdentifier. */
-export const ICMP = 1
-export const ICMPV6 = 58

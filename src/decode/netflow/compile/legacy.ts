@@ -9,7 +9,7 @@
  * Cisco, "NetFlow Export Datagram Formats".
  */
 import { IE } from '../wire/ie.js'
-import type { Plan } from './program.js'
+import type { Plan } from './plan.js'
 import { compilePlan } from './compile.js'
 import { makeTemplate, type Template, type TemplateField } from '../wire/template.js'
 

@@ -1,6 +1,6 @@
 /** The elements that a mapping file sends to fields, as plans have them. */
 import type { ElementMapping } from '../../../mapping/mapping.js'
-import type { MappedElement } from './compile.js'
+import type { MappedElement } from '../fields/mapped.js'
 
 export function mappedElements(mapping: readonly ElementMapping[]): MappedElement[] {
   return mapping.map(({ field, pen, destination, endianness }) => ({

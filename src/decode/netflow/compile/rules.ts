@@ -1,66 +1,110 @@
-/** Rules that have more to them than an order of elements: the exporter, sampling rates, ICMP, segments, names. */
+/** Rules that have more to them than an order of elements: the exporter, sampling rates, ICMP, lists, names, sections of packets. */
 import { fieldTag } from '../../../flow/proto.js'
+import { LINK } from '../../packet/walk.js'
+import { realAddress } from '../fields/addresses.js'
+import { samplerAddress } from '../fields/sampler.js'
+import { type Section, sectionBytes } from '../fields/frames.js'
+import { ICMP, icmpApart, icmpInOne, icmpInPorts, type IcmpTags, icmpv6InOne, ICMPV6 } from '../fields/icmp.js'
+import { communities, mplsLabels, segments } from '../fields/lists.js'
+import { nameOf } from '../fields/names.js'
+import { ownRate, optionsRates } from '../fields/rates.js'
+import { constant, uint, wideUint } from '../fields/uints.js'
+import type { Step } from '../fields/step.js'
 import { EXPORTER_ELEMENTS } from '../known/originalexporter.js'
 import { RATE_ELEMENTS } from '../known/rateelements.js'
 import { IE } from '../wire/ie.js'
-import { alternatives, type Builder, list, step } from './builder.js'
 import type { Direction } from './directions.js'
-import { ICMP, ICMPV6, type Rule } from './field-rules.js'
-import { Op } from './program.js'
+import type { CounterRule, Rule } from './field-rules.js'
 
-/** The steps that write sampler_address from the record, else as `settle` found it; none where the template has no element for it. */
-export function samplerSteps(builder: Builder, { address }: Direction): void {
-  const places = EXPORTER_ELEMENTS.map(address).filter((place) => place >= 0)
-  if (places.length === 0) return
+type RuleOf<As> = Extract<Rule, { as: As }>
+
+/** The steps that write sampler_address from the record, else as it is for the data set; none where the template has no element for it. */
+export function compileSampler({ addresses }: Direction): Step[] {
   const tag = fieldTag('sampler_address')
-  const start = builder.code.length
-  for (const place of places) step(builder, Op.realAddress, place, tag)
-  step(builder, Op.sampler, 0, tag)
-  alternatives(builder, start)
+  const places = addresses(EXPORTER_ELEMENTS)
+  return places.length === 0 ? [] : [...places.map((place) => realAddress(tag, place)), samplerAddress(tag)]
 }
 
-export function compileSampling(builder: Builder, tag: number, { number }: Direction): void {
-  const own = RATE_ELEMENTS.map(number)
-  const plain = [IE.samplingInterval, IE.samplerRandomInterval].map(number).filter((place) => place >= 0)
-  if (own.filter((place) => place >= 0).length > plain.length) step(builder, Op.ownRate, list(builder, own), tag)
-  else for (const place of plain) step(builder, Op.uint64, place, tag)
-  const first = (...ids: readonly number[]): number => ids.map(number).find((place) => place >= 0) ?? -1
-  const scopes = [
-    first(IE.samplerId, IE.selectorId),
-    first(IE.ingressInterface, IE.ingressPhysicalInterface),
-    first(IE.egressInterface, IE.egressPhysicalInterface),
-    first(IE.flowDirection),
-    first(IE.lineCardId)
+export function compileSampling({ number, numbers }: Direction): Step[] {
+  const tag = fieldTag('sampling_rate')
+  const all = RATE_ELEMENTS.map(number)
+  const plain = numbers([IE.samplingInterval, IE.samplerRandomInterval])
+  const isPlain = all.filter((place) => place !== undefined).length === plain.length
+  const [sampler] = numbers([IE.samplerId, IE.selectorId])
+  const [input] = numbers([IE.ingressInterface, IE.ingressPhysicalInterface])
+  const [output] = numbers([IE.egressInterface, IE.egressPhysicalInterface])
+  return [
+    ...(isPlain ? plain.map((place) => wideUint(tag, place)) : [ownRate(tag, all)]),
+    ...optionsRates(tag, { sampler, input, output, direction: number(IE.flowDirection), lineCard: number(IE.lineCardId) })
   ]
-  step(builder, Op.fixedRate, 0, tag)
-  step(builder, Op.learnedRate, list(builder, scopes), tag)
 }
 
-export function compileIcmp(builder: Builder, typeTag: number, codeTag: number, direction: Direction, inPort: boolean): void {
-  for (const id of [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6]) {
-    const place = direction.number(id)
-    if (place >= 0) step(builder, id === IE.icmpTypeCodeIPv4 ? Op.icmpTypeCode : Op.icmpTypeCodeIPv6, place, typeTag, codeTag)
-  }
-  const apart = [IE.icmpTypeIPv4, IE.icmpTypeIPv6, IE.icmpCodeIPv4, IE.icmpCodeIPv6].map(direction.number)
-  const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(direction.number)
-  if (apart.some((place) => place >= 0)) step(builder, Op.icmpApart, list(builder, apart), typeTag, codeTag)
-  else if (!direction.isReverse && protocol >= 0 && destination >= 0) {
-    const ports = inPort ? [-1, destination, ICMP, ICMP, codeTag] : [source, destination, ICMP, ICMPV6, codeTag]
-    step(builder, Op.icmpPorts, protocol, typeTag, list(builder, ports))
-  }
+/** `inPort`: as v5, v1 and v7 have it. */
+export function compileIcmp(tags: IcmpTags, { isReverse, number, numbers }: Direction, inPort: boolean): Step[] {
+  const types = [IE.icmpTypeIPv4, IE.icmpTypeIPv6].map(number)
+  const codes = [IE.icmpCodeIPv4, IE.icmpCodeIPv6].map(number)
+  const steps = [
+    ...numbers([IE.icmpTypeCodeIPv4]).map((place) => icmpInOne(tags, place)),
+    ...numbers([IE.icmpTypeCodeIPv6]).map((place) => icmpv6InOne(tags, place))
+  ]
+  if ([...types, ...codes].some((place) => place !== undefined)) return [...steps, icmpApart(tags, types, codes)]
+  const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(number)
+  if (isReverse || protocol === undefined || destination === undefined) return steps
+  const inPorts = inPort
+    ? icmpInPorts(tags, [ICMP], protocol, undefined, destination)
+    : icmpInPorts(tags, [ICMP, ICMPV6], protocol, source, destination)
+  return [...steps, inPorts]
+}
+
+export function compileMpls(tag: number, { places }: Direction): Step[] {
+  const labels: number[] = []
+  for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) labels.push(id)
+  const first = labels.flatMap((id) => places(id).slice(0, 1))
+  return first.length === 0 ? [] : [mplsLabels(tag, first)]
+}
+
+export function compileCommunities(tag: number, { value, lists }: RuleOf<'communities'>, { places }: Direction): Step[] {
+  const values = places(value)
+  const ofLists = lists.flatMap(places)
+  return values.length + ofLists.length === 0 ? [] : [communities(tag, value, values, ofLists)]
 }
 
 /** The first of these that the record has: the list section, the list, the segments one by one, the whole header, the active segment. */
-export function compileSegments(builder: Builder, tag: number, direction: Direction): void {
+export function compileSegments(tag: number, { places }: Direction): Step[] {
   const forms = [IE.srhSegmentIPv6ListSection, IE.srhSegmentIPv6BasicList, IE.srhSegmentIPv6, IE.srhIPv6Section, IE.srhActiveSegmentIPv6]
-  for (const id of forms) {
-    const places = direction.places(id)
-    if (places.length > 0) step(builder, Op.segments, list(builder, places), tag, id)
-  }
+  return forms.filter((id) => places(id).length > 0).map((id) => segments(tag, id, places(id)))
 }
 
-export function compileName(builder: Builder, rule: Extract<Rule, { as: 'name' }>, direction: Direction): void {
-  const side = rule.of.endsWith('Out') ? 1 : 0
-  const op = rule.of === 'application' ? Op.applicationName : rule.of.startsWith('interface') ? Op.interfaceName : Op.vrfName
-  for (const place of rule.from.map(direction.number).filter((at) => at >= 0)) step(builder, op, place, 0, side)
+const NAMED = {
+  interfaceIn: ['interfaces', 'in'],
+  interfaceOut: ['interfaces', 'out'],
+  vrfIn: ['vrfs', 'in'],
+  vrfOut: ['vrfs', 'out'],
+  application: ['applications', 'in']
+} as const
+
+export function compileName({ of, from }: RuleOf<'name'>, { numbers }: Direction): Step[] {
+  const [kind, side] = NAMED[of]
+  const places = numbers(from)
+  return places.length === 0 ? [] : [nameOf(kind, side, places)]
+}
+
+/** The section of a packet that records carry. */
+export function sectionOf({ places, number }: Direction): Section | undefined {
+  const kinds = [
+    [IE.dataLinkFrameSection, LINK.ethernet],
+    [IE.layer2packetSectionData, LINK.ethernet],
+    [IE.ipHeaderPacketSection, LINK.ip]
+  ] as const
+  for (const [id, link] of kinds) {
+    const [place] = places(id)
+    if (place !== undefined) return { place, link, exported: number(IE.sectionExportedOctets) }
+  }
+  return undefined
+}
+
+/** Where a record has no counter of its own, its section is one packet. */
+export function compileSectionCounter({ to, section: rule }: CounterRule, { numbers }: Direction, section: Section): Step[] {
+  if (rule === 'one') return [constant(fieldTag(to), 1)]
+  return [...numbers(rule).map((place) => uint(to, place)), sectionBytes(fieldTag(to), section)]
 }

@@ -1,32 +1,50 @@
-/** The steps that find out when a flow started and ended. */
-import { alternatives, type Builder, list, step } from './builder.js'
+/** The step that finds out when a flow started and ended. */
+import {
+  deltaMicros,
+  duration,
+  endAtExport,
+  endAtExportOrStart,
+  endThenStart,
+  firstFound,
+  initUptime,
+  millis,
+  ntp,
+  seconds,
+  startAtEnd,
+  startThenEnd,
+  type FindTime,
+  uptime,
+  type Which
+} from '../fields/times.js'
+import type { Step } from '../fields/step.js'
 import type { Direction } from './directions.js'
 import { IE } from '../wire/ie.js'
-import { Op } from './program.js'
-import { type Template, VARIABLE_LENGTH } from '../wire/template.js'
 import { NTP_BYTES } from '../wire/instants.js'
+import type { Place } from '../wire/place.js'
+import { VARIABLE_LENGTH } from '../wire/template.js'
 
-type TimeElement = readonly [id: number, op: Op]
+type Unit = 'nanos' | 'micros' | 'millis' | 'seconds' | 'delta' | 'uptime'
+type TimeElement = readonly [id: number, unit: Unit]
 const START: readonly TimeElement[] = [
-  [IE.flowStartNanoseconds, Op.ntpNanos],
-  [IE.flowStartMicroseconds, Op.ntpMicros],
-  [IE.flowStartMilliseconds, Op.millis],
-  [IE.flowStartSeconds, Op.seconds],
-  [IE.flowStartDeltaMicroseconds, Op.deltaMicros],
-  [IE.flowStartSysUpTime, Op.uptime]
+  [IE.flowStartNanoseconds, 'nanos'],
+  [IE.flowStartMicroseconds, 'micros'],
+  [IE.flowStartMilliseconds, 'millis'],
+  [IE.flowStartSeconds, 'seconds'],
+  [IE.flowStartDeltaMicroseconds, 'delta'],
+  [IE.flowStartSysUpTime, 'uptime']
 ]
 const END: readonly TimeElement[] = [
-  [IE.flowEndNanoseconds, Op.ntpNanos],
-  [IE.flowEndMicroseconds, Op.ntpMicros],
-  [IE.flowEndMilliseconds, Op.millis],
-  [IE.flowEndSeconds, Op.seconds],
-  [IE.flowEndDeltaMicroseconds, Op.deltaMicros],
-  [IE.flowEndSysUpTime, Op.uptime],
+  [IE.flowEndNanoseconds, 'nanos'],
+  [IE.flowEndMicroseconds, 'micros'],
+  [IE.flowEndMilliseconds, 'millis'],
+  [IE.flowEndSeconds, 'seconds'],
+  [IE.flowEndDeltaMicroseconds, 'delta'],
+  [IE.flowEndSysUpTime, 'uptime'],
   // when an event was seen: the end of what led to it, and the start where that has no other
-  [IE.observationTimeNanoseconds, Op.ntpNanos],
-  [IE.observationTimeMicroseconds, Op.ntpMicros],
-  [IE.observationTimeMilliseconds, Op.millis],
-  [IE.observationTimeSeconds, Op.seconds]
+  [IE.observationTimeNanoseconds, 'nanos'],
+  [IE.observationTimeMicroseconds, 'micros'],
+  [IE.observationTimeMilliseconds, 'millis'],
+  [IE.observationTimeSeconds, 'seconds']
 ]
 
 export const START_IDS = START.map(([id]) => id)
@@ -34,53 +52,41 @@ export const END_IDS = END.map(([id]) => id)
 export const DURATION_IDS = [IE.flowDurationMilliseconds, IE.flowDurationMicroseconds]
 
 /**
- * The steps that set the start and end of the flow, each by the finest element that is not zero. Where neither element nor duration
- * tells, a flow starts when it ends, and ends when it is told of.
- *
- *     start elements                              one has a value: go on at (2)
- *     (1) end elements, export time; start = end − duration, end
- *     (2) end elements; end = start + duration, export time
+ * Finds out the start and end of the flow, each by the finest element that is not zero. Where neither element nor duration tells, a flow
+ * starts when it ends, and ends when it is told of.
  */
-export function setTimes(builder: Builder, template: Template, direction: Direction): void {
-  const { code } = builder
-  const timesOf = (elements: readonly TimeElement[], end: 0 | 1): void => {
-    for (const [id, op] of elements) {
-      const place = timePlace(direction, id, op)
-      if (place < 0) continue
-      if (op !== Op.uptime) step(builder, op === Op.millis && direction.length(place) === 8 ? Op.millis64 : op, place, 0, end)
-      else if (template.version === 10) {
-        const places = [place, direction.number(IE.flowEndSysUpTime), direction.number(IE.systemInitTimeMilliseconds)]
-        step(builder, Op.initUptime, list(builder, places), 0, end)
-      } else step(builder, direction.length(place) === 4 ? Op.uptime : Op.uptimeOfAnyLength, place, 0, end)
-    }
-  }
-  const durations = (end: 0 | 1): void => {
+export function compileTimes(version: 9 | 10, direction: Direction): Step {
+  const elements = (which: Which): FindTime[] =>
+    (which === 'start' ? START : END).flatMap(([id, unit]) => elementOf(version, direction, which, id, unit) ?? [])
+  const durations = (which: Which): FindTime[] => {
     const micros = direction.number(IE.flowDurationMicroseconds)
     const millis = direction.number(IE.flowDurationMilliseconds)
-    if (micros >= 0) step(builder, Op.durationMicros, micros, 0, end)
-    if (millis >= 0) step(builder, Op.durationMillis, millis, 0, end)
+    return [
+      ...(micros === undefined ? [] : [duration(which, micros, 1e6)]),
+      ...(millis === undefined ? [] : [duration(which, millis, 1000)])
+    ]
   }
-  const begin = code.length
-  timesOf(START, 0)
-  const unstarted = code.length
-  timesOf(END, 1)
-  step(builder, Op.exportTime, 0, 0, 1)
-  alternatives(builder, unstarted)
-  const startless = code.length
-  durations(0)
-  step(builder, Op.otherEnd, 0, 0, 0)
-  const started = code.length
-  alternatives(builder, begin, unstarted)
-  if (begin < unstarted) {
-    timesOf(END, 1)
-    durations(1)
-    step(builder, Op.exportTime, 1, 0, 1)
-    alternatives(builder, started)
-  }
-  alternatives(builder, startless, started)
+  const backwards = endThenStart(firstFound([...elements('end'), endAtExport]), firstFound([...durations('start'), startAtEnd]))
+  const starts = elements('start')
+  if (starts.length === 0) return backwards
+  return startThenEnd(firstFound(starts), firstFound([...elements('end'), ...durations('end'), endAtExportOrStart]), backwards)
 }
 
-function timePlace(direction: Direction, id: number, op: Op): number {
-  if (op !== Op.ntpNanos && op !== Op.ntpMicros) return direction.number(id)
-  return direction.places(id).find((place) => [NTP_BYTES, VARIABLE_LENGTH].includes(direction.length(place))) ?? -1
+function elementOf(version: 9 | 10, direction: Direction, which: Which, id: number, unit: Unit): FindTime | undefined {
+  const place = direction.number(id)
+  switch (unit) {
+    case 'nanos':
+    case 'micros': {
+      const ntpPlace = direction.places(id).find(({ bytes }) => bytes === NTP_BYTES || bytes === VARIABLE_LENGTH)
+      return ntpPlace && ntp(which, ntpPlace, unit === 'nanos' ? 1 : 1000)
+    }
+    case 'uptime':
+      return place && (version === 10 ? initUptimeOf(direction, which, place) : uptime(which, place))
+    default:
+      return place && ({ millis, seconds, delta: deltaMicros } as const)[unit](which, place)
+  }
+}
+
+function initUptimeOf({ number }: Direction, which: Which, place: Place): FindTime {
+  return initUptime(which, place, number(IE.flowEndSysUpTime), number(IE.systemInitTimeMilliseconds))
 }

@@ -12,7 +12,6 @@ export function keepTemplate(domain: Domain, definition: Definition, now: number
     definition,
     domain,
     template: undefined,
-    compiled: undefined,
     bytes: 0,
     definedAt: now,
     usedAt: now,

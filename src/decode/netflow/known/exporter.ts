@@ -17,19 +17,12 @@ export interface Name {
   out: Buffer
 }
 
-/** The compiled form of a template, which only its compiler knows. */
-export interface Compiled {
-  /** memory that it takes */
-  readonly memory: number
-}
-
 /** A template that is kept. */
 export interface TemplateEntry {
   readonly definition: Definition
   readonly domain: Domain
-  /** read from the definition when the first record comes, and compiled then */
+  /** read from the definition when the first options record comes */
   template: Template | undefined
-  compiled: Compiled | undefined
   /** memory that it is charged for */
   bytes: number
   /** milliseconds of the clock at which it was last defined and last used */

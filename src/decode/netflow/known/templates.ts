@@ -2,7 +2,7 @@
 import { inOrder, type QueueNode, rejoin } from '../../queue.js'
 import { forgetRefused, keepRefused, keptDomain } from './domain.js'
 import { charge, forgetTemplate, keepTemplate, trimTemplates } from './entries.js'
-import type { Compiled, Domain, Exporter, TemplateEntry } from './exporter.js'
+import type { Domain, Exporter, TemplateEntry } from './exporter.js'
 import { templateBytes } from './cost.js'
 import { TEMPLATE_SETS } from '../wire/sets.js'
 import { type Definition, isSameDefinition, openDefinition, type Template } from '../wire/template.js'
@@ -56,13 +56,6 @@ export function templateFor({ item: entry }: QueueNode<TemplateEntry>): Template
     charge(entry, templateBytes(entry.template))
   }
   return entry.template
-}
-
-/** Keeps the compiled form of an entry's template. */
-export function keepCompiled<C extends Compiled>({ item: entry }: QueueNode<TemplateEntry>, compiled: C): C {
-  entry.compiled = compiled
-  charge(entry, compiled.memory)
-  return compiled
 }
 
 /** Notes that records of it came; returns how many others were forgotten because the exporter's templates take more memory than they may. */
