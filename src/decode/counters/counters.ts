@@ -1,13 +1,14 @@
 /** What flow-decode does with counter samples beside counting them: a stream of messages, and a page of metrics. */
 import type { Appendable } from '../../flow/appendable.js'
 import { addressText } from '../../text/addresses.js'
+import type { Decoding } from '../decoding.js'
 import { type Origin, writeCounterSample } from './message.js'
 import { sourceNames } from './names.js'
-import { type OnBroken, readCounterSample } from './sample.js'
+import { readCounterSample } from './sample.js'
 import type { Series } from './series.js'
 
 /** Called with the counter sample of that format whose data is `buf[start, end)`. */
-export type OnCounterSample = (buf: Buffer, format: number, start: number, end: number, origin: Origin, onBroken: OnBroken) => void
+export type OnCounterSample = (buf: Buffer, format: number, start: number, end: number, origin: Origin, report: Decoding['report']) => void
 
 export interface CounterTargets {
   /** where CounterSample frames are appended */
@@ -17,8 +18,8 @@ export interface CounterTargets {
 
 export function counterHandler({ output, series }: CounterTargets): OnCounterSample {
   const names = sourceNames()
-  return (buf, format, start, end, origin, onBroken) => {
-    const sample = readCounterSample(buf, format, start, end, onBroken)
+  return (buf, format, start, end, origin, report) => {
+    const sample = readCounterSample(buf, format, start, end, report)
     if (sample === undefined) return
     const agent = addressText(origin.agent)
     const known = names.learn(agent, sample)

@@ -1,7 +1,8 @@
 /** Counter samples, compact and expanded, as what they hold (sFlow Version 5, section 5 "Counter Data Types"). */
 import { readUint32 } from '../../flow/bigendian.js'
 import type { Tree } from '../../text/tree.js'
-import { recordBytes } from '../sflow/lengths.js'
+import type { Decoding } from '../decoding.js'
+import { eachItem, ITEM } from '../sflow/items.js'
 import { EXPANDED_COUNTER_SAMPLE } from '../sflow/sample.js'
 import { COUNTER_RECORDS } from '../sflow/structures.js'
 import { readMember, type Structure } from '../sflow/xdr.js'
@@ -34,54 +35,37 @@ export interface OtherRecord {
 
 export type CounterRecord = KnownRecord | OtherRecord
 
-/** Called with what is wrong with a sample; the records before it count. */
-export type OnBroken = (kind: 'malformed-sample' | 'malformed-record', detail: string) => void
-
 /**
- * Reads the sample of that format whose data is `buf[start, end)`; undefined where its head is cut.
+ * Reads the sample of that format whose data is `buf[start, end)`; undefined where its head is cut. Of a record that is cut the others before it count.
  *
  *     compact  := sequence(4) source(class(8 bits) index(24 bits)) records(4), record*
  *     expanded := sequence(4) source class(4) source index(4) records(4), record*
- *     record   := enterprise(20 bits) format(12 bits) size(4) data(size)
  */
-export function readCounterSample(buf: Buffer, format: number, start: number, end: number, onBroken: OnBroken): CounterSample | undefined {
+export function readCounterSample(
+  buf: Buffer,
+  format: number,
+  start: number,
+  end: number,
+  report: Decoding['report']
+): CounterSample | undefined {
   const isExpanded = format === EXPANDED_COUNTER_SAMPLE
   const headBytes = isExpanded ? 16 : 12
   if (end - start < headBytes) {
-    onBroken('malformed-sample', `a counter sample has ${end - start} bytes`)
+    report('malformed-sample', `a counter sample has ${end - start} bytes`)
     return undefined
   }
   const source = readUint32(buf, start + 4)
+  const records: CounterRecord[] = []
+  const onRecord = (tag: number, from: number, to: number): void => {
+    records.push(readRecord(buf, tag, from, to))
+  }
+  eachItem(ITEM.counterRecord, buf, readUint32(buf, start + headBytes - 4), start + headBytes, end, onRecord, report)
   return {
     sequence: readUint32(buf, start),
     sourceClass: isExpanded ? source : source >>> 24,
     sourceIndex: isExpanded ? readUint32(buf, start + 8) : source & 0xffffff,
-    records: readRecords(buf, readUint32(buf, start + headBytes - 4), start + headBytes, end, onBroken)
+    records
   }
-}
-
-/** Lengths of counter records are as flow records' where they are odd, but no structure of theirs is known to be cut short. */
-const NO_FORMAT = 0
-
-function readRecords(buf: Buffer, count: number, start: number, end: number, onBroken: OnBroken): CounterRecord[] {
-  const records: CounterRecord[] = []
-  let pos = start
-  for (let i = 0; i < count; i++) {
-    if (end - pos < 8) {
-      onBroken('malformed-sample', `the counter sample ends after ${i} of ${count} records`)
-      break
-    }
-    const tag = readUint32(buf, pos)
-    const size = recordBytes(buf, NO_FORMAT, pos + 8, readUint32(buf, pos + 4), count - i - 1, end)
-    pos += 8
-    if (size > end - pos) {
-      onBroken('malformed-record', `counter record ${i + 1} says ${size} bytes, its sample has ${end - pos} more`)
-      break
-    }
-    records.push(readRecord(buf, tag, pos, pos + size))
-    pos += size
-  }
-  return records
 }
 
 function readRecord(buf: Buffer, tag: number, start: number, end: number): CounterRecord {

@@ -1,12 +1,5 @@
-/**
- * sFlow v5 datagrams as trees.
- *
- *     datagram := version(4) agent(address) sub-agent(4) sequence(4) uptime(4) count(4), sample*
- *     sample   := enterprise(20 bits) format(12 bits), length(4), body(length)
- *     record   := enterprise(20 bits) format(12 bits), length(4), body(length)
- */
-import { readUint32 } from '../../flow/bigendian.js'
-import { recordBytes, sampleBytes } from '../sflow/lengths.js'
+/** sFlow v5 datagrams as trees. */
+import { eachItem, ITEM } from '../sflow/items.js'
 import type { OnError } from './netflow.js'
 import { COUNTER_RECORDS, FLOW_RECORDS } from '../sflow/structures.js'
 import type { Tree } from '../../text/tree.js'
@@ -45,66 +38,44 @@ export function sflowTree(buf: Buffer, start: number, end: number, onError: OnEr
   if (!('samples' in header)) return undefined
   const { samples: count, ...rest } = header
   const samples: Tree[] = []
-  while (samples.length < Number(count)) {
-    const left = Number(count) - samples.length - 1
-    const tagged = readTagged(cursor, (_tag, at, length) => sampleBytes(buf, at, length, left, end))
-    if (tagged === undefined) {
-      onError('truncated', `${Number(count)} samples announced, ${samples.length} there`)
-      break
-    }
-    samples.push(sampleTree(tagged))
+  const onSample = (tag: number, at: number, to: number): void => {
+    samples.push(sampleTree(buf, tag, at, to, onError))
   }
+  eachItem(ITEM.sample, buf, Number(count), cursor.pos, end, onSample, onError)
   return { protocol: 'SFLOW_5', version: 5, ...rest, count, samples }
 }
 
-/** A structure behind its enterprise, format and length. */
-interface Tagged extends XdrCursor {
-  readonly enterprise: number
-  readonly format: number
-}
-
-/** Steps over the sample or record at the cursor; undefined where it is not whole. */
-function readTagged(cursor: XdrCursor, bytesOf: (tag: number, at: number, length: number) => number): Tagged | undefined {
-  const { buf, pos, end } = cursor
-  if (end - pos < 8) return undefined
-  const tag = readUint32(buf, pos)
-  const length = bytesOf(tag, pos + 8, readUint32(buf, pos + 4))
-  if (length > end - pos - 8) return undefined
-  cursor.pos = pos + 8 + length
-  return { buf, pos: pos + 8, end: cursor.pos, enterprise: tag >>> 12, format: tag & 0xfff }
-}
-
-/** Of counters, whose structures are not those of flows. */
-const NO_FORMAT = 0
-
-function sampleTree(tagged: Tagged): Tree {
-  const kind = tagged.enterprise === 0 ? SAMPLES[tagged.format] : undefined
-  if (kind === undefined) return unknown(tagged)
-  const { records: count, ...members } = readStructure(kind.layout, tagged)
+function sampleTree(buf: Buffer, tag: number, start: number, end: number, onError: OnError): Tree {
+  const kind = SAMPLES[tag]
+  if (kind === undefined) return unknownTree(buf, tag, start, end)
+  const cursor: XdrCursor = { buf, pos: start, end }
+  const { records: count, ...members } = readStructure(kind.layout, cursor)
   const records: Tree[] = []
-  while (records.length < Number(count ?? 0)) {
-    const { buf, end } = tagged
-    const left = Number(count) - records.length - 1
-    const isFlow = kind.records === FLOW_RECORDS
-    const record = readTagged(tagged, (tag, at, length) => recordBytes(buf, isFlow ? tag : NO_FORMAT, at, length, left, end))
-    if (record === undefined) break
-    records.push(recordTree(record, kind.records))
+  const record = kind.records === FLOW_RECORDS ? ITEM.flowRecord : ITEM.counterRecord
+  const onRecord = (recordTag: number, at: number, to: number): void => {
+    records.push(recordTree(buf, recordTag, at, to, kind.records))
   }
+  if (count === undefined) onError('malformed-sample', `a sample of format ${tag} has ${end - start} bytes`)
+  else eachItem(record, buf, Number(count), cursor.pos, end, onRecord, onError)
   return { sample: kind.name, ...members, records }
 }
 
-function recordTree(tagged: Tagged, known: ReadonlyMap<number, Structure>): Tree {
-  const structure = known.get(tagged.enterprise * 4096 + tagged.format)
-  if (structure === undefined) return unknown(tagged)
-  const isUnpadded = tagged.enterprise === 0 && tagged.format === 2 && known === FLOW_RECORDS && tagged.end - tagged.pos < 24
-  return { record: structure.name, ...readStructure(isUnpadded ? withoutPadding(structure) : structure.members, tagged) }
+function recordTree(buf: Buffer, tag: number, start: number, end: number, known: ReadonlyMap<number, Structure>): Tree {
+  const structure = known.get(tag)
+  if (structure === undefined) return unknownTree(buf, tag, start, end)
+  const isUnpadded = tag === ETHERNET && known === FLOW_RECORDS && end - start < PADDED_ETHERNET_BYTES
+  return { record: structure.name, ...readStructure(isUnpadded ? withoutPadding(structure) : structure.members, { buf, pos: start, end }) }
 }
+
+/** The record of an Ethernet header, whose MACs some agents do not pad. */
+const ETHERNET = 2
+const PADDED_ETHERNET_BYTES = 24
 
 /** The members with MACs of 6 bytes. */
 function withoutPadding({ members }: Structure): Member[] {
   return members.map(({ name, type }) => ({ name, type: type === 'mac' ? 'mac6' : type }))
 }
 
-function unknown({ enterprise, format, buf, pos, end }: Tagged): Tree {
-  return { enterprise, format, bytes: buf.toString('hex', pos, end) }
+function unknownTree(buf: Buffer, tag: number, start: number, end: number): Tree {
+  return { enterprise: tag >>> 12, format: tag & 0xfff, bytes: buf.toString('hex', start, end) }
 }

@@ -1,0 +1,66 @@
+/**
+ * The samples of a datagram, and the records of a sample: as many as their number says, one after another. sflow.ts walks them by itself: through
+ * these functions flows would take 5 % more time.
+ *
+ *     sample, record := enterprise(20 bits) format(12 bits) size(4) data(size)
+ */
+import { readUint32 } from '../../flow/bigendian.js'
+import type { Decoding, ErrorKind } from '../decoding.js'
+import { recordBytes, sampleBytes } from './lengths.js'
+
+/** The data `[start, end)` of a sample or record; `tag` is its enterprise and format in one. */
+export type OnItem = (tag: number, start: number, end: number) => void
+
+const HEAD_BYTES = 8
+
+/** What samples and records differ in. */
+interface ItemKind {
+  readonly name: string
+  /** what they are parts of */
+  readonly whole: string
+  /** the errors of a part that has no whole head, and of one whose data is cut */
+  readonly noHead: ErrorKind
+  readonly cut: ErrorKind
+  /** The bytes that the data at `at` takes which says `size`; `left` more items follow. */
+  readonly bytesOf: (buf: Buffer, tag: number, at: number, size: number, left: number, end: number) => number
+}
+
+const SAMPLE: ItemKind = {
+  name: 'sample',
+  whole: 'datagram',
+  noHead: 'truncated',
+  cut: 'truncated',
+  bytesOf: (buf, _tag, at, size, left, end) => sampleBytes(buf, at, size, left, end)
+}
+const FLOW_RECORD: ItemKind = { name: 'record', whole: 'sample', noHead: 'malformed-sample', cut: 'malformed-record', bytesOf: recordBytes }
+/** Of counters no structure is known to be cut short, and their formats are not those of flows. */
+const COUNTER_RECORD: ItemKind = { ...FLOW_RECORD, bytesOf: (buf, _tag, at, size, left, end) => recordBytes(buf, 0, at, size, left, end) }
+export const ITEM = { sample: SAMPLE, flowRecord: FLOW_RECORD, counterRecord: COUNTER_RECORD } as const
+
+/** Finds the `count` items of that kind in `buf[start, end)`. One that is cut is reported, and ends them. */
+export function eachItem(
+  { name, whole, noHead, cut, bytesOf }: ItemKind,
+  buf: Buffer,
+  count: number,
+  start: number,
+  end: number,
+  onItem: OnItem,
+  report: Decoding['report']
+): void {
+  let pos = start
+  for (let i = 0; i < count; i++) {
+    if (end - pos < HEAD_BYTES) {
+      report(noHead, `the ${whole} ends after ${i} of ${count} ${name}s`)
+      return
+    }
+    const tag = readUint32(buf, pos)
+    const size = bytesOf(buf, tag, pos + HEAD_BYTES, readUint32(buf, pos + 4), count - i - 1, end)
+    pos += HEAD_BYTES
+    if (size > end - pos) {
+      report(cut, `${name} ${i + 1} says ${size} bytes, its ${whole} has ${end - pos} more`)
+      return
+    }
+    onItem(tag, pos, pos + size)
+    pos += size
+  }
+}
