@@ -30,9 +30,7 @@ export function batchMaker(arrow: Arrow, schema: ArrowSchema, builder: ColumnBui
   function entriesOf(column: Column, list: ListColumn, type: DataType): Data {
     const base = { type, length: list.count, nullCount: 0 }
     if (column.width > 0) return numbersOf(base, list.words, column.texts)
-    const offsets = new Int32Array(list.count + 1)
-    offsets.set(list.ends.subarray(0, list.count), 1)
-    return arrow.makeData({ ...base, valueOffsets: offsets, data: list.bytes } as never)
+    return arrow.makeData({ ...base, valueOffsets: entryOffsets(list), data: list.bytes } as never)
   }
 
   function numbersOf(base: { type: DataType; length: number }, words: Uint32Array, texts: Texts | undefined): Data {
@@ -57,16 +55,9 @@ export function batchMaker(arrow: Arrow, schema: ArrowSchema, builder: ColumnBui
     return arrow.makeData({ type: new arrow.Utf8(), length: size, nullCount: 0, valueOffsets, data: bytes.subarray(0, offsets[size]) })
   }
 
-  /** Where the bytes of each row stand. */
-  function byteOffsets(list: ListColumn, rows: number): Int32Array {
-    return list.offsets(rows).map((entries) => (entries === 0 ? 0 : list.ends[entries - 1]))
-  }
-
-  /** The rows that have unknown fields are those that have bytes. */
   function unknownData(type: DataType, rows: number): Data {
     const valueOffsets = byteOffsets(unknown, rows)
-    const valid = new Uint8Array((rows + 7) >> 3)
-    for (let row = 0; row < rows; row++) if (valueOffsets[row + 1] > valueOffsets[row]) valid[row >> 3] |= 1 << (row & 7)
+    const valid = unknownBits(valueOffsets, rows)
     const nullCount = rows - countBits(valid, rows)
     return arrow.makeData({ type, length: rows, nullCount, nullBitmap: valid, valueOffsets, data: unknown.bytes } as never)
   }
@@ -79,10 +70,29 @@ export function batchMaker(arrow: Arrow, schema: ArrowSchema, builder: ColumnBui
   }
 }
 
+/** Where the bytes of each row stand. */
+export function byteOffsets(list: ListColumn, rows: number): Int32Array {
+  return list.offsets(rows).map((entries) => (entries === 0 ? 0 : list.ends[entries - 1]))
+}
+
+/** Where the bytes of each entry stand. */
+export function entryOffsets({ count, ends }: ListColumn): Int32Array {
+  const offsets = new Int32Array(count + 1)
+  offsets.set(ends.subarray(0, count), 1)
+  return offsets
+}
+
+/** The rows that have unknown fields, a bit each, are those that have bytes. */
+export function unknownBits(offsets: Int32Array, rows: number): Uint8Array {
+  const valid = new Uint8Array((rows + 7) >> 3)
+  for (let row = 0; row < rows; row++) if (offsets[row + 1] > offsets[row]) valid[row >> 3] |= 1 << (row & 7)
+  return valid
+}
+
 const BITS = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length)
 
 /** How many of the first `rows` bits are set; those behind are not. */
-function countBits(bits: Uint8Array, rows: number): number {
+export function countBits(bits: Uint8Array, rows: number): number {
   let count = 0
   for (let i = 0; i < (rows + 7) >> 3; i++) count += BITS[bits[i]]
   return count

@@ -1,7 +1,7 @@
 /** Flows as a Parquet file, a row group at a time: through typed columns (src/columns) and parquet-wasm. */
 import type { RecordBatch, WriterProperties } from 'parquet-wasm'
-import { batchMaker } from '../columns/batch.js'
 import { type ColumnBuilder, columnBuilder } from '../columns/builder.js'
+import { ipcWriter } from '../columns/ipc.js'
 import { arrowSchemaOf, columnTypeOf } from '../columns/types.js'
 import type { Schema } from '../flow/proto.js'
 import { readVarint } from '../flow/varint.js'
@@ -20,14 +20,17 @@ export type ParquetWriters = (part: Part) => FlowWriter
 
 /** Loads what writes Parquet, and returns a maker of writers for files of these fields. */
 export async function loadParquet(schema: Schema): Promise<ParquetWriters> {
-  const [arrow, parquet] = await Promise.all([import('apache-arrow'), import('parquet-wasm')])
-  const arrowSchema = arrowSchemaOf(arrow, schema)
+  const [arrow, metadata, parquet] = await Promise.all([
+    import('apache-arrow'),
+    import('apache-arrow/ipc/metadata/message'),
+    import('parquet-wasm')
+  ])
   const builder = columnBuilder(schema, BATCH_ROWS)
-  const makeBatch = batchMaker(arrow, arrowSchema, builder)
+  const ipc = ipcWriter(arrow, metadata, arrowSchemaOf(arrow, schema), builder)
 
   /** The builder's rows in parquet-wasm's memory. */
   function takeBatch(): RecordBatch {
-    const table = parquet.Table.fromIPCStream(arrow.RecordBatchStreamWriter.writeAll([makeBatch()]).toUint8Array(true))
+    const table = parquet.Table.fromIPCStream(ipc())
     const batch = table.recordBatch(0)!
     table.free()
     builder.clear()

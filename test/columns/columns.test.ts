@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as arrow from 'apache-arrow'
+import * as metadata from 'apache-arrow/ipc/metadata/message'
 import fc from 'fast-check'
 import { batchMaker } from '../../src/columns/batch.js'
 import { columnBuilder } from '../../src/columns/builder.js'
+import { ipcWriter } from '../../src/columns/ipc.js'
 import { batchReader } from '../../src/columns/messages.js'
 import { arrowSchemaOf, columnTypeOf } from '../../src/columns/types.js'
 import { frameReader } from '../../src/flow/frames.js'
@@ -35,6 +37,28 @@ test('what goes into columns comes back: every field, every value, fields of a n
       assert.deepEqual(messagesOf(tableOf(messages)).map(flowOf), messages.map(flowOf))
     }),
     { numRuns: 300 }
+  )
+})
+
+test("apache-arrow reads of our stream what it reads of its own, batch after batch: columns, values and the schema's metadata", () => {
+  const builder = columnBuilder(flowMessage, 64)
+  const ipc = ipcWriter(arrow, metadata, SCHEMA, builder)
+  const batch = batchMaker(arrow, SCHEMA, builder)
+  fc.assert(
+    fc.property(fc.array(anyFlow, { minLength: 1, maxLength: 64 }), (messages) => {
+      builder.clear()
+      for (const message of messages) assert.ok(builder.add(message, 0, message.length))
+      const ours = arrow.tableFromIPC(Uint8Array.from(ipc()))
+      const theirs = arrow.tableFromIPC(arrow.RecordBatchStreamWriter.writeAll([batch()]).toUint8Array(true))
+      assert.deepEqual(ours.schema, theirs.schema)
+      for (const [i, { name }] of SCHEMA.fields.entries()) {
+        const values = (table: arrow.Table): unknown[] =>
+          Array.from(table.getChildAt(i)!, (value: unknown) => (value instanceof arrow.Vector ? [...value] : value))
+        assert.deepEqual(values(ours), values(theirs), name)
+        assert.equal(ours.getChildAt(i)!.nullCount, theirs.getChildAt(i)!.nullCount, name)
+      }
+    }),
+    { numRuns: 100 }
   )
 })
 
