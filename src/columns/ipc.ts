@@ -166,8 +166,8 @@ export function ipcWriter(arrow: Arrow, metadata: ArrowMetadata, schema: ArrowSc
     const body = newBody()
     body.parts.push(zeros)
     body.size = zeros.length
-    columns.forEach((column, place) => {
-      putColumn(body, column, types[place], rows)
+    columns.forEach((column, index) => {
+      putColumn(body, column, types[index], rows)
     })
     putUnknown(body, rows)
     putMessage(Message.encode(Message.from(new RecordBatch(rows, body.nodes, body.regions, null), body.size)), body)

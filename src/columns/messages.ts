@@ -6,12 +6,9 @@ import type { Data, DataType, List, RecordBatch, Schema as ArrowSchema } from 'a
 import { closeFrame, MAX_PREFIX_BYTES } from '../flow/frames.js'
 import { fieldCursor, nextField, packedTag, WIRE_BYTES, WIRE_VARINT, writeTag } from '../flow/message.js'
 import { type Field, flowMessage } from '../flow/proto.js'
-import { writeVarint32, writeVarint64, writeVarintBig } from '../flow/varint.js'
+import { writeVarint32, writeVarint64 } from '../flow/varint.js'
+import { bytesOf, ColumnError, type EncodedTexts, encodedTexts, encoder, encodeValue, MAX_TAG_AND_NUMBER } from './encoded.js'
 import { type Arrow, FIELD_ID, UNKNOWN_FIELDS } from './types.js'
-import { textReader, type Value } from './values.js'
-
-/** Columns that are none of ours; the message says which and why. */
-export class ColumnError extends Error {}
 
 /** The frames of a batch's rows, valid until the next call. Throws ColumnError. */
 export type BatchReader = (batch: RecordBatch) => Buffer
@@ -29,7 +26,6 @@ interface Present {
   readonly values: Values
 }
 
-const MAX_TAG_AND_NUMBER = 16
 /** what the length of a message of 128 bytes and more takes */
 const USUAL_PREFIX_BYTES = 2
 
@@ -37,6 +33,7 @@ export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader 
   const known = fields.map(({ name, type, metadata }) =>
     name === UNKNOWN_FIELDS ? undefined : fieldOf(name, type as DataType, metadata.get(FIELD_ID))
   )
+  const texts = known.map((field) => (field === undefined ? undefined : encodedTexts(field, packedTagOf(field))))
   const unknownAt = fields.findIndex(({ name }) => name === UNKNOWN_FIELDS)
   const cursor = fieldCursor()
   const overridden = new Set<number>()
@@ -61,7 +58,7 @@ export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader 
     return data.children.flatMap((column, index) => {
       const field = known[index]
       if (field === undefined || column.nullCount === column.length) return []
-      return [{ number: field.number, valid: bitmapOf(column), values: valuesOf(arrow, field, column) }]
+      return [{ number: field.number, valid: bitmapOf(column), values: valuesOf(arrow, field, column, texts[index]!) }]
     })
   }
 
@@ -108,24 +105,23 @@ export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader 
   }
 }
 
-/** What Arrow's types say of the data of lists, and of bytes and texts. */
-interface BytesData {
-  readonly valueOffsets: Int32Array
-  readonly values: Uint8Array
-}
-const bytesOf = (column: Data): BytesData => column
-
 function bitmapOf({ nullCount, nullBitmap }: Data): Uint8Array | undefined {
   return nullCount === 0 ? undefined : nullBitmap
 }
 
+/** The tag in front of a single value; none (0) in a packed run. */
+function packedTagOf(field: Field): number {
+  if (field.repeated && field.packed && !isBytes(field)) return 0
+  return packedTag(field.number, isBytes(field) ? WIRE_BYTES : WIRE_VARINT)
+}
+
 /** The values of a column, tags in front. */
-function valuesOf(arrow: Arrow, field: Field, column: Data): Values {
-  if (!field.repeated) return entriesOf(arrow, field, column, packedTag(field.number, isBytes(field) ? WIRE_BYTES : WIRE_VARINT))
+function valuesOf(arrow: Arrow, field: Field, column: Data, texts: EncodedTexts): Values {
+  const single = packedTagOf(field)
+  if (!field.repeated) return entriesOf(arrow, field, column, single, texts)
   const { valueOffsets } = bytesOf(column)
-  const [child] = column.children
-  if (isBytes(field) || !field.packed) {
-    const entries = entriesOf(arrow, field, child, packedTag(field.number, isBytes(field) ? WIRE_BYTES : WIRE_VARINT))
+  const entries = entriesOf(arrow, field, column.children[0], single, texts)
+  if (single !== 0) {
     return {
       most: (row) => sumOf(valueOffsets, row, (entry) => entries.most(entry)),
       write(buf, pos, row) {
@@ -134,7 +130,6 @@ function valuesOf(arrow: Arrow, field: Field, column: Data): Values {
       }
     }
   }
-  const entries = entriesOf(arrow, field, child, 0)
   const tag = packedTag(field.number, WIRE_BYTES)
   return {
     most: (row) => MAX_TAG_AND_NUMBER + sumOf(valueOffsets, row, (entry) => entries.most(entry)),
@@ -156,31 +151,26 @@ function sumOf(offsets: Int32Array, row: number, most: (entry: number) => number
 const isBytes = ({ type }: Field): boolean => type === 'bytes' || type === 'string'
 
 /** Single values, each behind `tag`; without one (0) as a packed run has them. */
-function entriesOf(arrow: Arrow, field: Field, column: Data, tag: number): Values {
+function entriesOf(arrow: Arrow, field: Field, column: Data, tag: number, texts: EncodedTexts): Values {
   const { type } = column as { type: DataType }
   if (arrow.DataType.isDictionary(type)) {
-    // each text once, and of a file's dictionary only those that the rows have
-    const { dictionary } = column
-    const encoded: (Buffer | undefined)[] = []
+    texts.use(column.dictionary!)
     const indexes = column.values as Int32Array
-    const encodedAt = (row: number): Buffer => {
-      const index = indexes[row]
-      return (encoded[index] ??= encode(field, tag, (dictionary!.get(index) as string | null) ?? ''))
-    }
     return {
-      most: (row) => encodedAt(row).length,
-      write: (buf, pos, row) => pos + encodedAt(row).copy(buf, pos)
+      most: (row) => texts.size(indexes[row]),
+      write: (buf, pos, row) => texts.write(buf, pos, indexes[row])
     }
   }
   if (arrow.DataType.isUtf8(type) || arrow.DataType.isBinary(type)) {
     const { valueOffsets, values } = bytesOf(column)
     const bytesAt = (row: number): Buffer =>
       Buffer.from(values.buffer, values.byteOffset + valueOffsets[row], valueOffsets[row + 1] - valueOffsets[row])
+    const encode = encoder(field, tag)
     return {
       most: (row) => MAX_TAG_AND_NUMBER + 8 * (valueOffsets[row + 1] - valueOffsets[row]),
       write(buf, pos, row) {
         const bytes = bytesAt(row)
-        const value = arrow.DataType.isBinary(type) ? encodeValue(tag, bytes) : encode(field, tag, bytes.toString())
+        const value = arrow.DataType.isBinary(type) ? encodeValue(tag, bytes) : encode(bytes.toString())
         return pos + value.copy(buf, pos)
       }
     }
@@ -195,23 +185,4 @@ function entriesOf(arrow: Arrow, field: Field, column: Data, tag: number): Value
       return isWide ? writeVarint64(buf, pos, words[2 * row + 1], words[2 * row]) : writeVarint32(buf, pos, words[row])
     }
   }
-}
-
-function encode(field: Field, tag: number, text: string): Buffer {
-  const value = textReader(field)(text)
-  if (value === undefined) throw new ColumnError(`column ${field.name} has '${text}', which is none of its values`)
-  return encodeValue(tag, value)
-}
-
-function encodeValue(tag: number, value: Value): Buffer {
-  const size = typeof value === 'bigint' ? 0 : value.length
-  const buf = Buffer.alloc(MAX_TAG_AND_NUMBER + size)
-  let pos = tag === 0 ? 0 : writeTag(buf, 0, tag)
-  if (typeof value === 'bigint') pos = writeVarintBig(buf, pos, value)
-  else {
-    pos = writeVarint32(buf, pos, size)
-    buf.set(value, pos)
-    pos += size
-  }
-  return buf.subarray(0, pos)
 }

@@ -20,7 +20,7 @@ export interface Order {
 }
 
 const MOST_FRAMES = 512 * 1024
-const MOST_BYTES = 64 * 1024 * 1024
+const MOST_BYTES = 32 * 1024 * 1024
 /** Written between two looks at whether the reader is slow. */
 const AT_ONCE = 512
 

@@ -10,8 +10,8 @@ import type { FlowWriter } from './windowfile.js'
 
 /** Rows that become columns together: as many as a processor's cache has room for. */
 const BATCH_ROWS = 8192
-/** Rows of a row group: compressed, it stays in memory until it is whole. Readers work on a row group at a time. */
-const GROUP_ROWS = 131_072
+/** Rows of a row group: compressed, it stays in memory until it is whole; whoever reads one takes a kilobyte a row for it. */
+const GROUP_ROWS = 65_536
 const CREATED_BY = 'flow-pipeline'
 
 type ParquetWasm = typeof import('parquet-wasm')

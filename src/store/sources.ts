@@ -2,7 +2,8 @@
 import fs from 'node:fs'
 import type { RecordBatch } from 'parquet-wasm'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
-import { ColumnError, batchReader } from '../columns/messages.js'
+import { ColumnError } from '../columns/encoded.js'
+import { batchReader } from '../columns/messages.js'
 import { BrokenStreamError, frameReader } from '../flow/frames.js'
 import type { StoredFile } from './layout.js'
 import { orTrap } from './trap.js'
@@ -12,7 +13,7 @@ export type Source = AsyncGenerator<Buffer, void>
 
 const CHUNK_BYTES = 256 * 1024
 /** Rows of Parquet that become frames together. */
-const BATCH_ROWS = 16_384
+const BATCH_ROWS = 8192
 
 /** `onRead` is called with the number of bytes of the file that were read. */
 export async function* openSource(file: StoredFile, onRead: (bytes: number) => void): Source {

@@ -40,6 +40,21 @@ test('what goes into columns comes back: every field, every value, fields of a n
   )
 })
 
+test('one reader takes batch after batch, with the dictionaries of the one before and with others', () => {
+  const read = batchReader(arrow, SCHEMA)
+  fc.assert(
+    fc.property(fc.array(anyFlow, { minLength: 1, maxLength: 8 }), fc.array(anyFlow, { minLength: 1, maxLength: 8 }), (some, others) => {
+      for (const messages of [some, some, others, some.toReversed()]) {
+        const back: Buffer[] = []
+        const reader = frameReader((buf, start, end) => back.push(Buffer.from(buf.subarray(start, end))))
+        for (const batch of tableOf(messages).batches) reader.push(read(batch))
+        assert.deepEqual(back.map(flowOf), messages.map(flowOf))
+      }
+    }),
+    { numRuns: 100 }
+  )
+})
+
 test("apache-arrow reads of our stream what it reads of its own, batch after batch: columns, values and the schema's metadata", () => {
   const builder = columnBuilder(flowMessage, 64)
   const ipc = ipcWriter(arrow, metadata, SCHEMA, builder)

@@ -1,0 +1,115 @@
+/** Values of fields as messages have them, made of the texts of columns. */
+import type { Data, Vector } from 'apache-arrow'
+import { copier } from '../flow/copy.js'
+import { writeTag } from '../flow/message.js'
+import type { Field } from '../flow/proto.js'
+import { writeVarint32, writeVarintBig } from '../flow/varint.js'
+import { textReader, type Value } from './values.js'
+
+/** Columns that are none of ours; the message says which and why. */
+export class ColumnError extends Error {}
+
+/** What Arrow's types say of the data of lists, and of bytes and texts. */
+export interface BytesData {
+  readonly valueOffsets: Int32Array
+  readonly values: Uint8Array
+}
+export const bytesOf = (column: Data): BytesData => column
+
+/** What a tag and a number, or the length of bytes, take at the most. */
+export const MAX_TAG_AND_NUMBER = 16
+
+/** The texts of a dictionary as the values that they stand for, with tags in front. */
+export interface EncodedTexts {
+  /** The dictionary of the current batch. */
+  use(dictionary: Vector): void
+  /** bytes of what `write` writes */
+  size(index: number): number
+  write(buf: Buffer, pos: number, index: number): number
+}
+
+/** A text is encoded when a row first has it. Batches of a row group mostly bring the same dictionary again, for which that stays right. */
+export function encodedTexts(field: Field, tag: number): EncodedTexts {
+  const read = encoder(field, tag)
+  const copy = copier()
+  let current: Vector | undefined
+  /** the current dictionary's texts, as they stand in Arrow's memory */
+  let known = Buffer.alloc(0)
+  let ends = new Int32Array(0)
+  /** what is encoded: `bytes[starts[index], starts[index] + sizes[index])`, a size of 0 being none yet */
+  let starts = new Int32Array(0)
+  let sizes = new Int32Array(0)
+  let bytes = Buffer.allocUnsafeSlow(4096)
+  let used = 0
+
+  function isKnown({ data, length }: Vector): boolean {
+    if (data.length !== 1 || length + 1 !== ends.length) return false
+    const { valueOffsets, values } = bytesOf(data[0] as Data)
+    for (let i = 0; i <= length; i++) if (ends[i] !== valueOffsets[i]) return false
+    return known.compare(values, 0, ends[length]) === 0
+  }
+
+  function learn({ data, length }: Vector): void {
+    starts = new Int32Array(length)
+    sizes = new Int32Array(length)
+    used = 0
+    if (data.length !== 1) {
+      ends = new Int32Array(0)
+      return
+    }
+    const { valueOffsets, values } = bytesOf(data[0] as Data)
+    ends = valueOffsets.slice(0, length + 1)
+    known = Buffer.from(values.subarray(0, ends[length]))
+  }
+
+  function encodeText(index: number): void {
+    const value = read((current!.get(index) as string | null) ?? '')
+    if (used + value.length > bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * (used + value.length))
+      bytes.copy(larger, 0, 0, used)
+      bytes = larger
+    }
+    starts[index] = used
+    sizes[index] = value.length
+    used += value.copy(bytes, used)
+  }
+
+  return {
+    use(dictionary) {
+      if (!isKnown(dictionary)) learn(dictionary)
+      current = dictionary
+    },
+    size(index) {
+      if (sizes[index] === 0) encodeText(index)
+      return sizes[index]
+    },
+    write(buf, pos, index) {
+      if (sizes[index] === 0) encodeText(index)
+      return copy(buf, pos, bytes, starts[index], starts[index] + sizes[index])
+    }
+  }
+}
+
+/** Makes values of a field's texts, with `tag` in front. */
+export function encoder(field: Field, tag: number): (text: string) => Buffer {
+  const read = textReader(field)
+  return (text) => {
+    const value = read(text)
+    if (value === undefined) throw new ColumnError(`column ${field.name} has '${text}', which is none of its values`)
+    return encodeValue(tag, value)
+  }
+}
+
+/** A value with `tag` in front, or with none (0). */
+export function encodeValue(tag: number, value: Value): Buffer {
+  const size = typeof value === 'bigint' ? 0 : value.length
+  const buf = Buffer.alloc(MAX_TAG_AND_NUMBER + size)
+  let pos = tag === 0 ? 0 : writeTag(buf, 0, tag)
+  if (typeof value === 'bigint') pos = writeVarintBig(buf, pos, value)
+  else {
+    pos = writeVarint32(buf, pos, size)
+    buf.set(value, pos)
+    pos += size
+  }
+  return buf.subarray(0, pos)
+}
