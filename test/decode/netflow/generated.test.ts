@@ -1,13 +1,17 @@
 /** Templates that carried many records: what their steps are generated into writes the same bytes as the steps did, and takes bounded memory. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import path from 'node:path'
 import test from 'node:test'
 import fc from 'fast-check'
 import { functionCount, MOST_FUNCTIONS, WORTH_RECORDS } from '../../../src/decode/netflow/run/generate.js'
 import { type FieldSpec, set, template } from '../../support/build-netflow.js'
 import { openDecoder, streamOf } from '../../support/decode.js'
+import { generate } from '../../support/generate.js'
 import { CHOICES, headerOf, randomRecords, UPTIMES } from '../../support/random-records.js'
 import { describe, message, optionsSets, recordOf, templateSet, uint, VERSIONS } from '../../support/records.js'
 import { SCALE } from '../../support/scale.js'
+import { ROOT } from '../../support/tools.js'
 
 for (const version of VERSIONS) {
   test(`version ${version}: a datagram gives the same bytes the thousandth time as the first, whatever its template`, async () => {
@@ -45,6 +49,18 @@ for (const version of VERSIONS) {
     )
   }
 }
+
+test('where Node may make no code of strings, the bytes are the same', () => {
+  const { stream } = generate('ipfix', 8 * 4 * WORTH_RECORDS)
+  const [usual, without] = [[], ['--disallow-code-generation-from-strings']].map((flags) =>
+    execFileSync(process.execPath, [...flags, path.join(ROOT, 'bin/flow-decode'), '-loglevel', 'error'], {
+      input: stream,
+      maxBuffer: 1 << 28
+    })
+  )
+  assert(usual.length > stream.length)
+  assert.deepEqual(without, usual)
+})
 
 /** A template of so many fields of 4 bytes, each element another one in each. */
 const fieldsOf = (i: number): FieldSpec[] => Array.from({ length: 20 }, (_, k) => [1 + ((i * 7 + k * 11) % 60), 4])
