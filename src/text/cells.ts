@@ -3,7 +3,7 @@ import { entryCursor, type FieldValues, firstEntry, isSet, nextEntry } from '../
 import type { Schema } from '../flow/proto.js'
 import { rowOf } from '../schema/fields.js'
 import { viewOf } from '../flow/view.js'
-import { writeNetwork } from './addresses.js'
+import { writeIPv4, writeIPv6, writeNetwork } from './addresses.js'
 import { type Chunks, chunksOf, writeChunks } from './chunks.js'
 import type { Column } from './columns.js'
 import { SLACK_BYTES, writeDecimal64 } from './digits.js'
@@ -112,7 +112,8 @@ const DECIMAL = 0
 const LIST = 1
 /** made of other fields too */
 const COMPOSED = 2
-const OTHER = 3
+const ADDRESS = 3
+const OTHER = 4
 
 export function cellWriter(cells: readonly Cell[], values: FieldValues, style: Style): CellWriter {
   const { lo, hi, start, end } = values
@@ -120,6 +121,7 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
   const kinds = Uint8Array.from(cells, ({ show, repeated, isBytes, quoted }) => {
     if (repeated) return LIST
     if (show >= SHOW.network) return COMPOSED
+    if (show === SHOW.ip && isBytes) return ADDRESS
     return show === SHOW.decimal && !isBytes && !quoted ? DECIMAL : OTHER
   })
   const { writeString } = style
@@ -162,7 +164,14 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
     if (kind === LIST) return writeList(out, pos, cells[column])
     if (index < 0 || !isSet(values, index)) return writeValue(out, pos, cells[column], 0, 0, 0, 0)
     if (kind === DECIMAL) return writeDecimal64(out, pos, hi[index], lo[index])
-    return writeValue(out, pos, cells[column], hi[index], lo[index], start[index], end[index])
+    const from = start[index]
+    const size = end[index] - from
+    if (kind === ADDRESS && (size === 4 || size === 16)) {
+      pos = size === 4 ? writeIPv4(out, pos, values.buf, from) : writeIPv6(out, pos, values.buf, from)
+      if (quote !== 0) out.setUint8(pos++, quote)
+      return pos
+    }
+    return writeValue(out, pos, cells[column], hi[index], lo[index], from, from + size)
   }
 
   return {

@@ -30,7 +30,7 @@ export interface ChunkTable {
 
 export function chunkTable(texts: readonly string[]): ChunkTable {
   const chunks = texts.map(chunksOf)
-  const width = Math.max(0, ...chunks.map(({ words }) => words.length))
+  const width = Math.max(LEAST_WORDS, ...chunks.map(({ words }) => words.length))
   const words = new Float64Array(width * chunks.length)
   chunks.forEach((chunk, i) => {
     words.set(chunk.words, i * width)
@@ -38,9 +38,17 @@ export function chunkTable(texts: readonly string[]): ChunkTable {
   return { words, width, sizes: Uint32Array.from(chunks, ({ size }) => size) }
 }
 
-/** Writes text number `i` as `writeChunks` does. */
+/** How long a key is cannot be foretold: so many words are written of each, without a branch. */
+const LEAST_WORDS = 2
+/** What `writeChunk` may write behind the position that it returns. */
+export const CHUNK_SLACK_BYTES = 8 * LEAST_WORDS
+
+/** Writes text number `i`; returns the position behind it. */
 export function writeChunk(out: DataView, pos: number, { words, width, sizes }: ChunkTable, i: number): number {
   const size = sizes[i]
-  for (let from = i * width, to = 0; to < size; to += 8) out.setFloat64(pos + to, words[from++], true)
+  const from = i * width
+  out.setFloat64(pos, words[from], true)
+  out.setFloat64(pos + 8, words[from + 1], true)
+  for (let word = LEAST_WORDS; 8 * word < size; word++) out.setFloat64(pos + 8 * word, words[from + word], true)
   return pos + size
 }

@@ -9,9 +9,8 @@ import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
 import type { Appendable } from '../flow/appendable.js'
 import { viewOf } from '../flow/view.js'
 import { cellOf, cellWriter, type Style } from './cells.js'
-import { chunksOf, chunkTable, writeChunk, writeChunks } from './chunks.js'
+import { CHUNK_SLACK_BYTES, chunksOf, chunkTable, writeChunk, writeChunks } from './chunks.js'
 import type { Columns } from './columns.js'
-import { SLACK_BYTES } from './digits.js'
 
 /** Appends the line of a message, bounded as a FrameHandler has it; false, and nothing appended, where that is no protobuf. */
 export type FlowWriter = (output: Appendable, buf: Buffer, start: number, end: number, frameStart: number) => boolean
@@ -30,7 +29,8 @@ export function lineWriter({ schema, all, listed }: Columns, style: Style, termi
   const keyTable = chunkTable([...keys.map(withSeparator), ...keys])
   const blanks = keys.map((key, column) => key + emptyText(column))
   const blankTable = chunkTable(listed ? [...blanks.map(withSeparator), ...blanks] : [])
-  const fixedBytes = open.size + ending.size + SLACK_BYTES + cells.reduce((sum, { key, most }) => sum + Buffer.byteLength(key) + most, 0)
+  const fixedBytes =
+    open.size + ending.size + CHUNK_SLACK_BYTES + cells.reduce((sum, { key, most }) => sum + Buffer.byteLength(key) + most, 0)
   const bytesPerByte = Math.max(...cells.map(({ perByte }) => perByte))
   let viewed: Buffer = Buffer.alloc(0)
   let out = viewOf(viewed)
