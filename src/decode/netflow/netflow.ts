@@ -1,29 +1,23 @@
 /** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
 import type { Decoding } from '../decoding.js'
-import { inLetters, inputBytes, inU16, inU32, loadLetters } from '../memory/in.js'
+import { inLetters, inputBytes, inU16, loadLetters } from '../memory/in.js'
 import type { FrameOptions } from '../packet/walk.js'
 import type { QueueNode } from '../queue.js'
-import { domainKey, domainOf, notePort, keptDomain, knownPort } from './known/domain.js'
+import { domainKey, notePort, keptDomain, knownPort } from './known/domain.js'
 import { type DueSet, dueSets } from './known/due.js'
 import { openEmitter } from './run/emitter.js'
-import type { Export } from './fields/context.js'
-import type { Domain, Exporter, Port, TemplateEntry } from './known/exporter.js'
+import { type Export, exportOfLegacy, exportOfSets, type Received } from './fields/export.js'
+import type { Domain, Exporter, TemplateEntry } from './known/exporter.js'
 import type { HeldSets } from './known/held.js'
 import { type Legacy, legacyOf } from './compile/legacy.js'
 import { type MappedElement, takeUnfit } from './fields/mapped.js'
 import { planCache } from './run/plans.js'
 import { learnOptions } from './known/options.js'
 import { compilePlan } from './compile/compile.js'
-import { FIRST_DATA_SET, readSetHeader, type SetHeader, type SetVisitor, walkSets } from './wire/sets.js'
+import { FIRST_DATA_SET, readSetHeader, type SetVisitor, walkSets } from './wire/sets.js'
 import { forEachRecord } from './wire/records.js'
 import { templateOf } from './known/standin.js'
 import { defineTemplate, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from './known/templates.js'
-
-/** When it came, in nanoseconds since 1970. */
-interface Received {
-  readonly receivedHi: number
-  readonly receivedLo: number
-}
 
 /** A datagram: its payload is `[start, end)` of the input. */
 export interface Arrival extends Received {
@@ -103,41 +97,12 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     })
   )
 
-  /** What a message from that port says in front of its sets. */
-  function exportOf(port: Port, { receivedHi, receivedLo }: Received, header: SetHeader): Export {
-    return {
-      type: header.version === 9 ? 'NETFLOW_V9' : 'IPFIX',
-      receivedHi,
-      receivedLo,
-      sequence: header.sequence,
-      observationDomain: header.domain,
-      domain: domainOf(port, header.version, header.domain),
-      seconds: header.seconds,
-      nanos: 0,
-      uptime: header.uptime,
-      rate: undefined
-    }
-  }
-
   function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined {
-    const { start, end, exporter, receivedHi, receivedLo } = arrival
+    const { start, end, exporter } = arrival
     const count = inU16(start + 2)
     const layout: Legacy = legacyOf(version, count, end - start)
     if (end - start < layout.headerBytes) return undefined
-    const sequence = version === 1 ? 0 : inU32(start + 16)
-    const rate = version === 5 ? inU16(start + 22) & 0x3fff : 0
-    const datagram: Export = {
-      type: layout.type,
-      receivedHi,
-      receivedLo,
-      sequence,
-      observationDomain: 0,
-      domain: domainOf(notePort(exporter, arrival.port), version, 0),
-      seconds: inU32(start + 8),
-      nanos: Math.min(inU32(start + 12), 999_999_999),
-      uptime: inU32(start + 4),
-      rate: rate > 0 ? { hi: 0, lo: rate } : undefined
-    }
+    const datagram = exportOfLegacy(notePort(exporter, arrival.port), arrival, layout.type, version, start)
     let pos = start + layout.headerBytes
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
     if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
@@ -146,7 +111,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     return {
       type: layout.type,
       domain: version === 5 ? inU16(start + 20) : 0, // the engine
-      sequence,
+      sequence: datagram.sequence,
       units: version === 1 ? 0 : count,
       options: 0,
       uptime: datagram.uptime,
@@ -212,7 +177,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const { port } = set
     const header = readSetHeader(buf, at, loadLetters(set.header, at))
     if (header === undefined) return
-    const datagram = exportOf(knownPort(template.item.domain.port.exporter, port), set, header)
+    const datagram = exportOfSets(knownPort(template.item.domain.port.exporter, port), set, header)
     decodeData(datagram, template, at, loadLetters(set.body, at), decoding)
   }
 
@@ -221,10 +186,10 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const header = readSetHeader(buf, start, end)
     if (header === undefined) return undefined
     if (header.wrongBytes !== undefined) decoding.report('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
-    let datagram = exportOf(notePort(exporter, port), arrival, header)
+    let datagram = exportOfSets(notePort(exporter, port), arrival, header)
     /** Starts again behind a definition: it may be the first of its port. */
     const beginAgain = (): void => {
-      datagram = exportOf(knownPort(exporter, port), arrival, header)
+      datagram = exportOfSets(knownPort(exporter, port), arrival, header)
     }
     let units = 0
     let optionsRecords = 0

@@ -13,7 +13,7 @@ import { templateOf } from '../netflow/known/standin.js'
 import { walkRecord } from '../netflow/wire/records.js'
 import { type Template, VARIABLE_LENGTH } from '../netflow/wire/template.js'
 import { templateFor } from '../netflow/known/templates.js'
-import { type Instant, setInstant, setMillis, setNtp } from '../netflow/wire/instants.js'
+import { type Instant, secondsOf, setMillis, setNtp, setSeconds } from '../netflow/wire/instants.js'
 import { instantText } from '../../text/times.js'
 import { addTo, type Tree } from '../../text/tree.js'
 
@@ -21,7 +21,7 @@ import { addTo, type Tree } from '../../text/tree.js'
 const MAX_DEPTH = 8
 const SEMANTICS: Record<number, string> = { 0: 'noneOf', 1: 'exactlyOneOf', 2: 'oneOrMoreOf', 3: 'allOf', 4: 'ordered', 255: 'undefined' }
 const V9_SCOPES: Record<number, string> = { 1: 'System', 2: 'Interface', 3: 'LineCard', 4: 'Cache', 5: 'Template' }
-const instant: Instant = { seconds: 0, nanos: 0 }
+const instant: Instant = { millis: 0, nanos: 0 }
 
 /** What a field of a template is called. */
 export function fieldName({ version, fields, scopes }: Template, index: number): string {
@@ -98,11 +98,11 @@ function hex(buf: Buffer, at: number, length: number): string {
 
 function timeTree(type: ElementType, buf: Buffer, at: number, length: number): Tree {
   if (length > 8) return hex(buf, at, length)
-  if (type === 'dateTimeSeconds') setInstant(instant, Number(unsigned(buf, at, length)), 0)
+  if (type === 'dateTimeSeconds') setSeconds(instant, Number(unsigned(buf, at, length)), 0)
   else if (type === 'dateTimeMilliseconds') setMillis(instant, Number(unsigned(buf, at, length)), 0)
   else if (length !== 8) return hex(buf, at, length)
   else setNtp(instant, readUint32(buf, at), readUint32(buf, at + 4), type === 'dateTimeMicroseconds' ? 1000 : 1)
-  return instantText(instant)
+  return instantText(secondsOf(instant))
 }
 
 const semantic = (value: number): string => SEMANTICS[value] ?? String(value)

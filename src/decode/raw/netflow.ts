@@ -10,7 +10,6 @@ import { readSetHeader, type SetHeader, walkSets } from '../netflow/wire/sets.js
 import { openDefinition, type Template, VARIABLE_LENGTH } from '../netflow/wire/template.js'
 import { templateOf } from '../netflow/known/standin.js'
 import { defineTemplate, refuseTemplate, templateFor, useTemplate } from '../netflow/known/templates.js'
-import type { Instant } from '../netflow/wire/instants.js'
 import { fieldName, recordTree } from './elements.js'
 import { instantText } from '../../text/times.js'
 import type { Tree } from '../../text/tree.js'
@@ -18,13 +17,7 @@ import type { Tree } from '../../text/tree.js'
 /** Called with each error in the datagram. */
 export type OnError = Decoding['report']
 
-const instant: Instant = { seconds: 0, nanos: 0 }
-
-function timeText(seconds: number, nanos = 0): string {
-  instant.seconds = seconds
-  instant.nanos = nanos
-  return instantText(instant)
-}
+const timeText = (seconds: number, nanos = 0): string => instantText({ seconds, nanos })
 
 /** v1, v5 and v7; undefined where the header is cut. */
 export function legacyTree(

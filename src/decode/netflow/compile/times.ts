@@ -61,10 +61,7 @@ export function compileTimes(version: 9 | 10, direction: Direction): Step {
   const durations = (which: Which): FindTime[] => {
     const micros = direction.number(IE.flowDurationMicroseconds)
     const millis = direction.number(IE.flowDurationMilliseconds)
-    return [
-      ...(micros === undefined ? [] : [duration(which, micros, 1e6)]),
-      ...(millis === undefined ? [] : [duration(which, millis, 1000)])
-    ]
+    return [...(micros === undefined ? [] : [duration(which, micros, 1000)]), ...(millis === undefined ? [] : [duration(which, millis, 1)])]
   }
   const backwards = endThenStart(firstFound([...elements('end'), endAtExport]), firstFound([...durations('start'), startAtEnd]))
   const starts = elements('start')

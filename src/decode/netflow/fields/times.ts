@@ -1,10 +1,11 @@
 /** When a flow started and ended: found by the first element that tells, and written once both are known. */
 import { inU32 } from '../../memory/in.js'
 import { outTag, outVarint64 } from '../../memory/out.js'
-import { type Instant, isBefore, nearestUptime, NTP_BYTES, setInstant, setMillis, setMoved, setNtp, uptimeAge } from '../wire/instants.js'
+import { type Instant, isBefore, nearestUptime, NTP_BYTES, setMillis, setMoved, setNtp, setSeconds, uptimeAge } from '../wire/instants.js'
 import { readCapped, readNumber, readUint, type Uint64 } from '../wire/numbers.js'
 import { lengthOf, type Place, startOf } from '../wire/place.js'
-import type { Export, RecordContext } from './context.js'
+import type { RecordContext } from './context.js'
+import type { Export } from './export.js'
 import { printStart } from './print.js'
 import { joined, type Source, source } from './source.js'
 import type { Calls, Step } from './step.js'
@@ -56,7 +57,7 @@ export function initUptime(which: Which, place: Place, last: Place | undefined, 
     const initMs = recordInitMs > 0 ? recordInitMs : context.systemInitMs
     const { seconds } = context.export
     if (initMs > 0) setMillis(instant, nearestUptime(initMs, uptime, seconds * 1000), 0)
-    else if (which === 'end' || last === undefined) setInstant(instant, seconds, 0)
+    else if (which === 'end' || last === undefined) setSeconds(instant, seconds, 0)
     else setMillis(instant, seconds * 1000 - uptimeAge(readCapped(startOf(last, record), lengthOf(last)), uptime), 0)
     return true
   })
@@ -65,7 +66,7 @@ export function initUptime(which: Which, place: Place, last: Place | undefined, 
 export function seconds(which: Which, place: Place): FindTime {
   return callFind((record, context) => {
     const number = readNumber(startOf(place, record), lengthOf(place))
-    if (number !== 0) setInstant(context[which], number, 0)
+    if (number !== 0) setSeconds(context[which], number, 0)
     return number !== 0
   })
 }
@@ -107,38 +108,38 @@ export function ntp(which: Which, place: Place, step: number): FindTime {
 export function deltaMicros(which: Which, place: Place): FindTime {
   return callFind((record, context) => {
     const { seconds, nanos } = context.export
-    setMoved(context[which], seconds, nanos, readNumber(startOf(place, record), lengthOf(place)), 1e6, -1)
+    setMoved(context[which], seconds * 1000, nanos, readNumber(startOf(place, record), lengthOf(place)), 1000, -1)
     return true
   })
 }
 
-/** The other end of the flow, and a duration away from it; there are `perSecond` of its unit in a second. */
-export function duration(which: Which, place: Place, perSecond: number): FindTime {
+/** The other end of the flow, and a duration away from it; there are `perMilli` of its unit in a millisecond. */
+export function duration(which: Which, place: Place, perMilli: number): FindTime {
   return callFind((record, context) => {
     const amount = readNumber(startOf(place, record), lengthOf(place))
     const other = which === 'start' ? context.end : context.start
-    setMoved(context[which], other.seconds, other.nanos, amount, perSecond, which === 'start' ? -1 : 1)
+    setMoved(context[which], other.millis, other.nanos, amount, perMilli, which === 'start' ? -1 : 1)
     return true
   })
 }
 
 /** The flow starts when it ends. */
 export const startAtEnd: FindTime = callFind((_record, { start, end }) => {
-  setInstant(start, end.seconds, end.nanos)
+  setMillis(start, end.millis, end.nanos)
   return true
 })
 
 /** It ends when it is told of. */
 export const endAtExport: FindTime = callFind((_record, context) => {
-  setInstant(context.end, context.export.seconds, context.export.nanos)
+  setSeconds(context.end, context.export.seconds, context.export.nanos)
   return true
 })
 
 /** The same, but not before its start: the export may be told in seconds, and so seem to come before a start in milliseconds. */
 export const endAtExportOrStart: FindTime = callFind((_record, context) => {
   const { start, end } = context
-  setInstant(end, context.export.seconds, context.export.nanos)
-  if (isBefore(end, start)) setInstant(end, start.seconds, start.nanos)
+  setSeconds(end, context.export.seconds, context.export.nanos)
+  if (isBefore(end, start)) setMillis(end, start.millis, start.nanos)
   return true
 })
 
@@ -187,10 +188,10 @@ export function writeTime(tag: number, which: Which): Step {
 }
 
 /** Writes an instant as nanoseconds since 1970; nothing for 1970 itself. */
-export function outInstant(pos: number, tag: number, { seconds, nanos }: Instant): number {
-  if (seconds === 0 && nanos === 0) return pos
-  // seconds · 10^9 + nanos does not fit a double: its low half is exact modulo 2^32, and the high half is off by less than one
-  const lo = (Math.imul(seconds, 1e9) + nanos) | 0
-  const hi = Math.round((seconds * 1e9 + nanos - (lo >>> 0)) * 2 ** -32)
+export function outInstant(pos: number, tag: number, { millis, nanos }: Instant): number {
+  if (millis === 0 && nanos === 0) return pos
+  // millis · 10^6 + nanos does not fit a double: its low half is exact modulo 2^32, and the high half is off by less than one half
+  const lo = (Math.imul(millis, 1e6) + nanos) | 0
+  const hi = Math.round((millis * 1e6 + nanos - (lo >>> 0)) * 2 ** -32)
   return outVarint64(outTag(pos, tag), hi | 0, lo)
 }

@@ -5,7 +5,8 @@ import { closeLength, COMMON_AT, MOST_ROOM, outLetters, outUint32, outUint64, re
 import { frameFieldsBound, type FrameOptions, newWalk } from '../../packet/walk.js'
 import { EXTRA_BYTES } from '../compile/compile.js'
 import type { Plan } from '../compile/plan.js'
-import type { Export, RecordContext } from '../fields/context.js'
+import type { RecordContext } from '../fields/context.js'
+import type { Export } from '../fields/export.js'
 import { setRates } from '../fields/rates.js'
 import { hasNames, originalExporterOf, systemInitOf, toldOf } from '../known/standin.js'
 import type { Instant } from '../wire/instants.js'
@@ -30,8 +31,8 @@ const TYPES = new Map([...(flowMessage.field('type').names ?? [])].map(([value, 
 /** `frames`: how frames inside records are taken apart. `samplerOfRecord`: the address that records and options data give goes before the datagram's source. */
 export function openEmitter(frames: FrameOptions | undefined, samplerOfRecord: boolean): Emitter {
   const walk = newWalk(frames)
-  const start: Instant = { seconds: 0, nanos: 0 }
-  const end: Instant = { seconds: 0, nanos: 0 }
+  const start: Instant = { millis: 0, nanos: 0 }
+  const end: Instant = { millis: 0, nanos: 0 }
   let context: RecordContext
   let plan: Plan
 

@@ -1,37 +1,42 @@
 /** Points in time, and the ways in which records say them. */
-/** A point in time: whole seconds since 1970 and nanoseconds, 0 to 999,999,999. */
+/** A point in time: whole milliseconds since 1970, because most records say them, and the nanoseconds behind, 0 to 999,999. */
 export interface Instant {
-  seconds: number
+  millis: number
   nanos: number
 }
 
 export function isBefore(a: Instant, b: Instant): boolean {
-  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos)
+  return a.millis < b.millis || (a.millis === b.millis && a.nanos < b.nanos)
 }
 
-/** The last instant whose nanoseconds 64 bits hold. */
-const MAX_SECONDS = 18_446_744_073
-const MAX_NANOS = 709_551_615
+/** The last instant whose nanoseconds since 1970 64 bits hold. */
+const MAX_MILLIS = 18_446_744_073_709
+const MAX_NANOS = 551_615
 
-export function setInstant(instant: Instant, seconds: number, nanos: number): void {
-  if (nanos < 0 || nanos >= 1e9) {
-    const carry = Math.floor(nanos / 1e9)
-    seconds += carry
-    nanos -= carry * 1e9
+/** Both may be any whole numbers. */
+export function setMillis(instant: Instant, millis: number, nanos: number): void {
+  if (nanos < 0 || nanos >= 1e6) {
+    const carry = Math.floor(nanos / 1e6)
+    millis += carry
+    nanos -= carry * 1e6
   }
-  if (seconds < 0) seconds = nanos = 0
-  else if (seconds >= MAX_SECONDS) {
-    nanos = seconds > MAX_SECONDS || nanos > MAX_NANOS ? MAX_NANOS : nanos
-    seconds = MAX_SECONDS
+  if (millis < 0) millis = nanos = 0
+  else if (millis >= MAX_MILLIS) {
+    nanos = millis > MAX_MILLIS || nanos > MAX_NANOS ? MAX_NANOS : nanos
+    millis = MAX_MILLIS
   }
-  instant.seconds = seconds
+  instant.millis = millis
   instant.nanos = nanos
 }
 
-/** `millis` may be any whole number; `nanos` is added. */
-export function setMillis(instant: Instant, millis: number, nanos: number): void {
+/** `nanos` is added. */
+export function setSeconds(instant: Instant, seconds: number, nanos: number): void {
+  setMillis(instant, seconds * 1000, nanos)
+}
+
+export function secondsOf({ millis, nanos }: Instant): { seconds: number; nanos: number } {
   const seconds = Math.floor(millis / 1000)
-  setInstant(instant, seconds, (millis - seconds * 1000) * 1e6 + nanos)
+  return { seconds, nanos: (millis - seconds * 1000) * 1e6 + nanos }
 }
 
 export const NTP_BYTES = 8
@@ -44,13 +49,13 @@ const NTP_EPOCH = 2_208_988_800
  */
 export function setNtp(instant: Instant, seconds: number, fraction: number, step: number): void {
   const era = seconds < NTP_EPOCH ? 0x1_0000_0000 : 0
-  setInstant(instant, seconds + era - NTP_EPOCH, Math.round(((fraction / 0x1_0000_0000) * 1e9) / step) * step)
+  setSeconds(instant, seconds + era - NTP_EPOCH, Math.round(((fraction / 0x1_0000_0000) * 1e9) / step) * step)
 }
 
-/** `instant` = the time given and `amount` more of what a second has `perSecond` of, or as much less where `sign` is −1. */
-export function setMoved(instant: Instant, seconds: number, nanos: number, amount: number, perSecond: number, sign: 1 | -1): void {
-  const whole = Math.floor(amount / perSecond)
-  setInstant(instant, seconds + sign * whole, nanos + sign * (amount - whole * perSecond) * (1e9 / perSecond))
+/** `instant` = the time given and `amount` more of what a millisecond has `perMilli` of, or as much less where `sign` is −1. */
+export function setMoved(instant: Instant, millis: number, nanos: number, amount: number, perMilli: number, sign: 1 | -1): void {
+  const whole = Math.floor(amount / perMilli)
+  setMillis(instant, millis + sign * whole, nanos + sign * (amount - whole * perMilli) * (1e6 / perMilli))
 }
 
 /** Milliseconds of a day, by which a switched time may lie behind the export's. */
