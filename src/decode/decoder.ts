@@ -11,7 +11,7 @@ import type { OnCounterSample } from './counters/counters.js'
 import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
 import { type KnownExporter, knownExporters, newExporterLog } from './exporters.js'
-import { inputBytes, load, MAX_DATAGRAM_BYTES } from './memory/in.js'
+import { load, MAX_DATAGRAM_BYTES } from './memory/in.js'
 import { dropMessages, handOn, messagesFor } from './memory/out.js'
 import { mistakeLog } from './mistakes.js'
 import { mutedLog } from './mutedlog.js'
@@ -28,6 +28,7 @@ import { type RawFormat, writeRaw } from './raw/raw.js'
 import type { SamplerChoice } from './sampler.js'
 import type { OnHeader } from './report/observer.js'
 import { sflowHeader } from './report/sflow.js'
+import { agentKey } from './sflow/header.js'
 import { sflowDecoder } from './sflow/sflow.js'
 import { endSequences, followSequence } from './sequence.js'
 
@@ -194,9 +195,9 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     add(counts.byType, SFLOW_5.type)
     const header = sflow(datagram, exporter.address, 0, end, decoding)
     if (header === undefined) return
-    const { agentStart, agentEnd, subAgent, sequence, uptime } = header
+    const { sequence, uptime } = header
     options.onHeader?.(exporter.name, datagram, sflowHeader(header))
-    followSequence(exporter.sequences, `sflow ${inputBytes().toString('hex', agentStart, agentEnd)} ${subAgent}`, sequence, 1, uptime)
+    followSequence(exporter.sequences, agentKey(header), sequence, 1, uptime)
   }
 
   function follow(header: ExportHeader, version: number, port: number): void {

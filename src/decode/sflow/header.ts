@@ -1,7 +1,7 @@
 /** The head of an sFlow v5 datagram, addresses as XDR has them, and what stands for unknown (sFlow Version 5, section 5 "sFlow Datagram Format"). */
 import type { Datagram } from '../../flow/datagram.js'
 import { fieldTag, flowMessage } from '../../flow/proto.js'
-import { inIsZero, inU32, inU8 } from '../memory/in.js'
+import { inIsZero, inLetters, inU32, inU8 } from '../memory/in.js'
 import { COMMON_AT, outInput, outLetters, outUint32, outUint64 } from '../memory/out.js'
 
 export interface SflowHeader {
@@ -38,6 +38,12 @@ export function readSflowHeader(start: number, end: number, header: SflowHeader)
   header.sampleCount = inU32(agentEnd + 12)
   header.samples = agentEnd + 16
   return true
+}
+
+/** What an agent's sequence numbers are followed under: a number below zero (NetFlow's streams have those above), where it fits one, because a string costs each datagram more. */
+export function agentKey({ agentStart, agentEnd, subAgent }: SflowHeader): number | string {
+  if (agentEnd - agentStart === 4 && subAgent < 0x10000) return -(inU32(agentStart) * 0x10000 + subAgent)
+  return `sflow ${inLetters(agentStart, agentEnd)} ${subAgent}`
 }
 
 /**
