@@ -28,7 +28,7 @@ export function helpText({ name, summary, operands, options, examples }: Definit
 }
 
 /** What an option does, and its value where it is not given. */
-export function helpOf({ help, default: word }: Option): string {
+function helpOf({ help, default: word }: Option): string {
   return word === undefined ? help : `${help} [${String(word)}]`
 }
 

@@ -64,7 +64,7 @@ function goSpelling(name: string): string {
 }
 
 /** The field of that name, in either spelling. */
-export function findField(schema: Schema, name: string): Field | undefined {
+function findField(schema: Schema, name: string): Field | undefined {
   return schema.find(name) ?? schema.fields.find((field) => goSpelling(field.name) === name)
 }
 

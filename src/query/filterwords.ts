@@ -135,8 +135,7 @@ export const RATIOS: Readonly<Record<string, { readonly column: VirtualColumn; r
 }
 
 /** Words that are true or false by themselves. */
-export const TRAITS = ['fragment', 'dropped'] as const
-export type Trait = (typeof TRAITS)[number]
+const TRAITS = ['fragment', 'dropped'] as const
 
 /** Words of protocols, and the number that they are of `proto` or `etype`. */
 export const PROTOCOLS: Readonly<Record<string, readonly ['proto' | 'etype', number]>> = {

@@ -6,7 +6,7 @@ import { drop, MOST_WAITING_BYTES } from './tally.js'
 const SLAB_BYTES = 256 * 1024
 
 /** A bound socket of a family, on a port of its own. Throws where there can be none. */
-export function openSocket(family: 4 | 6): dgram.Socket {
+function openSocket(family: 4 | 6): dgram.Socket {
   let failure: Error | undefined
   const socket = dgram.createSocket({
     type: family === 6 ? 'udp6' : 'udp4',

@@ -79,11 +79,11 @@ const NAMES: Record<string, number> = {
 } // prettier-ignore
 
 /** What no FlowMessage tells, and what vendors defined. */
-const UNTOLD =
+const UNUSED =
   /^(version|flowset_id|flow_seq_num|engine_.*|flow_records|sampling_algorithm|scope_system|.*_exp|(ixia|procera|streamcore|reamcore|nprobe|viptela|nat(Inside|Outside|Sub)|sta|wtp|wlan).*|reverseIcmp.*|(in|e)gress_acl_id|fw_.*|conn_id|user(_id|name)|app_id|application_description|flow_(in)?active_timeout|.*_traffic_index|ip_dscp|ipv4_src_prefix|(tcp_src|udp_dst)_port)$/
 
 function elementOf(name: string, value: unknown): Element[] {
-  if (UNTOLD.test(name)) return []
+  if (UNUSED.test(name)) return []
   const id = NAMES[name] ?? elementNumber(name)
   return [{ id, enterprise: 0, value: valueOf(name, value) }]
 }

@@ -96,7 +96,7 @@ const STATUS: Record<string, bigint> = { Unknown: 0n, Forwarded: 64n, Dropped: 1
 const REASONS: Record<string, bigint> = { 'Forwarded Unknown': 0n, 'Consumed Forus': 3n }
 const TEXTS = new Set(['VRFname', 'interfaceName', 'interfaceDescription', 'samplerName', 'selectorName'])
 /** Names of things that no FlowMessage tells. */
-const UNTOLD = new Set(['flowEndReason', 'mplsTopLabelType', 'selectorAlgorithm'])
+const UNUSED = new Set(['flowEndReason', 'mplsTopLabelType', 'selectorAlgorithm'])
 
 function valueOf(name: string, value: unknown): Value {
   if (typeof value === 'number') return BigInt(value)
@@ -105,7 +105,7 @@ function valueOf(name: string, value: unknown): Value {
     return name.endsWith('MacAddress') ? BigInt(`0x${bytes.toString('hex')}`) : bytes
   }
   if (typeof value === 'string') {
-    if (TEXTS.has(name) || UNTOLD.has(name)) return value
+    if (TEXTS.has(name) || UNUSED.has(name)) return value
     if (name.endsWith('IPv4Address')) return addressBytes(value, 4)
     if (name.endsWith('IPv6Address')) return addressBytes(value, 16)
     if (name.endsWith('Milliseconds')) return BigInt(Date.parse(value))

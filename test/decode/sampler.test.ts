@@ -6,15 +6,24 @@ import { v5 } from '../support/build-netflow.js'
 import { buildSflowDatagram, flowSample } from '../support/build-sflow.js'
 import type { DatagramSpec } from '../support/datagram-stream.js'
 import { decode, openDecoder, streamOf } from '../support/decode.js'
-import { addr, dataSets, type Element, message, optionsSets, raw, reverse, uint, type Version, VERSIONS } from '../support/records.js'
+import {
+  addr,
+  dataSets,
+  type Element,
+  message,
+  optionsMessage,
+  optionsSets,
+  PROTO,
+  raw,
+  recordMessage,
+  reverse,
+  uint,
+  type Version,
+  VERSIONS
+} from '../support/records.js'
 
 const SOURCE = '192.0.2.9'
 const PROXIED = '203.0.113.1'
-const PROTO = uint(4, 6, 1)
-const record = (version: Version, domain: number, ...elements: Element[]): Buffer =>
-  message(version, { domain }, ...dataSets(version, [PROTO, ...elements]))
-const told = (version: Version, domain: number, scopes: Element[], ...options: Element[]): Buffer =>
-  message(version, { domain }, ...optionsSets(version, scopes, options))
 const scope = (version: Version): Element => (version === 9 ? uint(1, 0) : uint(144, 7))
 
 /** The sampler_address of each of the flows that come of these datagrams, as text. */
@@ -29,7 +38,7 @@ function text(hex: string): string {
 
 for (const version of VERSIONS) {
   test(`version ${version}: a record's own exporter counts only where the list has it before the source`, async () => {
-    const sent = record(version, 1, addr(130, PROXIED))
+    const sent = recordMessage(version, 1, addr(130, PROXIED))
     assert.deepEqual(await samplers(undefined, sent), [SOURCE])
     for (const order of ['source', 'agent', 'agent,source', 'source,record']) assert.deepEqual(await samplers(order, sent), [SOURCE], order)
     for (const order of ['record', 'record,source', 'record,agent,source', 'agent,record,source', 'agent,record'])
@@ -37,7 +46,7 @@ for (const version of VERSIONS) {
   })
 
   test(`version ${version}: 403 and 404 go before 130 and 131, and zeros and odd lengths are no address`, async () => {
-    const of = (...elements: Element[]): Promise<string[]> => samplers('record,source', record(version, 1, ...elements))
+    const of = (...elements: Element[]): Promise<string[]> => samplers('record,source', recordMessage(version, 1, ...elements))
     assert.deepEqual(await of(addr(130, PROXIED), addr(403, '203.0.113.2')), ['203.0.113.2'])
     assert.deepEqual(await of(addr(131, '2001:db8::1'), addr(404, '2001:db8::2')), ['2001:0db8::0002'])
     assert.deepEqual(await of(addr(403, '0.0.0.0'), addr(404, '::'), addr(130, PROXIED), addr(131, '::')), [PROXIED])
@@ -58,20 +67,24 @@ for (const version of VERSIONS) {
       '203.0.113.3'
     ])
     if (version === 10)
-      assert.deepEqual(await samplers('record', record(10, 1, addr(130, PROXIED), reverse(uint(1, 9)))), [PROXIED, PROXIED])
+      assert.deepEqual(await samplers('record', recordMessage(10, 1, addr(130, PROXIED), reverse(uint(1, 9)))), [PROXIED, PROXIED])
   })
 
   test(`version ${version}: options data says it of its domain, and a record of itself`, async () => {
-    const options = told(version, 1, [scope(version)], addr(130, PROXIED))
+    const options = optionsMessage(version, 1, [scope(version)], addr(130, PROXIED))
     const order = 'record,agent,source'
-    assert.deepEqual(await samplers(order, record(version, 1), options, record(version, 1), record(version, 2)), [SOURCE, PROXIED, SOURCE])
-    assert.deepEqual(await samplers(undefined, options, record(version, 1)), [SOURCE])
-    assert.deepEqual(await samplers(order, options, record(version, 1, addr(130, '203.0.113.5'))), ['203.0.113.5'])
-    assert.deepEqual(await samplers(order, options, record(version, 1, addr(130, '0.0.0.0'))), [PROXIED])
-    const both = told(version, 1, [scope(version)], addr(131, '2001:db8::1'), addr(404, '2001:db8::2'))
-    assert.deepEqual(await samplers(order, both, record(version, 1)), ['2001:0db8::0002'])
-    const none = told(version, 1, [scope(version)], addr(130, '0.0.0.0'))
-    assert.deepEqual(await samplers(order, options, none, record(version, 1)), [PROXIED])
+    assert.deepEqual(await samplers(order, recordMessage(version, 1), options, recordMessage(version, 1), recordMessage(version, 2)), [
+      SOURCE,
+      PROXIED,
+      SOURCE
+    ])
+    assert.deepEqual(await samplers(undefined, options, recordMessage(version, 1)), [SOURCE])
+    assert.deepEqual(await samplers(order, options, recordMessage(version, 1, addr(130, '203.0.113.5'))), ['203.0.113.5'])
+    assert.deepEqual(await samplers(order, options, recordMessage(version, 1, addr(130, '0.0.0.0'))), [PROXIED])
+    const both = optionsMessage(version, 1, [scope(version)], addr(131, '2001:db8::1'), addr(404, '2001:db8::2'))
+    assert.deepEqual(await samplers(order, both, recordMessage(version, 1)), ['2001:0db8::0002'])
+    const none = optionsMessage(version, 1, [scope(version)], addr(130, '0.0.0.0'))
+    assert.deepEqual(await samplers(order, options, none, recordMessage(version, 1)), [PROXIED])
     // told in the datagram of the record
     const together = message(
       version,
@@ -84,29 +97,33 @@ for (const version of VERSIONS) {
 
   test(`version ${version}: what options data says of something narrower is not the domain's`, async () => {
     const narrower = version === 9 ? uint(2, 7) : uint(10, 7)
-    assert.deepEqual(await samplers('record', told(version, 1, [narrower], addr(130, PROXIED)), record(version, 1)), [SOURCE])
+    assert.deepEqual(await samplers('record', optionsMessage(version, 1, [narrower], addr(130, PROXIED)), recordMessage(version, 1)), [
+      SOURCE
+    ])
   })
 
   test(`version ${version}: it outlives a restart, and counts for another port of the address`, async () => {
     const { decoder, push } = openDecoder({ sampler: parseSampler('record') })
-    push(streamOf([told(version, 1, [scope(version)], addr(131, '2001:db8::1'))]))
+    push(streamOf([optionsMessage(version, 1, [scope(version)], addr(131, '2001:db8::1'))]))
     const saved = JSON.parse(JSON.stringify([...decoder.state()])) as unknown[]
     const again = openDecoder({ sampler: parseSampler('record') })
     for (const each of saved) again.decoder.restore(each)
     assert.deepEqual([...again.decoder.state()], [...decoder.state()])
-    const options = told(version, 1, [scope(version)], addr(130, PROXIED))
-    assert.deepEqual(await samplers('record', { payload: options, srcPort: 1 }, { payload: record(version, 1), srcPort: 2 }), [PROXIED])
+    const options = optionsMessage(version, 1, [scope(version)], addr(130, PROXIED))
+    assert.deepEqual(await samplers('record', { payload: options, srcPort: 1 }, { payload: recordMessage(version, 1), srcPort: 2 }), [
+      PROXIED
+    ])
   })
 }
 
 test('the domain that options data is about is that of its scope', async () => {
-  const options = told(10, 1, [uint(149, 2)], addr(130, PROXIED))
-  assert.deepEqual(await samplers('record', options, record(10, 1), record(10, 2)), [SOURCE, PROXIED])
+  const options = optionsMessage(10, 1, [uint(149, 2)], addr(130, PROXIED))
+  assert.deepEqual(await samplers('record', options, recordMessage(10, 1), recordMessage(10, 2)), [SOURCE, PROXIED])
   // as YAF tells of itself
-  const inScope = told(10, 1, [uint(149, 2), uint(144, 5), addr(130, PROXIED)], uint(41, 9))
-  assert.deepEqual(await samplers('record', inScope, record(10, 1), record(10, 2)), [SOURCE, PROXIED])
-  const alone = told(10, 1, [addr(130, PROXIED)], uint(41, 9))
-  assert.deepEqual(await samplers('record', alone, record(10, 1)), [SOURCE])
+  const inScope = optionsMessage(10, 1, [uint(149, 2), uint(144, 5), addr(130, PROXIED)], uint(41, 9))
+  assert.deepEqual(await samplers('record', inScope, recordMessage(10, 1), recordMessage(10, 2)), [SOURCE, PROXIED])
+  const alone = optionsMessage(10, 1, [addr(130, PROXIED)], uint(41, 9))
+  assert.deepEqual(await samplers('record', alone, recordMessage(10, 1)), [SOURCE])
 })
 
 test("sFlow's agent goes before the source unless the list says otherwise", async () => {

@@ -5,9 +5,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { flowMessage } from '../../src/flow/proto.js'
-import { compileFilter, FilterError } from '../../src/query/filter.js'
+import { compileFilter } from '../../src/query/filter.js'
 import { type FlowSpec, flowFrame } from '../agg/aggregating.js'
 import { numbers } from '../support/generate.js'
+import { mistake } from './mistake.js'
 
 const context = { schema: flowMessage, now: 1_800_000_000_000_000_000n }
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'filter-edges-'))
@@ -27,16 +28,6 @@ function telling(text: string): (flow: FlowSpec) => boolean {
     const frame = flowFrame(flow)
     return matches(frame, frame.findIndex((byte) => byte < 0x80) + 1, frame.length)
   }
-}
-
-function mistake(text: string): FilterError {
-  try {
-    compileFilter(text, context)
-  } catch (error) {
-    if (error instanceof FilterError) return error
-    throw error
-  }
-  throw new Error(`no mistake: ${text}`)
 }
 
 test('a million networks that overlap, with and without those of all addresses', () => {

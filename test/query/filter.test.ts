@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { flowMessage } from '../../src/flow/proto.js'
 import { compileFilter, FilterError, shownMistake } from '../../src/query/filter.js'
 import { type FlowSpec, flowFrame } from '../agg/aggregating.js'
+import { mistake } from './mistake.js'
 
 const NOW = 1_800_000_000_000_000_000n
 const context = { schema: flowMessage, now: NOW }
@@ -22,16 +23,6 @@ function matches(text: string, flow: FlowSpec): boolean {
 function check(flow: FlowSpec, yes: readonly string[], no: readonly string[]): void {
   for (const text of yes) assert.equal(matches(text, flow), true, text)
   for (const text of no) assert.equal(matches(text, flow), false, text)
-}
-
-function mistake(text: string): FilterError {
-  try {
-    compileFilter(text, context)
-  } catch (error) {
-    if (error instanceof FilterError) return error
-    throw error
-  }
-  throw new Error(`no mistake: ${text}`)
 }
 
 const WEB: FlowSpec = {

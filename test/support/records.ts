@@ -96,6 +96,24 @@ export function optionsSets(version: Version, scopes: readonly Element[], option
   return [optionsTemplateSet(version, id, scopes, options), set(id, recordOf([...scopes, ...options]))]
 }
 
+/** An element that every record of these helpers has. */
+export const PROTO = uint(4, 6, 1)
+
+/** A message with one record of these elements. */
+export function recordMessage(version: Version, domain: number, ...elements: Element[]): Buffer {
+  return message(version, { domain }, ...dataSets(version, [PROTO, ...elements]))
+}
+
+/** A message with one options record. */
+export function optionsMessage(version: Version, domain: number, scopes: Element[], ...options: Element[]): Buffer {
+  return message(version, { domain }, ...optionsSets(version, scopes, options))
+}
+
+/** The system as a scope: v9's scope type 1, IPFIX's exportingProcessId. */
+export function systemScope(version: Version): Element {
+  return uint(version === 9 ? 1 : 144, 0)
+}
+
 const SECOND = 1_000_000_000n
 
 /** The fields of every message of a datagram of `message`: without a time element, a flow is as old as its export. */

@@ -52,7 +52,7 @@ export const ADDRESSES = [
 ] as const satisfies readonly FieldName[]
 
 /** The fields that options data has once, and not each record. */
-export const TOLD = [
+export const IN_OPTIONS = [
   'sampler_address',
   'in_if_name',
   'out_if_name',

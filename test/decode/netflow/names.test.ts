@@ -4,27 +4,20 @@ import test from 'node:test'
 import { type Flow, readFlows } from '../../support/datagram-stream.js'
 import { decode, openDecoder, streamOf } from '../../support/decode.js'
 import {
-  dataSets,
   type Element,
   message,
-  optionsSets,
+  optionsMessage,
   optionsTemplateSet,
   raw,
+  recordMessage,
   recordOf,
+  systemScope,
   text,
   uint,
   vary,
-  type Version,
   VERSIONS
 } from '../../support/records.js'
 import { set } from '../../support/build-netflow.js'
-
-const PROTO = uint(4, 6, 1)
-const flow = (version: Version, domain: number, ...elements: Element[]): Buffer =>
-  message(version, { domain }, ...dataSets(version, [PROTO, ...elements]))
-const told = (version: Version, domain: number, scopes: Element[], ...options: Element[]): Buffer =>
-  message(version, { domain }, ...optionsSets(version, scopes, options))
-const system = (version: Version): Element => uint(version === 9 ? 1 : 144, 0)
 
 const NAMES = ['in_if_name', 'out_if_name', 'ingress_vrf_name', 'egress_vrf_name', 'application_name']
 
@@ -36,40 +29,45 @@ async function names(...datagrams: Parameters<typeof decode>[0]): Promise<Flow[]
 
 for (const version of VERSIONS) {
   test(`version ${version}: an interface is named by 82, else 83, beside any element that numbers it`, async () => {
-    const record = flow(version, 1, uint(10, 7), uint(14, 8))
+    const record = recordMessage(version, 1, uint(10, 7), uint(14, 8))
     for (const id of [10, 14, 252, 253]) {
-      const seven = told(version, 1, [system(version)], uint(id, 7), text(82, 'ge-0/0/7', 16))
-      const eight = told(version, 1, [system(version)], text(83, 'to the customer'), uint(id, 8, 2))
+      const seven = optionsMessage(version, 1, [systemScope(version)], uint(id, 7), text(82, 'ge-0/0/7', 16))
+      const eight = optionsMessage(version, 1, [systemScope(version)], text(83, 'to the customer'), uint(id, 8, 2))
       assert.deepEqual(await names(seven, eight, record), [{ in_if_name: 'ge-0/0/7', out_if_name: 'to the customer' }], `element ${id}`)
     }
-    const bothTexts = told(version, 1, [system(version)], text(83, 'description', 20), uint(10, 7), text(82, 'name', 20))
+    const bothTexts = optionsMessage(version, 1, [systemScope(version)], text(83, 'description', 20), uint(10, 7), text(82, 'name', 20))
     assert.deepEqual(await names(bothTexts, record), [{ in_if_name: 'name' }])
-    const noName = told(version, 1, [system(version)], text(83, 'description', 20), uint(10, 7), raw(82, '00'.repeat(8)))
+    const noName = optionsMessage(version, 1, [systemScope(version)], text(83, 'description', 20), uint(10, 7), raw(82, '00'.repeat(8)))
     assert.deepEqual(await names(noName, record), [{ in_if_name: 'description' }])
   })
 
   test(`version ${version}: an interface in the scope`, async () => {
     const scope = version === 9 ? 2 : 10
-    assert.deepEqual(await names(told(version, 1, [uint(scope, 7)], text(82, 'xe-7')), flow(version, 1, uint(10, 7), uint(14, 7))), [
-      { in_if_name: 'xe-7', out_if_name: 'xe-7' }
-    ])
-    assert.deepEqual(await names(told(version, 1, [system(version), uint(scope, 7, 8)], text(82, 'xe-7')), flow(version, 1, uint(14, 7))), [
-      { out_if_name: 'xe-7' }
-    ])
+    assert.deepEqual(
+      await names(optionsMessage(version, 1, [uint(scope, 7)], text(82, 'xe-7')), recordMessage(version, 1, uint(10, 7), uint(14, 7))),
+      [{ in_if_name: 'xe-7', out_if_name: 'xe-7' }]
+    )
+    assert.deepEqual(
+      await names(
+        optionsMessage(version, 1, [systemScope(version), uint(scope, 7, 8)], text(82, 'xe-7')),
+        recordMessage(version, 1, uint(14, 7))
+      ),
+      [{ out_if_name: 'xe-7' }]
+    )
   })
 
   test(`version ${version}: the name is that of the interface the flow has`, async () => {
     const named = [
-      told(version, 1, [system(version)], uint(10, 7), text(82, 'seven')),
-      told(version, 1, [system(version)], uint(10, 8), text(82, 'eight'))
+      optionsMessage(version, 1, [systemScope(version)], uint(10, 7), text(82, 'seven')),
+      optionsMessage(version, 1, [systemScope(version)], uint(10, 8), text(82, 'eight'))
     ]
     assert.deepEqual(
       await names(
         ...named,
-        flow(version, 1, uint(252, 7)),
-        flow(version, 1, uint(10, 8), uint(252, 7)),
-        flow(version, 1, uint(10, 0), uint(252, 7)),
-        flow(version, 1, uint(10, 9), uint(252, 7), uint(253, 8, 8))
+        recordMessage(version, 1, uint(252, 7)),
+        recordMessage(version, 1, uint(10, 8), uint(252, 7)),
+        recordMessage(version, 1, uint(10, 0), uint(252, 7)),
+        recordMessage(version, 1, uint(10, 9), uint(252, 7), uint(253, 8, 8))
       ),
       [{ in_if_name: 'seven' }, { in_if_name: 'eight' }, { in_if_name: 'seven' }, { out_if_name: 'eight' }]
     )
@@ -77,32 +75,32 @@ for (const version of VERSIONS) {
 
   test(`version ${version}: VRFs and applications`, async () => {
     const vrfs = [
-      told(version, 1, [system(version)], uint(234, 1), text(236, 'red', 32)),
-      told(version, 1, [system(version)], uint(235, 2), text(236, 'blue', 32))
+      optionsMessage(version, 1, [systemScope(version)], uint(234, 1), text(236, 'red', 32)),
+      optionsMessage(version, 1, [systemScope(version)], uint(235, 2), text(236, 'blue', 32))
     ]
     assert.deepEqual(
       await names(
         ...vrfs,
-        flow(version, 1, uint(234, 1), uint(235, 2)),
-        flow(version, 1, uint(234, 2), uint(235, 1)),
-        flow(version, 1, uint(234, 3))
+        recordMessage(version, 1, uint(234, 1), uint(235, 2)),
+        recordMessage(version, 1, uint(234, 2), uint(235, 1)),
+        recordMessage(version, 1, uint(234, 3))
       ),
       [{ ingress_vrf_name: 'red', egress_vrf_name: 'blue' }, { ingress_vrf_name: 'blue', egress_vrf_name: 'red' }, {}]
     )
     const applications = [
-      told(version, 1, [system(version)], raw(95, '03000050'), text(96, 'http', 24)),
-      told(version, 1, [system(version)], raw(95, '0d000001 02030405'), text(96, 'unknown'))
+      optionsMessage(version, 1, [systemScope(version)], raw(95, '03000050'), text(96, 'http', 24)),
+      optionsMessage(version, 1, [systemScope(version)], raw(95, '0d000001 02030405'), text(96, 'unknown'))
     ]
-    assert.deepEqual(await names(...applications, flow(version, 1, raw(95, '03000050')), flow(version, 1, raw(95, '0d00000102030405'))), [
-      { application_name: 'http' },
-      { application_name: 'unknown' }
-    ])
+    assert.deepEqual(
+      await names(...applications, recordMessage(version, 1, raw(95, '03000050')), recordMessage(version, 1, raw(95, '0d00000102030405'))),
+      [{ application_name: 'http' }, { application_name: 'unknown' }]
+    )
   })
 
   test(`version ${version}: names are looked up in the domain, then in any of the exporter's`, async () => {
-    const one = told(version, 1, [system(version)], uint(10, 7), text(82, 'of one'))
-    const two = told(version, 2, [system(version)], uint(10, 7), text(82, 'of two'))
-    const records = [1, 2, 3].map((domain) => flow(version, domain, uint(10, 7)))
+    const one = optionsMessage(version, 1, [systemScope(version)], uint(10, 7), text(82, 'of one'))
+    const two = optionsMessage(version, 2, [systemScope(version)], uint(10, 7), text(82, 'of two'))
+    const records = [1, 2, 3].map((domain) => recordMessage(version, domain, uint(10, 7)))
     assert.deepEqual(await names(one, two, ...records), [{ in_if_name: 'of one' }, { in_if_name: 'of two' }, { in_if_name: 'of two' }])
     assert.deepEqual(await names(one, ...records), [{ in_if_name: 'of one' }, { in_if_name: 'of one' }, { in_if_name: 'of one' }])
     assert.deepEqual(await names(one, { payload: records[0], src: Buffer.from([203, 0, 113, 5]) }), [{}])
@@ -123,15 +121,16 @@ for (const version of VERSIONS) {
       [text(82, `${'x'.repeat(254)}☎`), 'x'.repeat(254)]
     ]
     for (const [element, expected] of cases) {
-      assert.deepEqual(await names(told(version, 1, [system(version)], uint(10, 7), element), flow(version, 1, uint(10, 7))), [
-        expected === undefined ? {} : { in_if_name: expected }
-      ])
+      assert.deepEqual(
+        await names(optionsMessage(version, 1, [systemScope(version)], uint(10, 7), element), recordMessage(version, 1, uint(10, 7))),
+        [expected === undefined ? {} : { in_if_name: expected }]
+      )
     }
   })
 
   test(`version ${version}: a name that is told anew replaces the old, an empty one does not`, async () => {
-    const name = (words: string): Buffer => told(version, 1, [system(version)], uint(10, 7), text(82, words, 8))
-    const record = flow(version, 1, uint(10, 7))
+    const name = (words: string): Buffer => optionsMessage(version, 1, [systemScope(version)], uint(10, 7), text(82, words, 8))
+    const record = recordMessage(version, 1, uint(10, 7))
     assert.deepEqual(await names(name('old'), record, name(''), record, name('new'), record), [
       { in_if_name: 'old' },
       { in_if_name: 'old' },
@@ -140,31 +139,37 @@ for (const version of VERSIONS) {
   })
 
   test(`version ${version}: names that come before or after their flows, and many in a set`, async () => {
-    const template = optionsTemplateSet(version, 512, [system(version)], [uint(10, 0), text(82, '', 8)])
-    const records = Array.from({ length: 300 }, (_, i) => recordOf([system(version), uint(10, i + 1), text(82, `if${i + 1}`, 8)]))
+    const template = optionsTemplateSet(version, 512, [systemScope(version)], [uint(10, 0), text(82, '', 8)])
+    const records = Array.from({ length: 300 }, (_, i) => recordOf([systemScope(version), uint(10, i + 1), text(82, `if${i + 1}`, 8)]))
     const options = message(version, { domain: 1 }, template, set(512, ...records))
-    assert.deepEqual(await names(flow(version, 1, uint(10, 300)), options, flow(version, 1, uint(10, 300), uint(14, 1))), [
-      {},
-      { in_if_name: 'if300', out_if_name: 'if1' }
-    ])
+    assert.deepEqual(
+      await names(recordMessage(version, 1, uint(10, 300)), options, recordMessage(version, 1, uint(10, 300), uint(14, 1))),
+      [{}, { in_if_name: 'if300', out_if_name: 'if1' }]
+    )
   })
 }
 
 test('version 9: scope types are a registry of their own, in which 2 is the interface', async () => {
   for (const scope of [1, 3, 4, 5, 10, 14, 252])
-    assert.deepEqual(await names(told(9, 1, [uint(scope, 7)], text(82, 'no')), flow(9, 1, uint(10, 7))), [{}], `scope type ${scope}`)
+    assert.deepEqual(
+      await names(optionsMessage(9, 1, [uint(scope, 7)], text(82, 'no')), recordMessage(9, 1, uint(10, 7))),
+      [{}],
+      `scope type ${scope}`
+    )
   // as values they are elements again
-  assert.deepEqual(await names(told(9, 1, [uint(1, 7)], uint(2, 7), text(82, 'no')), flow(9, 1, uint(10, 7))), [{}])
-  assert.deepEqual(await names(told(9, 1, [uint(4, 1)], uint(14, 7), text(82, 'yes')), flow(9, 1, uint(10, 7))), [{ in_if_name: 'yes' }])
+  assert.deepEqual(await names(optionsMessage(9, 1, [uint(1, 7)], uint(2, 7), text(82, 'no')), recordMessage(9, 1, uint(10, 7))), [{}])
+  assert.deepEqual(await names(optionsMessage(9, 1, [uint(4, 1)], uint(14, 7), text(82, 'yes')), recordMessage(9, 1, uint(10, 7))), [
+    { in_if_name: 'yes' }
+  ])
 })
 
 test('IPFIX: 2 as a scope is no interface', async () => {
-  assert.deepEqual(await names(told(10, 1, [uint(2, 7)], text(82, 'no')), flow(10, 1, uint(10, 7))), [{}])
+  assert.deepEqual(await names(optionsMessage(10, 1, [uint(2, 7)], text(82, 'no')), recordMessage(10, 1, uint(10, 7))), [{}])
 })
 
 test('IPFIX: names of variable length, in either form, beside enterprise elements', async () => {
   for (const form of ['short', 'long'] as const) {
-    const options = told(
+    const options = optionsMessage(
       10,
       1,
       [uint(10, 7)],
@@ -172,31 +177,49 @@ test('IPFIX: names of variable length, in either form, beside enterprise element
       vary({ ...uint(1, 1), enterprise: 9 }),
       vary(text(82, 'Ethernet7'), form)
     )
-    assert.deepEqual(await names(options, flow(10, 1, uint(10, 7))), [{ in_if_name: 'Ethernet7' }])
+    assert.deepEqual(await names(options, recordMessage(10, 1, uint(10, 7))), [{ in_if_name: 'Ethernet7' }])
   }
-  assert.deepEqual(await names(told(10, 1, [uint(10, 7)], vary(text(82, ''))), flow(10, 1, uint(10, 7))), [{}])
-  assert.deepEqual(await names(told(10, 1, [uint(10, 7)], vary(text(82, 'y'.repeat(60_000)))), flow(10, 1, uint(10, 7))), [
-    { in_if_name: 'y'.repeat(255) }
-  ])
+  assert.deepEqual(await names(optionsMessage(10, 1, [uint(10, 7)], vary(text(82, ''))), recordMessage(10, 1, uint(10, 7))), [{}])
+  assert.deepEqual(
+    await names(optionsMessage(10, 1, [uint(10, 7)], vary(text(82, 'y'.repeat(60_000)))), recordMessage(10, 1, uint(10, 7))),
+    [{ in_if_name: 'y'.repeat(255) }]
+  )
 })
 
 test('IPFIX: a domain in the scope is whose names they are', async () => {
-  const options = told(10, 1, [uint(149, 5), uint(10, 7)], text(82, 'of five', 8))
+  const options = optionsMessage(10, 1, [uint(149, 5), uint(10, 7)], text(82, 'of five', 8))
   assert.deepEqual(
-    await names(told(10, 1, [uint(10, 7)], text(82, 'of one', 8)), options, flow(10, 5, uint(10, 7)), flow(10, 1, uint(10, 7))),
+    await names(
+      optionsMessage(10, 1, [uint(10, 7)], text(82, 'of one', 8)),
+      options,
+      recordMessage(10, 5, uint(10, 7)),
+      recordMessage(10, 1, uint(10, 7))
+    ),
     [{ in_if_name: 'of five' }, { in_if_name: 'of one' }]
   )
 })
 
 test('a name without a number, a number without a name, and numbers too long say nothing', async () => {
   for (const version of VERSIONS) {
-    assert.deepEqual(await names(told(version, 1, [system(version)], text(82, 'lonely')), flow(version, 1, uint(10, 7), uint(14, 0))), [{}])
     assert.deepEqual(
-      await names(told(version, 1, [system(version)], uint(10, 7), uint(234, 1)), flow(version, 1, uint(10, 7), uint(234, 1))),
+      await names(
+        optionsMessage(version, 1, [systemScope(version)], text(82, 'lonely')),
+        recordMessage(version, 1, uint(10, 7), uint(14, 0))
+      ),
       [{}]
     )
     assert.deepEqual(
-      await names(told(version, 1, [system(version)], raw(10, '00'.repeat(8) + '07'), text(82, 'no')), flow(version, 1, uint(10, 7))),
+      await names(
+        optionsMessage(version, 1, [systemScope(version)], uint(10, 7), uint(234, 1)),
+        recordMessage(version, 1, uint(10, 7), uint(234, 1))
+      ),
+      [{}]
+    )
+    assert.deepEqual(
+      await names(
+        optionsMessage(version, 1, [systemScope(version)], raw(10, '00'.repeat(8) + '07'), text(82, 'no')),
+        recordMessage(version, 1, uint(10, 7))
+      ),
       [{}]
     )
   }
@@ -204,7 +227,7 @@ test('a name without a number, a number without a name, and numbers too long say
 
 test('the names that are kept of an exporter are bounded, over all its domains', async () => {
   const template = optionsTemplateSet(10, 512, [uint(10, 0)], [text(82, '', 7)])
-  const told = (domain: number, from: number, count: number): Buffer[] => {
+  const nameSets = (domain: number, from: number, count: number): Buffer[] => {
     const datagrams: Buffer[] = []
     for (let i = from; i < from + count; i += 4000) {
       const records = Array.from({ length: Math.min(4000, from + count - i) }, (_, j) =>
@@ -215,12 +238,12 @@ test('the names that are kept of an exporter are bounded, over all its domains',
     return datagrams
   }
   const { flows, decoder } = await decode([
-    ...told(1, 1, 50_000),
-    ...told(2, 1, 50_000),
-    ...told(3, 1, 4000),
-    ...[1, 2, 3].map((domain) => flow(10, domain, uint(10, 1), uint(14, 50_000)))
+    ...nameSets(1, 1, 50_000),
+    ...nameSets(2, 1, 50_000),
+    ...nameSets(3, 1, 4000),
+    ...[1, 2, 3].map((domain) => recordMessage(10, domain, uint(10, 1), uint(14, 50_000)))
   ])
-  // the newest are there: domain 3's first, and domain 2's last; what was told first is gone
+  // the newest are there: domain 3's first, and domain 2's last; what was sent first is gone
   assert.equal(flows[2].in_if_name, 'n1')
   assert.equal(flows[1].out_if_name, 'n50000')
   assert.equal(flows[0].in_if_name, 'n1') // not domain 1's any more, but domain 3's
@@ -236,17 +259,17 @@ test('the names that are kept of an exporter are bounded, over all its domains',
 
 for (const version of VERSIONS) {
   test(`version ${version}: the description of an interface beside its name, at either end`, async () => {
-    const options = told(version, 1, [system(version)], uint(10, 7), text(82, 'ge-0/0/7'), text(83, 'transit: é', 20))
-    const again = told(version, 1, [system(version)], uint(10, 7), text(82, 'ge-0/0/7'), text(83, 'peering', 20))
+    const options = optionsMessage(version, 1, [systemScope(version)], uint(10, 7), text(82, 'ge-0/0/7'), text(83, 'transit: é', 20))
+    const again = optionsMessage(version, 1, [systemScope(version)], uint(10, 7), text(82, 'ge-0/0/7'), text(83, 'peering', 20))
     const fields = ['in_if_name', 'out_if_name', 'in_if_description', 'out_if_description']
     const of = async (...datagrams: Buffer[]): Promise<Record<string, unknown>[]> =>
       (await decode(datagrams)).flows.map((each) => Object.fromEntries(fields.map((field) => [field, each[field]])))
     const both = (name: string, about: string | undefined): Record<string, string | undefined> =>
       Object.fromEntries(fields.map((field) => [field, field.endsWith('name') ? name : about]))
-    const record = flow(version, 1, uint(10, 7), uint(14, 7))
+    const record = recordMessage(version, 1, uint(10, 7), uint(14, 7))
     assert.deepEqual(await of(options, record, again, record), [both('ge-0/0/7', 'transit: é'), both('ge-0/0/7', 'peering')])
     // alone it is the name
-    const alone = told(version, 1, [system(version)], uint(10, 7), text(83, 'peering'))
+    const alone = optionsMessage(version, 1, [systemScope(version)], uint(10, 7), text(83, 'peering'))
     assert.deepEqual(await of(alone, record), [both('peering', undefined)])
     const { decoder, push } = openDecoder()
     push(streamOf([options]))

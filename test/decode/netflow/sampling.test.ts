@@ -9,8 +9,12 @@ import {
   dataSets,
   type Element,
   message,
+  optionsMessage,
   optionsSets,
+  PROTO,
   raw,
+  recordMessage,
+  systemScope,
   uint,
   vary,
   type Version,
@@ -25,13 +29,6 @@ async function rates(datagrams: Parameters<typeof decode>[0], options: Partial<D
   return flows.map((flow) => flow.sampling_rate)
 }
 
-const PROTO = uint(4, 6, 1)
-const flow = (version: Version, domain: number, ...elements: Element[]): Buffer =>
-  message(version, { domain }, ...dataSets(version, [PROTO, ...elements]))
-const told = (version: Version, domain: number, scopes: Element[], ...options: Element[]): Buffer =>
-  message(version, { domain }, ...optionsSets(version, scopes, options))
-/** The system as a scope: v9's scope type 1, IPFIX's exportingProcessId. */
-const system = (version: Version): Element => uint(version === 9 ? 1 : 144, 0)
 /** An interface as a scope: v9's scope type 2, IPFIX's ingressInterface. */
 const interfaceScope = (version: Version, number: number): Element => uint(version === 9 ? 2 : 10, number)
 
@@ -75,10 +72,16 @@ test('rates are exact to 64 bits', async () => {
     await assertFlow(version, [uint(305, 1, 8), uint(306, max - 1n, 8)], { sampling_rate: String(max) })
     // more than 64 bits hold
     await assertFlow(version, [uint(305, 1, 8), uint(306, max, 8)], { sampling_rate: String(max) })
-    assert.deepEqual(await rates([told(version, 0, [system(version)], uint(34, max, 8)), flow(version, 0)]), [String(max)])
-    assert.deepEqual(await rates([told(version, 0, [system(version)], uint(309, 1, 8), uint(310, 2n ** 53n + 1n, 8)), flow(version, 0)]), [
-      String(2n ** 53n + 1n)
+    assert.deepEqual(await rates([optionsMessage(version, 0, [systemScope(version)], uint(34, max, 8)), recordMessage(version, 0)]), [
+      String(max)
     ])
+    assert.deepEqual(
+      await rates([
+        optionsMessage(version, 0, [systemScope(version)], uint(309, 1, 8), uint(310, 2n ** 53n + 1n, 8)),
+        recordMessage(version, 0)
+      ]),
+      [String(2n ** 53n + 1n)]
+    )
   }
 })
 
@@ -138,19 +141,25 @@ for (const version of VERSIONS) {
     for (const inOptions of samplers) {
       for (const inRecord of samplers) {
         // v9 knows scope types, not elements, as scopes: the sampler is a value there
-        const sampler = version === 9 ? told(9, 1, [system(9)], inOptions, uint(34, 100)) : told(10, 1, [inOptions], uint(34, 100))
+        const sampler =
+          version === 9
+            ? optionsMessage(9, 1, [systemScope(9)], inOptions, uint(34, 100))
+            : optionsMessage(10, 1, [inOptions], uint(34, 100))
         assert.deepEqual(
           await rates([
             sampler,
-            flow(version, 1, inRecord),
-            flow(version, 1, uint(48, 6, 1)),
-            flow(version, 1),
-            flow(version, 2, inRecord)
+            recordMessage(version, 1, inRecord),
+            recordMessage(version, 1, uint(48, 6, 1)),
+            recordMessage(version, 1),
+            recordMessage(version, 2, inRecord)
           ]),
           // of the one that a record names, or of all where it names none; what the scope System tells is told of all domains
           ['100', undefined, '100', version === 9 ? '100' : undefined]
         )
-        assert.deepEqual(await rates([told(version, 1, [system(version)], inOptions, uint(34, 100)), flow(version, 1, inRecord)]), ['100'])
+        assert.deepEqual(
+          await rates([optionsMessage(version, 1, [systemScope(version)], inOptions, uint(34, 100)), recordMessage(version, 1, inRecord)]),
+          ['100']
+        )
       }
     }
   })
@@ -167,36 +176,39 @@ for (const version of VERSIONS) {
       [[uint(34, 0), uint(50, 700)], '700']
     ]
     for (const [options, rate] of ways)
-      assert.deepEqual(await rates([told(version, 0, [system(version)], ...options), flow(version, 0)]), [rate])
+      assert.deepEqual(await rates([optionsMessage(version, 0, [systemScope(version)], ...options), recordMessage(version, 0)]), [rate])
   })
 
   test(`${name}: what was told of the input interface`, async () => {
     const options = [
-      told(version, 1, [interfaceScope(version, 7)], uint(34, 70)),
-      told(version, 1, [interfaceScope(version, 8)], uint(34, 80))
+      optionsMessage(version, 1, [interfaceScope(version, 7)], uint(34, 70)),
+      optionsMessage(version, 1, [interfaceScope(version, 8)], uint(34, 80))
     ]
     assert.deepEqual(
       await rates([
         ...options,
-        flow(version, 1, uint(10, 7)),
-        flow(version, 1, uint(10, 8, 2)),
-        flow(version, 1, uint(10, 9)),
-        flow(version, 1, uint(14, 7)),
-        flow(version, 1)
+        recordMessage(version, 1, uint(10, 7)),
+        recordMessage(version, 1, uint(10, 8, 2)),
+        recordMessage(version, 1, uint(10, 9)),
+        recordMessage(version, 1, uint(14, 7)),
+        recordMessage(version, 1)
       ]),
       ['70', '80', undefined, undefined, undefined]
     )
     // an interface that is only a value is no scope: the rate is the domain's
-    assert.deepEqual(await rates([told(version, 1, [system(version)], uint(10, 7), uint(34, 70)), flow(version, 1, uint(10, 9))]), ['70'])
+    assert.deepEqual(
+      await rates([optionsMessage(version, 1, [systemScope(version)], uint(10, 7), uint(34, 70)), recordMessage(version, 1, uint(10, 9))]),
+      ['70']
+    )
   })
 
   test(`${name}: the order is sampler, interface, domain, domain 0, user`, async () => {
-    const sampler = told(version, 1, [system(version)], uint(48, 5, 1), uint(34, 10))
-    const ofInterface = told(version, 1, [interfaceScope(version, 7)], uint(34, 20))
-    const domain = told(version, 1, [system(version)], uint(34, 30))
-    const domain0 = told(version, 0, [system(version)], uint(34, 40))
+    const sampler = optionsMessage(version, 1, [systemScope(version)], uint(48, 5, 1), uint(34, 10))
+    const ofInterface = optionsMessage(version, 1, [interfaceScope(version, 7)], uint(34, 20))
+    const domain = optionsMessage(version, 1, [systemScope(version)], uint(34, 30))
+    const domain0 = optionsMessage(version, 0, [systemScope(version)], uint(34, 40))
     const user = { rateOf: () => 50 }
-    const record = flow(version, 1, uint(48, 5, 1), uint(10, 7))
+    const record = recordMessage(version, 1, uint(48, 5, 1), uint(10, 7))
     assert.deepEqual(await rates([domain0, domain, ofInterface, sampler, record], user), ['10'])
     assert.deepEqual(await rates([domain0, domain, ofInterface, record], user), ['20'])
     assert.deepEqual(await rates([domain0, domain, record], user), ['30'])
@@ -205,40 +217,47 @@ for (const version of VERSIONS) {
     assert.deepEqual(await rates([record]), [undefined])
     // the record's own comes before all
     assert.deepEqual(
-      await rates([domain0, domain, ofInterface, sampler, flow(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 5))], user),
+      await rates([domain0, domain, ofInterface, sampler, recordMessage(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 5))], user),
       ['5']
     )
     assert.deepEqual(
-      await rates([domain0, domain, ofInterface, sampler, flow(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 0))], user),
+      await rates([domain0, domain, ofInterface, sampler, recordMessage(version, 1, uint(48, 5, 1), uint(10, 7), uint(34, 0))], user),
       ['10']
     )
   })
 
   test(`${name}: in domain 0, too, the sampler and the interface come first`, async () => {
     const options = [
-      told(version, 0, [system(version)], uint(48, 5, 1), uint(34, 10)),
-      told(version, 0, [interfaceScope(version, 7)], uint(34, 20)),
-      told(version, 0, [system(version)], uint(34, 30))
+      optionsMessage(version, 0, [systemScope(version)], uint(48, 5, 1), uint(34, 10)),
+      optionsMessage(version, 0, [interfaceScope(version, 7)], uint(34, 20)),
+      optionsMessage(version, 0, [systemScope(version)], uint(34, 30))
     ]
     assert.deepEqual(
-      await rates([...options, flow(version, 9, uint(48, 5, 1), uint(10, 7)), flow(version, 9, uint(10, 7)), flow(version, 9)]),
+      await rates([
+        ...options,
+        recordMessage(version, 9, uint(48, 5, 1), uint(10, 7)),
+        recordMessage(version, 9, uint(10, 7)),
+        recordMessage(version, 9)
+      ]),
       ['10', '20', '30']
     )
   })
 
   test(`${name}: a zero rate in options data tells nothing, and takes nothing back`, async () => {
-    const zero = told(version, 1, [system(version)], uint(34, 0), uint(309, 5), uint(310, 0))
-    assert.deepEqual(await rates([zero, flow(version, 1)], { rateOf: () => 50 }), ['50'])
-    assert.deepEqual(await rates([told(version, 1, [system(version)], uint(34, 30)), zero, flow(version, 1)]), ['30'])
+    const zero = optionsMessage(version, 1, [systemScope(version)], uint(34, 0), uint(309, 5), uint(310, 0))
+    assert.deepEqual(await rates([zero, recordMessage(version, 1)], { rateOf: () => 50 }), ['50'])
+    assert.deepEqual(await rates([optionsMessage(version, 1, [systemScope(version)], uint(34, 30)), zero, recordMessage(version, 1)]), [
+      '30'
+    ])
   })
 
   test(`${name}: what is told last counts`, async () => {
     assert.deepEqual(
       await rates([
-        told(version, 1, [system(version)], uint(34, 30)),
-        flow(version, 1),
-        told(version, 1, [system(version)], uint(34, 31)),
-        flow(version, 1)
+        optionsMessage(version, 1, [systemScope(version)], uint(34, 30)),
+        recordMessage(version, 1),
+        optionsMessage(version, 1, [systemScope(version)], uint(34, 31)),
+        recordMessage(version, 1)
       ]),
       ['30', '31']
     )
@@ -247,13 +266,16 @@ for (const version of VERSIONS) {
   test(`${name}: one exporter's rates are not another's`, async () => {
     const other = Buffer.from([192, 0, 2, 77])
     assert.deepEqual(
-      await rates([told(version, 1, [system(version)], uint(34, 30)), { payload: flow(version, 1), src: other, srcPort: 40000 }]),
+      await rates([
+        optionsMessage(version, 1, [systemScope(version)], uint(34, 30)),
+        { payload: recordMessage(version, 1), src: other, srcPort: 40000 }
+      ]),
       [undefined]
     )
     assert.deepEqual(
       await rates([
-        { payload: told(version, 1, [system(version)], uint(34, 30)), srcPort: 1111 },
-        { payload: flow(version, 1), srcPort: 2222 }
+        { payload: optionsMessage(version, 1, [systemScope(version)], uint(34, 30)), srcPort: 1111 },
+        { payload: recordMessage(version, 1), srcPort: 2222 }
       ]),
       ['30']
     )
@@ -261,13 +283,19 @@ for (const version of VERSIONS) {
 }
 
 test('a rate that one version told is not the other’s', async () => {
-  assert.deepEqual(await rates([told(9, 1, [system(9)], uint(34, 30)), flow(10, 1), flow(9, 1)]), [undefined, '30'])
+  assert.deepEqual(await rates([optionsMessage(9, 1, [systemScope(9)], uint(34, 30)), recordMessage(10, 1), recordMessage(9, 1)]), [
+    undefined,
+    '30'
+  ])
 })
 
 test('IPFIX: a rate may be told of another domain, which is then in scope', async () => {
-  const scoped = told(10, 0, [uint(149, 7)], uint(34, 70))
-  assert.deepEqual(await rates([scoped, flow(10, 7), flow(10, 8), flow(10, 0)]), ['70', undefined, undefined])
-  assert.deepEqual(await rates([told(10, 3, [uint(149, 0)], uint(34, 90)), flow(10, 3), flow(10, 4)]), ['90', '90'])
+  const scoped = optionsMessage(10, 0, [uint(149, 7)], uint(34, 70))
+  assert.deepEqual(await rates([scoped, recordMessage(10, 7), recordMessage(10, 8), recordMessage(10, 0)]), ['70', undefined, undefined])
+  assert.deepEqual(await rates([optionsMessage(10, 3, [uint(149, 0)], uint(34, 90)), recordMessage(10, 3), recordMessage(10, 4)]), [
+    '90',
+    '90'
+  ])
   // in one datagram with the data
   const inOne = message(10, { domain: 3 }, ...optionsSets(10, [uint(149, 0)], [uint(34, 90)]), ...dataSets(10, [PROTO]))
   assert.deepEqual(await rates([inOne]), ['90'])
@@ -275,7 +303,11 @@ test('IPFIX: a rate may be told of another domain, which is then in scope', asyn
 
 test('version 9: other scope types are no interfaces, and what is told of something narrower is not the domain’s', async () => {
   for (const scope of [3, 4, 5, 10, 14]) {
-    assert.deepEqual(await rates([told(9, 1, [uint(scope, 7)], uint(34, 70)), flow(9, 1, uint(10, 7))]), [undefined], `scope type ${scope}`)
+    assert.deepEqual(
+      await rates([optionsMessage(9, 1, [uint(scope, 7)], uint(34, 70)), recordMessage(9, 1, uint(10, 7))]),
+      [undefined],
+      `scope type ${scope}`
+    )
   }
 })
 
@@ -286,10 +318,10 @@ for (const version of VERSIONS) {
     const of = (id: number, ...elements: Element[]): Buffer =>
       message(version, { domain: 1 }, ...dataSets(version, [PROTO, ...elements], id))
     const options = [
-      told(version, 1, [template(300)], uint(34, 10)),
-      told(version, 1, [template(301)], uint(34, 20)),
-      told(version, 1, [card(4)], uint(34, 30)),
-      told(version, 1, [card(4), template(302)], uint(34, 40))
+      optionsMessage(version, 1, [template(300)], uint(34, 10)),
+      optionsMessage(version, 1, [template(301)], uint(34, 20)),
+      optionsMessage(version, 1, [card(4)], uint(34, 30)),
+      optionsMessage(version, 1, [card(4), template(302)], uint(34, 40))
     ]
     assert.deepEqual(
       await rates([...options, of(300), of(301), of(302), of(303), of(303, uint(141, 4)), of(300, uint(141, 4)), of(303, uint(141, 5))]),
@@ -299,31 +331,40 @@ for (const version of VERSIONS) {
 
   test(`version ${version}: the interface is the output’s where the flow was seen as it left`, async () => {
     const options = [
-      told(version, 1, [interfaceScope(version, 7)], uint(34, 70)),
-      told(version, 1, [interfaceScope(version, 8)], uint(34, 80))
+      optionsMessage(version, 1, [interfaceScope(version, 7)], uint(34, 70)),
+      optionsMessage(version, 1, [interfaceScope(version, 8)], uint(34, 80))
     ]
-    const at = (direction: number): Buffer => flow(version, 1, uint(10, 7), uint(14, 8), uint(61, direction, 1))
-    assert.deepEqual(await rates([...options, at(0), at(1), flow(version, 1, uint(10, 7), uint(61, 1, 1))]), ['70', '80', '70'])
+    const at = (direction: number): Buffer => recordMessage(version, 1, uint(10, 7), uint(14, 8), uint(61, direction, 1))
+    assert.deepEqual(await rates([...options, at(0), at(1), recordMessage(version, 1, uint(10, 7), uint(61, 1, 1))]), ['70', '80', '70'])
   })
 
   test(`version ${version}: samplers that agree give the rate of records that name none, in their domain`, async () => {
     const sampler = (id: number, rate: number): Buffer =>
-      version === 9 ? told(9, 1, [uint(2, 1)], uint(48, id), uint(34, rate)) : told(10, 1, [uint(302, id)], uint(34, rate))
-    assert.deepEqual(await rates([sampler(1, 100), sampler(2, 100), flow(version, 1), flow(version, 2)]), ['100', undefined])
-    assert.deepEqual(await rates([sampler(1, 100), sampler(2, 200), flow(version, 1)]), [undefined])
-    assert.deepEqual(await rates([sampler(1, 100), flow(version, 1, uint(48, 2))], { rateOf: () => 5 }), ['5'])
+      version === 9
+        ? optionsMessage(9, 1, [uint(2, 1)], uint(48, id), uint(34, rate))
+        : optionsMessage(10, 1, [uint(302, id)], uint(34, rate))
+    assert.deepEqual(await rates([sampler(1, 100), sampler(2, 100), recordMessage(version, 1), recordMessage(version, 2)]), [
+      '100',
+      undefined
+    ])
+    assert.deepEqual(await rates([sampler(1, 100), sampler(2, 200), recordMessage(version, 1)]), [undefined])
+    assert.deepEqual(await rates([sampler(1, 100), recordMessage(version, 1, uint(48, 2))], { rateOf: () => 5 }), ['5'])
   })
 
   test(`version ${version}: what is told of the exporter as a whole holds in every domain, behind what the domain tells`, async () => {
-    const whole = told(version, 6, [system(version)], uint(34, 60))
-    const domain = told(version, 7, version === 9 ? [] : [uint(143, 1)], uint(34, 70))
-    assert.deepEqual(await rates([whole, domain, flow(version, 6), flow(version, 7), flow(version, 8)]), ['60', '70', '60'])
+    const whole = optionsMessage(version, 6, [systemScope(version)], uint(34, 60))
+    const domain = optionsMessage(version, 7, version === 9 ? [] : [uint(143, 1)], uint(34, 70))
+    assert.deepEqual(await rates([whole, domain, recordMessage(version, 6), recordMessage(version, 7), recordMessage(version, 8)]), [
+      '60',
+      '70',
+      '60'
+    ])
   })
 
   test(`version ${version}: rates and names of another port serve one that told none, while nothing speaks against them`, async () => {
     const from = (srcPort: number, payload: Buffer): { payload: Buffer; srcPort: number } => ({ payload, srcPort })
-    const rate = (value: number): Buffer => told(version, 1, [system(version)], uint(34, value))
-    const record = flow(version, 1)
+    const rate = (value: number): Buffer => optionsMessage(version, 1, [systemScope(version)], uint(34, value))
+    const record = recordMessage(version, 1)
     assert.deepEqual(await rates([from(1, rate(10)), from(2, record)]), ['10'])
     // the newest counts where the other has been silent since, none where both speak
     assert.deepEqual(await rates([from(1, rate(10)), from(2, rate(20)), from(3, record)]), ['20'])
@@ -340,10 +381,10 @@ test('IPFIX: interfaces of every kind are scopes', async () => {
   for (const id of [10, 14, 252, 253]) {
     assert.deepEqual(
       await rates([
-        told(10, 1, [uint(id, 7)], uint(34, 70)),
-        flow(10, 1, uint(10, 7)),
-        flow(10, 1, uint(252, 7)),
-        flow(10, 1, uint(10, 8))
+        optionsMessage(10, 1, [uint(id, 7)], uint(34, 70)),
+        recordMessage(10, 1, uint(10, 7)),
+        recordMessage(10, 1, uint(252, 7)),
+        recordMessage(10, 1, uint(10, 8))
       ]),
       ['70', '70', undefined],
       `element ${id}`
@@ -352,20 +393,23 @@ test('IPFIX: interfaces of every kind are scopes', async () => {
 })
 
 test('IPFIX: samplers and interfaces in variable length', async () => {
-  assert.deepEqual(await rates([told(10, 1, [vary(uint(302, 5, 2))], vary(uint(34, 70, 2))), flow(10, 1, vary(uint(302, 5, 8)))]), ['70'])
+  assert.deepEqual(
+    await rates([optionsMessage(10, 1, [vary(uint(302, 5, 2))], vary(uint(34, 70, 2))), recordMessage(10, 1, vary(uint(302, 5, 8)))]),
+    ['70']
+  )
   await assertFlow(10, [vary(uint(305, 1, 1)), vary(uint(306, 9, 2), 'long')], { sampling_rate: '10' })
   await assertFlow(10, [PROTO, vary(raw(34, '')), vary(uint(50, 6, 1))], { proto: 6, sampling_rate: '6' })
 })
 
 test('the user’s rate is for exporters that tell none, by their network', async () => {
   const rateOf = parseRates('1000, 192.0.2.0/24=100,192.0.2.128/25=200,2001:db8::/32=300,2001:db8:1::1=400')
-  const from = (text: string) => ({ payload: flow(9, 0), src: addr(0, text).bytes })
+  const from = (text: string) => ({ payload: recordMessage(9, 0), src: addr(0, text).bytes })
   assert.deepEqual(
     await rates(['198.51.100.1', '192.0.2.1', '192.0.2.200', '2001:db8::1', '2001:db8:1::1', '2001:db9::1'].map(from), { rateOf }),
     ['1000', '100', '200', '300', '400', '1000']
   )
   const mapped = Buffer.from('00000000000000000000ffffc0000201', 'hex')
-  assert.deepEqual(await rates([{ payload: flow(10, 0), src: mapped }], { rateOf }), ['100'])
+  assert.deepEqual(await rates([{ payload: recordMessage(10, 0), src: mapped }], { rateOf }), ['100'])
 })
 
 test('the user’s rate is for versions 1, 5 and 7 too, where version 5’s header tells none', async () => {

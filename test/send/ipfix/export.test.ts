@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { flowMessage } from '../../../src/flow/proto.js'
 import { FIELDS } from '../../../src/schema/fields.js'
 import { type Domain, flowExport, type Message } from '../../../src/send/ipfix/export.js'
-import { ADDRESSES, ALWAYS, EXPORTED, GROUPS, TOLD } from '../../../src/send/ipfix/groups.js'
+import { ADDRESSES, ALWAYS, EXPORTED, GROUPS, IN_OPTIONS } from '../../../src/send/ipfix/groups.js'
 import { sessionOf } from '../../../src/send/ipfix/session.js'
 import { decode } from '../../support/decode.js'
 import type { Flow } from '../../support/datagram-stream.js'
@@ -67,7 +67,7 @@ async function readBack({ messages, domains }: Sent): Promise<Map<string, Flow[]
 }
 
 test('each field that has an element stands in one place of the templates, and no other', () => {
-  const placed = [...ALWAYS, ...ADDRESSES, ...TOLD, ...Object.values(GROUPS).flat()].sort()
+  const placed = [...ALWAYS, ...ADDRESSES, ...IN_OPTIONS, ...Object.values(GROUPS).flat()].sort()
   assert.deepEqual(
     placed,
     EXPORTED.fields.map(({ name }) => name).sort(),
@@ -75,8 +75,8 @@ test('each field that has an element stands in one place of the templates, and n
   )
   for (const { name } of flowMessage.fields) {
     const element = FIELDS[name as keyof typeof FIELDS].element
-    const isTold = element !== undefined && ('id' in element ? element : element.ipv4).inOptions === true
-    assert.equal((TOLD as readonly string[]).includes(name), isTold, name)
+    const isInOptions = element !== undefined && ('id' in element ? element : element.ipv4).inOptions === true
+    assert.equal((IN_OPTIONS as readonly string[]).includes(name), isInOptions, name)
   }
 })
 
