@@ -53,7 +53,7 @@ export function otherKind(
   if (found === 'FlowMessage') return 'carries flows that are decoded already, not datagrams: leave flow-decode out'
   const takesDatagrams = kinds.includes('Datagram')
   if (found === 'CounterSample')
-    return `carries sFlow counters, not ${takesDatagrams ? 'datagrams' : 'flows'}: flow-format and flow-kafka take them`
+    return `carries sFlow counters, not ${takesDatagrams ? 'datagrams' : 'flows'}: flow-format (json, text, csv, table) and flow-kafka take them`
   const via = takesDatagrams ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
   if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via}`
   if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via}`

@@ -6,6 +6,7 @@ import { badValue, wordList } from '../cli/options.js'
 import { type OptionsOf, optionTable } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
+import { messageKind } from '../flow/streamkind.js'
 import { fieldListText } from '../mapping/fieldlist.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { arrowFormat } from './arrow.js'
@@ -67,8 +68,9 @@ export const tool = defineTool(
 )
 
 interface Counters {
-  /** messages read */
-  flows: number
+  /** messages read: flows, or counter samples */
+  messages: number
+  isOfCounters: boolean
   /** lines written, or frames for bin */
   lines: number
   /** messages that are no protobuf */
@@ -96,14 +98,14 @@ async function run(tool: Tool<Options>): Promise<void> {
   const format = formats((header) => {
     target.begin(header)
   })
-  const counters: Counters = { flows: 0, lines: 0, malformed: 0 }
+  const counters: Counters = { messages: 0, isOfCounters: false, lines: 0, malformed: 0 }
   await tool.serve((metrics) => {
     declareMetrics(metrics, counters, target)
   })
   tool.summary(() => summaryOf(counters))
   const { output } = target
   await readFrames(tool, pausingSink(output, format), (buf, start, end, frameStart) => {
-    counters.flows++
+    if (counters.messages++ === 0) counters.isOfCounters = messageKind(buf.subarray(start, end)) === 'CounterSample'
     if (format.row(output, buf, start, end, frameStart)) counters.lines++
     else if (counters.malformed++ === 0) log.warn('a message is no protobuf and has no line; more of them are only counted')
   })
@@ -133,12 +135,12 @@ function onlyFile(word: string): string {
 }
 
 function declareMetrics({ counter }: Metrics, counters: Counters, { output }: Target): void {
-  counter('flows', 'Flows read', () => counters.flows)
+  counter('flows', 'Flows, or counter samples, read', () => counters.messages)
   counter('lines', 'Lines written (frames for bin)', () => counters.lines)
   counter('errors', 'Messages without a line, by cause', () => [[{ kind: 'malformed-message' }, counters.malformed]], ['kind'])
   counter('written_bytes', 'Bytes of lines written', () => output.bytesWritten)
 }
 
-function summaryOf({ flows, lines, malformed }: Counters): string {
-  return `${plural(flows, 'flow')} in, ${plural(lines, 'line')} out${others([malformed, 'malformed'])}`
+function summaryOf({ messages, isOfCounters, lines, malformed }: Counters): string {
+  return `${plural(messages, isOfCounters ? 'counter sample' : 'flow')} in, ${plural(lines, 'line')} out${others([malformed, 'malformed'])}`
 }

@@ -1,5 +1,7 @@
 /** flow-decode -counters, and what takes its stream, as processes. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -9,7 +11,7 @@ import { u32 } from '../../support/build-packet.js'
 import { buildSflowDatagram, flowSample, structure } from '../../support/build-sflow.js'
 import { datagramFrame, readFlows } from '../../support/datagram-stream.js'
 import { countersOf, genericRecord, portName, readCounters, u64 } from '../../support/read-counters.js'
-import { runPipeline, runTool, startTool } from '../../support/tools.js'
+import { ROOT, runPipeline, runTool, startTool } from '../../support/tools.js'
 
 const interfaceSample = (inOctets: bigint): Buffer =>
   countersOf({ source: 3, records: [genericRecord(3, { inOctets, outOctets: 5n }), portName('eth3')] })
@@ -122,10 +124,30 @@ test('what takes flows or datagrams says that these are counters; Kafka keys the
     for (const [tool, ...args] of [['flow-filter', 'any'], ['flow-agg'], ['flow-enrich', '-samplingrate', '2'], ['flow-decode']]) {
       const { code, stderr } = await runTool(tool, args, counters)
       assert.equal(code, 65, tool)
-      assert.match(stderr, /carries sFlow counters, not (flows|datagrams): flow-format and flow-kafka take them/)
+      assert.match(stderr, /carries sFlow counters, not (flows|datagrams): flow-format \(json, text, csv, table\) and flow-kafka take them/)
     }
     const length = counters[0] < 0x80 ? 1 : 2
     assert.equal(textOf(agentKey()(counters, length, counters.length)), '192.0.2.254')
+  })
+})
+
+test('flow-format counts them by their name', async () => {
+  await withCounters(async (file) => {
+    const { stderr } = await runTool('flow-format', [file])
+    assert.match(stderr, /\d+ counter samples? in, /)
+  })
+})
+
+test('a socket that is a descriptor is written to as well', async () => {
+  // Node's pipes to children are sockets, which no file of /dev/fd opens
+  const child = spawn(path.join(ROOT, 'bin/flow-decode'), ['-counters', '/dev/fd/3'], { stdio: ['pipe', 'ignore', 'pipe', 'pipe'] })
+  const chunks: Buffer[] = []
+  child.stdio[3]!.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.stdin!.end(stream)
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  await withCounters((file) => {
+    assert.deepEqual(Buffer.concat(chunks), fs.readFileSync(file))
+    return Promise.resolve()
   })
 })
 
