@@ -1,7 +1,8 @@
 /**
- * `npm run soak [-- MINUTES [FLOWS-A-SECOND]]`: a collector under steady load from exporters that restart, redefine their templates, lose datagrams,
+ * `npm run soak [-- MINUTES [FLOWS-A-SECOND [PAGE]]]`: a collector under steady load from exporters that restart, redefine their templates, lose datagrams,
  * are made up, or send rubbish, behind a reader that stands still now and then. At the end it prints, as tables in Markdown, what was
- * sent and what arrived, what was done to the collector and what it counted of it, and the memory of each process over time. All on loopback.
+ * sent and what arrived, what was done to the collector and what it counted of it, and the memory of each process over time, and writes them into
+ * the file PAGE. All on loopback.
  */
 import { spawn } from 'node:child_process'
 import dgram from 'node:dgram'
@@ -16,9 +17,11 @@ import { mutate } from '../support/mutate.js'
 import { be, template, v9, set } from '../support/build-netflow.js'
 import { ROOT } from '../support/tools.js'
 import { EXPECTED, type Exporter, exporter, type Injected, KINDS, spoof } from './exporters.js'
+import { metricsSums, pageOf, type SoakResult, tablesOf } from './result.js'
 
 const minutes = Number(process.argv[2] ?? 5)
 const flowsPerSecond = Number(process.argv[3] ?? 20_000)
+const page = process.argv[4]
 const random = numbers(20_261_125)
 
 const EXPORTERS_A_KIND = 4
@@ -162,55 +165,30 @@ await ended
 for (const one of exporters) one.close()
 rubbishSocket.close()
 
-/** The sum of a metric over the series whose labels have all these words. */
-function metric(name: string, ...words: string[]): number {
-  let sum = 0
-  for (const line of metrics.split('\n')) {
-    if (line.startsWith(name) && words.every((word) => line.includes(word))) sum += Number(line.slice(line.lastIndexOf(' ') + 1))
-  }
-  return sum
-}
-
-/** Units that the steady exporters' sequence numbers say are missing; those of rubbish are anything. */
-function missing(): number {
-  return exporters.reduce((sum, { address }) => sum + metric('flow_decode_missing_total', `"${address}"`), 0)
-}
-
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |\n`
-  process.stdout.write(`\n${line(head)}${line(head.map(() => '---'))}${rows.map(line).join('')}`)
-}
-
-const whatArrived = (one: Exporter): number => arrived.get(one.address) ?? 0
-let lost = 0
-process.stdout.write(`${minutes} minutes, ${flowsPerSecond} flows a second, Node ${process.version}\n`)
-table(
-  ['exporters', 'datagrams', 'flows sent', 'flows arrived', 'lost'],
-  KINDS.map((kind) => {
+const sumOf = metricsSums(metrics)
+const result: SoakResult = {
+  minutes,
+  flowsPerSecond,
+  exporters: KINDS.map((kind) => {
     const all = exporters.filter((one) => one.kind === kind)
     const sum = (of: (one: Exporter) => number): number => all.reduce((total, one) => total + of(one), 0)
-    const missing = sum(({ flows }) => flows) - sum(whatArrived)
-    lost += Math.abs(missing)
-    return [`${all.length} ${kind}`, sum(({ datagrams }) => datagrams), sum(({ flows }) => flows), sum(whatArrived), missing]
-  })
-)
-table(['done to the collector', 'times'], [...injected])
-table(
-  ['flow-decode counted', 'units'],
-  [
-    ['missing by sequence numbers of these exporters', missing()],
-    ['errors of the broken datagrams', metric('flow_decode_errors_total', RUBBISH_FROM)],
-    ['internal errors', metric('flow_decode_errors_total', '"internal"')],
-    ['flows with a wrong value', wrong]
-  ]
-)
-table(
-  ['memory, MiB', 'after 10 s', 'half-way', 'end', 'most'],
-  TOOLS.map((tool) => {
-    const seen = memory.get(tool)!
-    const at = (i: number): string => seen[Math.min(i, seen.length - 1)].toFixed(0)
-    return [tool, at(1), at(seen.length >> 1), at(seen.length - 1), Math.max(...seen).toFixed(0)]
-  })
-)
-process.stdout.write(`\n${summaries.slice(-6).join('\n')}\n`)
-process.exitCode = lost === 0 && wrong === 0 && metric('flow_decode_errors_total', '"internal"') === 0 ? 0 : 1
+    return {
+      name: `${all.length} ${kind}`,
+      datagrams: sum(({ datagrams }) => datagrams),
+      sent: sum(({ flows }) => flows),
+      arrived: sum(({ address }) => arrived.get(address) ?? 0)
+    }
+  }),
+  injected,
+  // those of rubbish are anything
+  missing: exporters.reduce((sum, { address }) => sum + sumOf('flow_decode_missing_total', `"${address}"`), 0),
+  brokenErrors: sumOf('flow_decode_errors_total', RUBBISH_FROM),
+  internalErrors: sumOf('flow_decode_errors_total', '"internal"'),
+  wrong,
+  memory: { everySeconds: MEMORY_EVERY_MS / 1000, byTool: memory },
+  summaries: summaries.filter((line) => /^[\w-]+: \d+ \w+ in, /.test(line))
+}
+process.stdout.write(tablesOf(result))
+if (page !== undefined) fs.writeFileSync(page, pageOf(result))
+const lost = result.exporters.some(({ sent, arrived }) => sent !== arrived)
+process.exitCode = lost || result.wrong > 0 || result.internalErrors > 0 ? 1 : 0
