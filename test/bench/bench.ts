@@ -13,6 +13,7 @@ import { mmdb } from '../support/mmdb-writer.js'
 import { ROOT } from '../support/tools.js'
 import { uniform, writeFlows, writeNetworks, zipf } from './flows.js'
 import { benchKafka } from './kafka.js'
+import { benchLive } from './live.js'
 import { median } from './measure.js'
 
 const flows = Number(process.argv[2] ?? 3_000_000)
@@ -96,6 +97,7 @@ try {
   await benchKafka(bin('flow-kafka'), decoded, lines, (name, command, file) => {
     report(name, flows, command, file)
   })
+  await benchLive(folder, flows)
 } finally {
   fs.rmSync(folder, { recursive: true })
   sink.close()
