@@ -106,8 +106,8 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     let pos = start + layout.headerBytes
     const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
     if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
-    const emit = emitter.records(datagram, layout.plan)
-    for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(pos, pos + layout.recordBytes, decoding)
+    const emit = emitter.records(datagram, layout.plan, decoding)
+    for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(pos, pos + layout.recordBytes)
     return {
       type: layout.type,
       domain: version === 5 ? inU16(start + 20) : 0, // the engine
@@ -132,17 +132,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     if (definition.options) return learn(datagram.domain, node, start, end, decoding)
     const plan = planOf(definition)
     evict(useTemplate(node, options.now()))
-    const emit = emitter.records(datagram, plan)
-    const records = forEachRecord(
-      plan.template,
-      buf,
-      start,
-      end,
-      (record, recordEnd) => {
-        emit(record, recordEnd, decoding)
-      },
-      decoding.report
-    )
+    const records = forEachRecord(plan.template, buf, start, end, emitter.records(datagram, plan, decoding), decoding.report)
     const unfit = takeUnfit()
     if (unfit > 0)
       decoding.report('mapping', `${unfit} of the values of template ${definition.id} that the mapping file sends to numbers are none`)

@@ -10,14 +10,12 @@ import type { Export } from '../fields/export.js'
 import { setRates } from '../fields/rates.js'
 import { hasNames, originalExporterOf, systemInitOf, toldOf } from '../known/standin.js'
 import type { Instant } from '../wire/instants.js'
+import type { OnRecord } from '../wire/records.js'
 import { hasReverse, programOf, writeRecord } from './interpreter.js'
 
-/** Appends the message of the record at `[start, end)` of the input, and of its other direction. */
-export type Emit = (start: number, end: number, decoding: Decoding) => void
-
 export interface Emitter {
-  /** What emits the records of a data set, until the next one: they are laid out as `plan` has it, and came with `datagram`. */
-  records(datagram: Export, plan: Plan): Emit
+  /** What appends the message of a record, and of its other direction, until the next data set: of records of `plan` that came with `datagram`. */
+  records(datagram: Export, plan: Plan, decoding: Decoding): OnRecord
 }
 
 const TAG_TYPE = fieldTag('type')
@@ -35,22 +33,23 @@ export function openEmitter(frames: FrameOptions | undefined, samplerOfRecord: b
   const end: Instant = { millis: 0, nanos: 0 }
   let context: RecordContext
   let plan: Plan
+  let decoding: Decoding
 
   /** Bytes that the length of the last message took: a good guess for the next, which then need not be moved. */
   let prefix = 2
 
-  function emit(record: number, recordEnd: number, decoding: Decoding): void {
+  function emit(record: number, recordEnd: number): void {
     const bytes = recordEnd - record
     const room = EXTRA_BYTES + plan.growth * bytes + (frames?.plan === undefined ? 0 : frameFieldsBound(walk, bytes))
     if (room > MOST_ROOM) {
       decoding.report('malformed-record', `a record of ${bytes} bytes, of which the mapping file would make more than a message holds`)
       return
     }
-    emitDirection(record, room, false, decoding)
-    if (hasReverse(plan, record)) emitDirection(record, room, true, decoding)
+    emitDirection(record, room, false)
+    if (hasReverse(plan, record)) emitDirection(record, room, true)
   }
 
-  function emitDirection(record: number, room: number, isReverse: boolean, decoding: Decoding): void {
+  function emitDirection(record: number, room: number, isReverse: boolean): void {
     const { messages } = decoding
     const at = reserve(messages, room)
     walk.message = at + prefix
@@ -61,12 +60,13 @@ export function openEmitter(frames: FrameOptions | undefined, samplerOfRecord: b
   }
 
   return {
-    records(datagram, of) {
+    records(datagram, of, into) {
       const { domain } = datagram
       const { exporter } = domain.port
       const told = toldOf(domain)
       const sampler = (samplerOfRecord ? originalExporterOf(domain) : '') || exporter.address
       plan = of
+      decoding = into
       context = {
         export: datagram,
         templateId: of.template.id,
