@@ -195,9 +195,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     add(counts.byType, SFLOW_5.type)
     const header = sflow(datagram, exporter.address, 0, end, decoding)
     if (header === undefined) return
-    const { sequence, uptime } = header
     options.onHeader?.(exporter.name, datagram, sflowHeader(header))
-    followSequence(exporter.sequences, agentKey(header), sequence, 1, uptime)
+    followSequence(exporter.sequences, agentKey(header), header.sequence, 1, header.uptime)
   }
 
   function follow(header: ExportHeader, version: number, port: number): void {
