@@ -4,7 +4,7 @@ import { FORWARD_ONLY, SWAPPED } from './biflow.js'
 import { IE } from '../wire/ie.js'
 import type { Place } from '../wire/place.js'
 import { type Template, VARIABLE_LENGTH } from '../wire/template.js'
-import { DURATION_IDS, END_IDS, START_IDS } from './times.js'
+import { DURATION_IDS, END_IDS, START_IDS } from './timeelements.js'
 
 /** The elements of one direction of a template, by number. */
 export interface Direction {

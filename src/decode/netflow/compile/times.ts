@@ -18,42 +18,15 @@ import {
 } from '../fields/times.js'
 import type { Step } from '../fields/step.js'
 import type { Direction } from './directions.js'
+import { END, START, type Unit } from './timeelements.js'
 import { IE } from '../wire/ie.js'
 import { NTP_BYTES } from '../wire/instants.js'
 import type { Place } from '../wire/place.js'
 import { VARIABLE_LENGTH } from '../wire/template.js'
 
-type Unit = 'nanos' | 'micros' | 'millis' | 'seconds' | 'delta' | 'uptime'
-type TimeElement = readonly [id: number, unit: Unit]
-const START: readonly TimeElement[] = [
-  [IE.flowStartNanoseconds, 'nanos'],
-  [IE.flowStartMicroseconds, 'micros'],
-  [IE.flowStartMilliseconds, 'millis'],
-  [IE.flowStartSeconds, 'seconds'],
-  [IE.flowStartDeltaMicroseconds, 'delta'],
-  [IE.flowStartSysUpTime, 'uptime']
-]
-const END: readonly TimeElement[] = [
-  [IE.flowEndNanoseconds, 'nanos'],
-  [IE.flowEndMicroseconds, 'micros'],
-  [IE.flowEndMilliseconds, 'millis'],
-  [IE.flowEndSeconds, 'seconds'],
-  [IE.flowEndDeltaMicroseconds, 'delta'],
-  [IE.flowEndSysUpTime, 'uptime'],
-  // when an event was seen: the end of what led to it, and the start where that has no other
-  [IE.observationTimeNanoseconds, 'nanos'],
-  [IE.observationTimeMicroseconds, 'micros'],
-  [IE.observationTimeMilliseconds, 'millis'],
-  [IE.observationTimeSeconds, 'seconds']
-]
-
-export const START_IDS = START.map(([id]) => id)
-export const END_IDS = END.map(([id]) => id)
-export const DURATION_IDS = [IE.flowDurationMilliseconds, IE.flowDurationMicroseconds]
-
 /**
  * Finds out the start and end of the flow, each by the finest element that is not zero. Where neither element nor duration tells, a flow
- * starts when it ends, and ends when it is told of.
+ * starts when it ends, and ends when it is exported.
  */
 export function compileTimes(version: 9 | 10, direction: Direction): Step {
   const elements = (which: Which): FindTime[] =>
