@@ -22,7 +22,7 @@ export interface Direction {
 /** The places of a template's fields by element: `enterprise, id` → places, in their order. */
 export type Places = (id: number, enterprise: number) => readonly Place[]
 
-/** The other direction of a biflow; undefined for a template that tells of one direction only. */
+/** The other direction of a biflow; undefined for a template of one direction only. */
 export function reverseOf(template: Template, places: Places): Direction | undefined {
   const has = (id: number): boolean => places(id, 0).length > 0
   const biflow =

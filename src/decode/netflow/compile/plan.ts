@@ -18,7 +18,7 @@ export interface Plan {
   readonly familyVaries: boolean
   readonly etype: Place | undefined
   readonly ipVersion: Place | undefined
-  /** the family of all records, or of one that tells none */
+  /** the family of all records, or of one that has none */
   readonly family: Family
   /** a message takes so many times its record's bytes at the most, beside EXTRA_BYTES */
   readonly growth: number

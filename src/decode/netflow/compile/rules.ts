@@ -89,7 +89,7 @@ export function compileName({ of, from }: RuleOf<'name'>, { numbers }: Direction
   return places.length === 0 ? [] : [nameOf(kind, side, places)]
 }
 
-/** The section of a packet that records carry. */
+/** The section of a packet in records. */
 export function sectionOf({ places, number }: Direction): Section | undefined {
   const kinds = [
     [IE.dataLinkFrameSection, LINK.ethernet],

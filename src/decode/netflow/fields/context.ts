@@ -1,6 +1,6 @@
 /** What the records of a data set share, and what the steps of one leave to those behind them. */
 import type { FrameWalk } from '../../packet/walk.js'
-import type { Told } from '../known/exporter.js'
+import type { OptionsData } from '../known/exporter.js'
 import type { Rate } from '../known/sampling.js'
 import type { Export } from './export.js'
 import type { Instant } from '../wire/instants.js'
@@ -16,7 +16,7 @@ export interface RecordContext {
   readonly sampler: string
   /** the rate that the user set for this exporter */
   readonly defaultRate: Rate | undefined
-  readonly told: Told
+  readonly optionsData: OptionsData
   readonly systemInitMs: number
   /** the rate of all records, if there is one and it has 32 bits; else 0 */
   fixedRate: number

@@ -1,6 +1,6 @@
 /** What options data called the thing that an element of a record numbers. */
 import { outRaw } from '../../memory/out.js'
-import type { NameTables, Told } from '../known/exporter.js'
+import type { NameTables, OptionsData } from '../known/exporter.js'
 import { findName, hasNames } from '../known/standin.js'
 import { readNumber } from '../wire/numbers.js'
 import { lengthOf, type Place, startOf } from '../wire/place.js'
@@ -9,9 +9,9 @@ import { call, callIf, type Step, type Write } from './step.js'
 
 /** The name of what the first of these places numbers that is not 0, or that numbers a thing with a name; `side`: as which field. */
 export function nameOf(kind: 'interfaces' | 'vrfs' | 'applications', side: 'in' | 'out', places: readonly Place[]): Step {
-  const tablesOf = (told: Told): NameTables => told[kind]
-  const write: Write = (pos, record, { told }) => {
-    const tables = tablesOf(told)
+  const tablesOf = (optionsData: OptionsData): NameTables => optionsData[kind]
+  const write: Write = (pos, record, { optionsData }) => {
+    const tables = tablesOf(optionsData)
     if (!hasNames(tables)) return pos
     for (const place of places) {
       const number = readNumber(startOf(place, record), lengthOf(place))

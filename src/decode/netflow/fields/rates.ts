@@ -1,7 +1,7 @@
 /** The sampling rate of a record: its own, or what options data, v5's header or the user said. */
 import { outUint32, outUint64 } from '../../memory/out.js'
 import { RATE_ELEMENTS, readProbability, setRate } from '../known/rateelements.js'
-import { isUniform, type Rate, toldRate } from '../known/sampling.js'
+import { isUniform, type Rate, optionsRate } from '../known/sampling.js'
 import { IE } from '../wire/ie.js'
 import { readNumber, readUint, type Uint64 } from '../wire/numbers.js'
 import { lengthOf, type Place, startOf } from '../wire/place.js'
@@ -39,7 +39,7 @@ export interface RateScopes {
 /** flowDirection (61) of a flow that was seen as it left. */
 const EGRESS = 1
 
-/** The rate that was told otherwise, where it is the same for all records of the set, and where it is not. */
+/** The rate from elsewhere than the record: the same for all records of the set, or by record. */
 export function optionsRates(tag: number, { sampler, lineCard, input, output, direction }: RateScopes): Step[] {
   const number = (place: Place | undefined, record: number): number =>
     place === undefined ? -1 : readNumber(startOf(place, record), lengthOf(place))
@@ -58,7 +58,7 @@ export function optionsRates(tag: number, { sampler, lineCard, input, output, di
 
 /** Finds out whether the records of the set have one rate, and which. */
 export function setRates(context: RecordContext): void {
-  const { own, whole, domain0 } = context.told.rates
+  const { own, whole, domain0 } = context.optionsData.rates
   const vary = context.export.rate === undefined && !(isUniform(own) && isUniform(whole) && isUniform(domain0))
   const rate = vary ? undefined : rateOf(context, -1, -1, -1)
   context.ratesVary = vary || (rate !== undefined && rate.hi !== 0)
@@ -67,10 +67,10 @@ export function setRates(context: RecordContext): void {
 
 /** The rate of a record of that sampler, line card and interface; −1: it names none. */
 function rateOf(
-  { export: { rate }, told, templateId, defaultRate }: RecordContext,
+  { export: { rate }, optionsData, templateId, defaultRate }: RecordContext,
   sampler: number,
   lineCard: number,
   interface_: number
 ): Rate | undefined {
-  return rate ?? toldRate(told.rates, sampler, templateId, lineCard, interface_) ?? defaultRate
+  return rate ?? optionsRate(optionsData.rates, sampler, templateId, lineCard, interface_) ?? defaultRate
 }

@@ -1,4 +1,4 @@
-/** When a flow started and ended: found by the first element that tells, and written once both are known. */
+/** When a flow started and ended: found by the first element with a value, and written once both are known. */
 import { inU32 } from '../../memory/in.js'
 import { outTag, outVarint64 } from '../../memory/out.js'
 import { type Instant, isBefore, nearestUptime, NTP_BYTES, setMillis, setMoved, setNtp, setSeconds, uptimeAge } from '../wire/instants.js'
@@ -129,13 +129,13 @@ export const startAtEnd: FindTime = callFind((_record, { start, end }) => {
   return true
 })
 
-/** It ends when it is told of. */
+/** It ends when it is exported. */
 export const endAtExport: FindTime = callFind((_record, context) => {
   setSeconds(context.end, context.export.seconds, context.export.nanos)
   return true
 })
 
-/** The same, but not before its start: the export may be told in seconds, and so seem to come before a start in milliseconds. */
+/** The same, but not before its start: the export time may be in seconds, and so seem to come before a start in milliseconds. */
 export const endAtExportOrStart: FindTime = callFind((_record, context) => {
   const { start, end } = context
   setSeconds(end, context.export.seconds, context.export.nanos)
@@ -143,7 +143,7 @@ export const endAtExportOrStart: FindTime = callFind((_record, context) => {
   return true
 })
 
-/** The first of these that tells. */
+/** The first of these that finds one. */
 export function firstFound(ways: readonly FindTime[]): FindTime {
   return {
     find: (record, context) => ways.some(({ find }) => find(record, context)),
@@ -167,7 +167,7 @@ export function endThenStart(end: FindTime, start: FindTime): Step {
   }
 }
 
-/** Finds out both: the start, then the end; where no start is told, as `otherwise` has it. */
+/** Finds out both: the start, then the end; where there is no start, as `otherwise` has it. */
 export function startThenEnd(start: FindTime, end: FindTime, otherwise: Step): Step {
   return {
     write(pos, record, context) {

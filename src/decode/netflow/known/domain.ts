@@ -123,8 +123,8 @@ function newDomain(version: number, id: number, port: Port, templates: Domain['t
     systemInitMs: 0,
     originalExporter: '',
     names,
-    told: undefined,
-    toldAt: 0
+    optionsData: undefined,
+    optionsDataAt: 0
   }
 }
 

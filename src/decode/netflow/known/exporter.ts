@@ -46,8 +46,8 @@ export interface Domain {
   originalExporter: string
   readonly names: Names
   /** what was found for its records, and the exporter's `changes` then */
-  told: Told | undefined
-  toldAt: number
+  optionsData: OptionsData | undefined
+  optionsDataAt: number
 }
 
 export interface Names {
@@ -105,8 +105,8 @@ export interface NameTables {
   readonly others: readonly ReadonlyMap<number, Name>[]
 }
 
-/** What options data told that counts for the records of a domain. */
-export interface Told {
+/** The options data that counts for the records of a domain. */
+export interface OptionsData {
   readonly rates: RateTables
   readonly interfaces: NameTables
   readonly vrfs: NameTables

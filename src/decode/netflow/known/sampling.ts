@@ -92,7 +92,7 @@ export interface RateTables {
  * The rate from options data for a record; `sampler`, `lineCard` and `interface_` are −1 where it names none. The narrowest scope
  * counts, and none counts for a wider one.
  */
-export function toldRate(
+export function optionsRate(
   { own, whole, domain0 }: RateTables,
   sampler: number,
   template: number,

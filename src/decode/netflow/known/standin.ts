@@ -5,7 +5,7 @@
  */
 import type { QueueNode } from '../../queue.js'
 import { domainKey, WHOLE_EXPORTER } from './domain.js'
-import type { Domain, Name, Names, NameTables, Port, TemplateEntry, Told } from './exporter.js'
+import type { Domain, Name, Names, NameTables, Port, TemplateEntry, OptionsData } from './exporter.js'
 import { areSameRates, NO_ENTRIES, newRates, type Rates, type RateTables } from './sampling.js'
 import { isSameDefinition } from '../wire/template.js'
 
@@ -54,20 +54,20 @@ export function templateOf({ port, version, id, templates, refused }: Domain, te
   return found === REFUSED ? undefined : found
 }
 
-/** What options data told that counts for the records of the domain. What was found for one of a port that is alone holds until the exporter's domains change. */
-export function toldOf(domain: Domain): Told {
+/** The options data that counts for the records of the domain. What was found for one of a port that is alone holds until the exporter's domains change. */
+export function optionsDataOf(domain: Domain): OptionsData {
   const { port } = domain
   const { ports, changes } = port.exporter
   if (ports.size === 0) return NO_OPTIONS_DATA
-  if (ports.size > 1 || port.lastArrival === 0) return findTold(domain)
-  if (domain.told === undefined || domain.toldAt !== changes) {
-    domain.told = findTold(domain)
-    domain.toldAt = changes
+  if (ports.size > 1 || port.lastArrival === 0) return findOptionsData(domain)
+  if (domain.optionsData === undefined || domain.optionsDataAt !== changes) {
+    domain.optionsData = findOptionsData(domain)
+    domain.optionsDataAt = changes
   }
-  return domain.told
+  return domain.optionsData
 }
 
-function findTold(domain: Domain): Told {
+function findOptionsData(domain: Domain): OptionsData {
   return {
     rates: rateTablesOf(domain),
     interfaces: nameTablesOf(domain, 'interfaces'),
@@ -136,7 +136,7 @@ function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTables {
 }
 
 const NO_NAMES: NameTables = { own: NO_ENTRIES, port: NO_ENTRIES, others: NO_OTHERS }
-const NO_OPTIONS_DATA: Told = { rates: NO_TABLES, interfaces: NO_NAMES, vrfs: NO_NAMES, applications: NO_NAMES }
+const NO_OPTIONS_DATA: OptionsData = { rates: NO_TABLES, interfaces: NO_NAMES, vrfs: NO_NAMES, applications: NO_NAMES }
 
 export const hasNames = ({ own, port, others }: NameTables): boolean => own.size + port.size + others.length > 0
 

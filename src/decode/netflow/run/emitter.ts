@@ -8,7 +8,7 @@ import type { Plan } from '../compile/plan.js'
 import type { RecordContext } from '../fields/context.js'
 import type { Export } from '../fields/export.js'
 import { setRates } from '../fields/rates.js'
-import { hasNames, originalExporterOf, systemInitOf, toldOf } from '../known/standin.js'
+import { hasNames, originalExporterOf, systemInitOf, optionsDataOf } from '../known/standin.js'
 import type { Instant } from '../wire/instants.js'
 import type { OnRecord } from '../wire/records.js'
 import { hasReverse, programOf, writeRecord } from './interpreter.js'
@@ -63,7 +63,7 @@ export function openEmitter(frames: FrameOptions | undefined, samplerOfRecord: b
     records(datagram, of, into) {
       const { domain } = datagram
       const { exporter } = domain.port
-      const told = toldOf(domain)
+      const optionsData = optionsDataOf(domain)
       const sampler = (samplerOfRecord ? originalExporterOf(domain) : '') || exporter.address
       plan = of
       decoding = into
@@ -74,11 +74,11 @@ export function openEmitter(frames: FrameOptions | undefined, samplerOfRecord: b
         commonBytes: outCommonFields(datagram, of.writesSampler ? '' : sampler),
         sampler,
         defaultRate: exporter.defaultRate,
-        told,
+        optionsData,
         systemInitMs: systemInitOf(domain),
         fixedRate: 0,
         ratesVary: false,
-        interfacesNamed: hasNames(told.interfaces),
+        interfacesNamed: hasNames(optionsData.interfaces),
         start,
         end
       }
