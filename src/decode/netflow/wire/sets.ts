@@ -31,7 +31,7 @@ export interface SetHeader {
 export interface SetVisitor {
   onTemplate(definition: Definition): void
   onWithdrawal(id: number, options: boolean): void
-  /** a definition of that id came that cannot be used; `onError` was called with the reason */
+  /** a definition of that id, which data may have, came that cannot be used; `onError` was called with the reason */
   onRefusal(id: number): void
   /** `[start, end)` holds the records */
   onData(templateId: number, start: number, end: number): void
@@ -43,8 +43,8 @@ export interface SetVisitor {
 const V9_HEADER_BYTES = 20
 const IPFIX_HEADER_BYTES = 16
 const SET_HEADER_BYTES = 4
-/** The shortest record of a template set is a withdrawal; fewer bytes behind the last one are padding, whatever they hold. */
-const LEAST_TEMPLATE_BYTES = 4
+/** Fewer bytes name no template: they are padding, whatever they hold. */
+const ID_BYTES = 2
 /** The ids of template sets and options template sets. */
 export const TEMPLATE_SETS = { 9: [0, 1], 10: [2, 3] } as const
 export const FIRST_DATA_SET = 256
@@ -94,8 +94,10 @@ export function walkSets(header: SetHeader, buf: Buffer, start: number, visitor:
     const length = readUint16(buf, pos + 2)
     if (length < SET_HEADER_BYTES || length > end - pos) {
       visitor.onError('malformed-set', `set ${id} of ${length} bytes where ${end - pos} are left`)
-      if (length > end - pos && (id === templates || id === optionsTemplates)) {
-        refuseTemplates(version, id === optionsTemplates, buf, pos + SET_HEADER_BYTES, end, visitor)
+      if (id === templates || id === optionsTemplates) {
+        // a length that is too small says nothing of what follows the first of them
+        const most = length < SET_HEADER_BYTES ? 1 : Infinity
+        refuseTemplates(version, id === optionsTemplates, buf, pos + SET_HEADER_BYTES, end, most, visitor)
       }
       return
     }
@@ -109,30 +111,41 @@ export function walkSets(header: SetHeader, buf: Buffer, start: number, visitor:
 
 function walkTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number, visitor: SetVisitor): void {
   const zeros = trailingZeros(buf, pos, end)
-  while (pos < zeros && end - pos >= LEAST_TEMPLATE_BYTES) {
+  while (pos < zeros && end - pos >= ID_BYTES) {
     const record = readTemplate(version, options, buf, pos, end)
     if (record.kind === 'cut') {
       visitor.onError('malformed-template', `the set ends inside ${options ? 'an options template' : 'a template'}`)
-      if (record.id >= 0) visitor.onRefusal(record.id)
+      refuse(record.id, visitor)
       return
     }
     if (record.kind === 'template') visitor.onTemplate(record.definition)
     else if (record.kind === 'withdrawal') visitor.onWithdrawal(record.id, options)
     else {
       visitor.onError('malformed-template', record.reason)
-      visitor.onRefusal(record.id)
+      refuse(record.id, visitor)
     }
     pos = record.end
   }
 }
 
 /** What a set that is cut defines cannot be trusted, and what it redefines no more. */
-function refuseTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number, visitor: SetVisitor): void {
-  while (end - pos >= LEAST_TEMPLATE_BYTES) {
+function refuseTemplates(
+  version: 9 | 10,
+  options: boolean,
+  buf: Buffer,
+  pos: number,
+  end: number,
+  most: number,
+  visitor: SetVisitor
+): void {
+  for (let left = most; left > 0 && end - pos >= ID_BYTES; left--) {
     const record = readTemplate(version, options, buf, pos, end)
-    if (record.kind === 'template') visitor.onRefusal(record.definition.id)
-    else if (record.kind !== 'withdrawal' && record.id >= 0) visitor.onRefusal(record.id)
+    if (record.kind !== 'withdrawal') refuse(record.kind === 'template' ? record.definition.id : record.id, visitor)
     if (record.kind === 'cut') return
     pos = record.end
   }
+}
+
+function refuse(id: number, visitor: SetVisitor): void {
+  if (id >= FIRST_DATA_SET) visitor.onRefusal(id)
 }

@@ -67,8 +67,9 @@ const ENTERPRISE_BIT = 0x8000
 
 /** Reads and checks the template at `buf[start]` of a set that ends at `end`. */
 export function readTemplate(version: 9 | 10, options: boolean, buf: Buffer, start: number, end: number): TemplateRecord {
-  if (end - start < 4) return { kind: 'cut', id: -1 }
+  if (end - start < 2) return { kind: 'cut', id: -1 }
   const id = readUint16(buf, start)
+  if (end - start < 4) return { kind: 'cut', id }
   let count = readUint16(buf, start + 2)
   let scopes = 0
   let pos = start + 4
