@@ -25,6 +25,8 @@ export interface SavedTemplate {
   /** how many of the fields are scopes */
   readonly scopes?: number
   readonly fields: readonly SavedField[]
+  /** the arrival that defined it last; this, and the others that end in At, where the exporter has several ports */
+  readonly at?: number
 }
 
 const WHOLE = 'all'
@@ -45,28 +47,34 @@ export interface SavedDomain {
   readonly port: number
   readonly version: number
   readonly domain: number | typeof WHOLE
+  /** the last arrival from this port */
+  readonly lastArrival?: number
   readonly templates: readonly SavedTemplate[]
   /** ids whose last definition could not be used */
   readonly refused?: readonly number[]
+  readonly refusedAt?: readonly number[]
   /** rates in decimal digits; pairs of number and rate, or number and name */
   readonly rate?: string
   readonly samplers?: Pairs
   readonly templateRates?: Pairs
   readonly lineCardRates?: Pairs
   readonly interfaceRates?: Pairs
+  readonly ratesAt?: number
   readonly systemInitMs?: number
   /** the exporter that observed its flows */
   readonly originalExporter?: string
   /** number, name, and the description of an interface where there is one */
   readonly names?: Readonly<Partial<Record<keyof Names, readonly SavedName[]>>>
+  readonly namesAt?: Readonly<Partial<Record<keyof Names, number>>>
 }
 
 /** The state of an exporter's domains; empty ones are left out. */
 export function* saveExporter(exporter: Exporter & { readonly name: string }): Iterable<SavedDomain> {
-  for (const { number, domains } of exporter.ports.values()) {
+  const isOrdered = exporter.ports.size > 1
+  for (const { domains } of exporter.ports.values()) {
     for (const domain of domains.values()) {
-      const saved = saveDomain(exporter.name, number, domain)
-      if (saved.templates.length > 0 || Object.keys(saved).length > LEAST_KEYS) yield saved
+      const saved = saveDomain(exporter.name, domain, isOrdered)
+      if (saved.templates.length > 0 || Object.keys(saved).length > (isOrdered ? LEAST_KEYS + 1 : LEAST_KEYS)) yield saved
     }
   }
 }
@@ -76,25 +84,31 @@ const LEAST_KEYS = 5
 
 function saveDomain(
   exporter: string,
-  port: number,
-  { version, id, templates, refused, rates, systemInitMs, originalExporter, names }: Domain
+  { version, id, port, templates, refused, rates, systemInitMs, originalExporter, names }: Domain,
+  isOrdered: boolean
 ): SavedDomain {
   const kept: Partial<Record<keyof Names, SavedName[]>> = {}
   for (const kind of NAME_KINDS) if (names[kind].size > 0) kept[kind] = [...names[kind]].map(saveName)
+  const hasNames = Object.keys(kept).length > 0
   const scoped: Partial<Record<(typeof RATE_KEYS)[RateScope], Pairs>> = {}
   for (const scope of RATE_SCOPES) if (rates[scope].size > 0) scoped[RATE_KEYS[scope]] = saveRates(rates[scope])
   return {
     exporter,
-    port,
+    port: port.number,
     version,
     domain: id === WHOLE_EXPORTER ? WHOLE : id,
-    templates: [...templates.values()].map(({ item: { template, definition } }) => saveTemplate(template ?? openDefinition(definition))),
-    ...(refused.size === 0 ? {} : { refused: [...refused.keys()] }),
+    ...(isOrdered ? { lastArrival: port.lastArrival } : {}),
+    templates: [...templates.values()].map(({ item: { template, definition, at } }) => ({
+      ...saveTemplate(template ?? openDefinition(definition)),
+      ...(isOrdered ? { at } : {})
+    })),
+    ...(refused.size === 0 ? {} : { refused: [...refused.keys()], ...(isOrdered ? { refusedAt: [...refused.values()] } : {}) }),
     ...(rates.all === undefined ? {} : { rate: rateText(rates.all) }),
     ...scoped,
+    ...(isOrdered && rates.at > 0 ? { ratesAt: rates.at } : {}),
     ...(systemInitMs === 0 ? {} : { systemInitMs }),
     ...(originalExporter === '' ? {} : { originalExporter: addressText(Buffer.from(originalExporter, 'latin1')) }),
-    ...(Object.keys(kept).length === 0 ? {} : { names: kept })
+    ...(hasNames ? { names: kept, ...(isOrdered ? { namesAt: port.namesAt } : {}) } : {})
   }
 }
 
@@ -145,7 +159,24 @@ export function restoreDomain<E extends Exporter>(
   domain.originalExporter = (typeof originalExporter === 'string' ? parseAddress(originalExporter)?.toString('latin1') : undefined) ?? ''
   for (const scope of RATE_SCOPES) restoreRates(domain, scope, fields[RATE_KEYS[scope]])
   for (const kind of NAME_KINDS) restoreNames(domain, kind, names?.[kind])
+  restoreOrder(domain, fields)
   return restored
+}
+
+/** The arrivals that defined each thing: the first where the file does not say. */
+function restoreOrder({ port, templates, refused, rates }: Domain, saved: Partial<SavedDomain>): void {
+  const at = (value: unknown): number => (isUint(value, Number.MAX_SAFE_INTEGER) ? value : 1)
+  port.lastArrival = at(saved.lastArrival)
+  port.exporter.arrivals = Math.max(port.exporter.arrivals, port.lastArrival)
+  for (const { id, at: definedAt } of saved.templates ?? []) {
+    const entry = templates.get(id)?.item
+    if (entry !== undefined) entry.at = at(definedAt)
+  }
+  saved.refused?.forEach((id, i) => {
+    if (refused.has(id)) refused.set(id, at(saved.refusedAt?.[i]))
+  })
+  if (rates.at > 0) rates.at = at(saved.ratesAt)
+  for (const kind of NAME_KINDS) if (port.names[kind].size > 0) port.namesAt[kind] = at(saved.namesAt?.[kind])
 }
 
 /** The port of domains in a file without ports: none that sends. */

@@ -25,7 +25,8 @@ function countingDefinitions<T>(port: Port, find: (other: Port) => Omit<Definiti
     if (definition !== undefined) found.push({ port: other, ...definition })
   }
   found.sort((a, b) => b.at - a.at)
-  return found.filter(({ port: { lastArrival } }, i) => i === 0 || lastArrival > found[0].at)
+  // definitions out of a file without their order count alike
+  return found.filter(({ port: { lastArrival } }, i) => i === 0 || lastArrival >= found[0].at)
 }
 
 /** The newest of them where all agree. */
