@@ -30,7 +30,7 @@ const SAMPLE: ItemKind = {
   whole: 'datagram',
   noHead: 'truncated',
   cut: 'truncated',
-  bytesOf: (buf, _tag, at, size, left, end) => sampleBytes(buf, at, size, left, end)
+  bytesOf: sampleBytes
 }
 const FLOW_RECORD: ItemKind = { name: 'record', whole: 'sample', noHead: 'malformed-sample', cut: 'malformed-record', bytesOf: recordBytes }
 /** Of counters no structure is known to be cut short, and their formats are not those of flows. */

@@ -1,12 +1,19 @@
 /**
  * How long samples and records really are. XDR is made of words of four bytes (RFC 4506 section 3), and a record has the bytes of its structure; agents
- * get both wrong in the lengths that they tell. Where a length is odd, the place at which something plausible follows decides.
+ * get both wrong in the lengths that they tell. Where a length is odd, or too short for what it is of, the place at which something plausible follows
+ * decides.
  *
  *     sample, record := enterprise(20 bits) format(12 bits) length(4) data
  */
 import { readUint32 } from '../../flow/bigendian.js'
+import { isFlowFormat, sampleHeadBytes } from './sample.js'
 
 const HEAD_BYTES = 8
+/** The bytes of a sampled packet's header stand behind its protocol, frame length, stripped bytes and size. */
+const RAW_HEADER = 1
+const RAW_HEADER_BYTES = 16
+const ROUTER = 1002
+const NAT = 1007
 
 /** The bytes of the records of one size, by their format. */
 const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
@@ -19,8 +26,10 @@ const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
   [1030, 4]
 ])
 
-/** Formats of records that sflow.org has given out: flows, their extensions, and counters, from and to. */
-const RECORD_FORMATS: readonly (readonly [number, number])[] = [
+type Formats = readonly (readonly [from: number, to: number])[]
+
+/** Formats of records that sflow.org has given out: flows, their extensions, and counters. */
+const RECORD_FORMATS: Formats = [
   [1, 10],
   [1001, 1042],
   [2000, 2010],
@@ -28,36 +37,116 @@ const RECORD_FORMATS: readonly (readonly [number, number])[] = [
   [2200, 2210],
   [3000, 3003]
 ]
-const SAMPLE_FORMATS: readonly (readonly [number, number])[] = [[1, 5]]
+const SAMPLE_FORMATS: Formats = [[1, 5]]
 /** Enterprises number theirs from 1 on. */
-const ENTERPRISE_FORMATS: readonly (readonly [number, number])[] = [[1, 255]]
+const ENTERPRISE_FORMATS: Formats = [[1, 255]]
+
+/** No sample or record is shorter than these, so that a value before a head is not taken for one, whose length would be the head's format. */
+const LEAST_SAMPLE_BYTES = 12
+const LEAST_RECORD_BYTES = 4
 
 const isOdd = (size: number): boolean => size % 4 !== 0
 const padded = (size: number): number => size + 3 - ((size + 3) % 4)
 
 /**
  * The bytes of the data at `at` of a record that says `size`, in a sample that ends at `end` and has `left` more records. More than there are where
- * none would do.
+ * none would do. A format of 0 is that of a record of which nothing is known.
  */
 export function recordBytes(buf: Buffer, format: number, at: number, size: number, left: number, end: number): number {
-  const least = FIXED_BYTES.get(format) ?? 0
+  const least = leastBytes(buf, format, at, end)
   if (!isOdd(size) && size >= least) return size
-  const sizes = isOdd(size) ? [padded(size), size] : [size]
-  if (size < least) sizes.push(least)
-  const real = sizes.find((bytes) => isFollowed(buf, at + bytes, left, end, RECORD_FORMATS))
+  const sizes = possibleBytes(size, least)
+  const fits = (bytes: number): boolean => isRecordAt(buf, at + bytes, left, end)
+  // what follows has to be followed as well: there are bytes that look like a head
+  const real = sizes.find((bytes) => fits(bytes) && isChain(buf, format !== 0, at + bytes, left, end)) ?? sizes.find(fits)
   return real ?? (isOdd(size) && at + least <= end ? Math.max(size, least) : size)
 }
 
-/** The same of a sample, in a datagram that ends at `end` and has `left` more samples. */
-export function sampleBytes(buf: Buffer, at: number, size: number, left: number, end: number): number {
-  return isOdd(size) && isFollowed(buf, at + padded(size), left, end, SAMPLE_FORMATS) ? padded(size) : size
+/** What a record that says `size` may really take. */
+function possibleBytes(size: number, least: number): number[] {
+  const sizes = isOdd(size) ? [padded(size), size] : [size]
+  if (size < least) sizes.push(padded(least))
+  return sizes
 }
 
-/** Whether the head of something stands at `pos`, or where nothing more is to come the end, but for padding. */
-function isFollowed(buf: Buffer, pos: number, left: number, end: number, formats: typeof RECORD_FORMATS): boolean {
-  if (left === 0) return pos <= end && end - pos < 4
-  if (end - pos < HEAD_BYTES || readUint32(buf, pos + 4) > end - pos - HEAD_BYTES) return false
+/** The bytes without which a record of that format is not whole, as far as that is known. */
+function leastBytes(buf: Buffer, format: number, at: number, end: number): number {
+  switch (format) {
+    case RAW_HEADER:
+      return end - at < RAW_HEADER_BYTES ? RAW_HEADER_BYTES : RAW_HEADER_BYTES + readUint32(buf, at + 12)
+    case ROUTER:
+      return addressBytes(buf, at, end) + 8
+    case NAT: {
+      const first = addressBytes(buf, at, end)
+      return first + addressBytes(buf, at + first, end)
+    }
+    default:
+      return FIXED_BYTES.get(format) ?? 0
+  }
+}
+
+function addressBytes(buf: Buffer, at: number, end: number): number {
+  const type = end - at < 4 ? 0 : readUint32(buf, at)
+  return type === 1 ? 8 : type === 2 ? 20 : 4
+}
+
+/** Whether the head of a record stands at `pos`, or where nothing more is to come the end, but for padding. */
+function isRecordAt(buf: Buffer, pos: number, left: number, end: number): boolean {
+  return left === 0 ? isEnd(pos, end) : isHead(buf, pos, end, RECORD_FORMATS, LEAST_RECORD_BYTES)
+}
+
+const isEnd = (pos: number, end: number): boolean => pos <= end && end - pos < 4
+
+/** Whether the record at `pos`, of `left` that there are, is followed by another in its turn. */
+function isChain(buf: Buffer, areKnown: boolean, pos: number, left: number, end: number): boolean {
+  if (left === 0) return true
+  const size = readUint32(buf, pos + 4)
+  const least = areKnown ? leastBytes(buf, readUint32(buf, pos), pos + HEAD_BYTES, end) : 0
+  return possibleBytes(size, least).some((bytes) => isRecordAt(buf, pos + HEAD_BYTES + bytes, left - 1, end))
+}
+
+function isHead(buf: Buffer, pos: number, end: number, formats: Formats, least: number): boolean {
+  if (end - pos < HEAD_BYTES) return false
+  const size = readUint32(buf, pos + 4)
+  if (size < least || size > end - pos - HEAD_BYTES) return false
   const tag = readUint32(buf, pos)
   const format = tag & 0xfff
-  return (tag >>> 12 === 0 ? formats : ENTERPRISE_FORMATS).some(([from, to]) => format >= from && format <= to)
+  for (const [from, to] of tag >>> 12 === 0 ? formats : ENTERPRISE_FORMATS) if (format >= from && format <= to) return true
+  return false
+}
+
+/** More bytes than lengths leave out. */
+const MOST_LEFT_OUT = 64
+
+/**
+ * The bytes of the data at `at` of a sample of that format that says `size`, in a datagram that ends at `end` and has `left` more samples. Who leaves
+ * bytes out of the lengths of records may leave them out of their sum: then it ends where its last record does.
+ */
+export function sampleBytes(buf: Buffer, format: number, at: number, size: number, left: number, end: number): number {
+  if (!isOdd(size) && isSampleAt(buf, at + size, left, end)) return size
+  if (isOdd(size) && isSampleAt(buf, at + padded(size), left, end)) return padded(size)
+  if (isSampleAt(buf, at + size, left, end)) return size
+  const sizes = sizesByRecords(buf, format, at, Math.min(end, at + size + MOST_LEFT_OUT))
+  return sizes.find((bytes) => bytes > size && isSampleAt(buf, at + bytes, left, end)) ?? size
+}
+
+/** Whether the head of a sample stands at `pos`, or where nothing more is to come the end, but for padding. */
+function isSampleAt(buf: Buffer, pos: number, left: number, end: number): boolean {
+  return left === 0 ? isEnd(pos, end) : isHead(buf, pos, end, SAMPLE_FORMATS, LEAST_SAMPLE_BYTES)
+}
+
+/** What a sample may take by what its records say, which are looked for up to `end`. */
+function sizesByRecords(buf: Buffer, format: number, at: number, end: number): number[] {
+  const head = sampleHeadBytes(format)
+  if (head === 0 || end - at < head) return []
+  const areKnown = isFlowFormat(format)
+  let pos = at + head
+  for (let left = readUint32(buf, pos - 4) - 1; left >= 0 && end - pos >= HEAD_BYTES; left--) {
+    const tag = areKnown ? readUint32(buf, pos) : 0
+    const size = readUint32(buf, pos + 4)
+    pos += HEAD_BYTES
+    if (left === 0) return possibleBytes(size, leastBytes(buf, tag, pos, end)).map((bytes) => pos + bytes - at)
+    pos += recordBytes(buf, tag, pos, size, left, end)
+  }
+  return []
 }

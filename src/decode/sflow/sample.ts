@@ -17,9 +17,26 @@ const FLOW_DIRECTION = fieldTag('flow_direction')
 const FORWARDING_STATUS = fieldTag('forwarding_status')
 const DROP_REASON = fieldTag('drop_reason')
 
-/** Bytes of a sample of that format before its records, the last four of which count them. */
+/** Bytes of a sample of that format before its records, the last four of which count them; 0 of one that we do not know. */
 export function sampleHeadBytes(format: number): number {
-  return format === EXPANDED_FLOW_SAMPLE ? 44 : 32
+  switch (format) {
+    case FLOW_SAMPLE:
+    case DISCARDED_PACKET:
+      return 32
+    case EXPANDED_FLOW_SAMPLE:
+      return 44
+    case COUNTER_SAMPLE:
+      return 12
+    case EXPANDED_COUNTER_SAMPLE:
+      return 16
+    default:
+      return 0
+  }
+}
+
+/** Whether samples of that format become FlowMessages. */
+export function isFlowFormat(format: number): boolean {
+  return format === FLOW_SAMPLE || format === EXPANDED_FLOW_SAMPLE || format === DISCARDED_PACKET
 }
 
 /** Writes what the head of a sample of that format at `at`, which is whole, says; returns the position behind. */

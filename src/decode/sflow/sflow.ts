@@ -56,7 +56,7 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, onCounte
         return header
       }
       const format = inU32(pos)
-      const size = sampleBytes(buf, pos + 8, inU32(pos + 4), header.sampleCount - i - 1, end)
+      const size = sampleBytes(buf, format, pos + 8, inU32(pos + 4), header.sampleCount - i - 1, end)
       pos += 8
       if (size > end - pos) {
         decoding.report('truncated', `sample ${i + 1} says ${size} bytes, the datagram has ${end - pos} more`)
