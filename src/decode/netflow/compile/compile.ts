@@ -61,10 +61,10 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
   const family: Family = mixed ? 0 : addresses4.length > 0 ? 4 : addresses6.length > 0 ? 6 : 0
   const etype = forward.number(IE.ethernetType)
   const ipVersion = forward.number(IE.ipVersion)
-  const familyVaries = mixed || (family !== 0 && (etype !== undefined || ipVersion !== undefined))
+  const familyVaries = mixed || ((family !== 0 || hasBothFamilies(forward)) && (etype !== undefined || ipVersion !== undefined))
   const programs = (direction: Direction): Programs => {
     const compiled: Partial<Record<Family, Program>> = {}
-    return (of) => (compiled[of] ??= newProgram(compileSteps(template, places, direction, of, options)))
+    return (of) => (compiled[of] ??= newProgram(compileSteps(template, places, direction, forward, of, options)))
   }
   return {
     template,
@@ -88,10 +88,23 @@ function newProgram(steps: readonly Step[]): Program {
   return { steps, written: 0, code: undefined, calls: [] }
 }
 
+/** Whether masks or next hops are there for either family. */
+function hasBothFamilies({ numbers, addresses }: Direction): boolean {
+  const isThere = (id: number): boolean => numbers([id]).length + addresses([id]).length > 0
+  return RULES.some((rule) => rule.as === 'ofFamily' && isThere(rule.ipv4) && isThere(rule.ipv6))
+}
+
 /** Mapped elements of a template that are written; only one that has the same element hundreds of times has more. */
 const MAX_MAPPED = 1024
 
-function compileSteps(template: Template, places: Places, direction: Direction, family: Family, options: PlanOptions): Step[] {
+function compileSteps(
+  template: Template,
+  places: Places,
+  direction: Direction,
+  forward: Direction,
+  family: Family,
+  options: PlanOptions
+): Step[] {
   const everyMapped = (options.mapping ?? []).flatMap((element) =>
     places(element.id, element.enterprise).map((place) => ({ ...element, place }))
   )
@@ -110,7 +123,7 @@ function compileSteps(template: Template, places: Places, direction: Direction, 
   for (const rule of RULES) {
     const fields = rule.as === 'icmp' ? [rule.to, rule.code] : [rule.to]
     if (fields.every((field) => taken.has(field))) continue
-    const ways = compileRule(rule, direction, family, options, taken)
+    const ways = compileRule(rule, direction, forward, family, options, taken)
     if (rule.as === 'sampling') ways.unshift(...rates.map(mapped))
     if (ways.length > 0) for (const field of fields) own.add(field)
     if (rule.as === 'counter' && section !== undefined) ways.push(...compileSectionCounter(rule, direction, section))
@@ -134,7 +147,14 @@ function mostDestinations(mapping: readonly MappedElement[]): number {
 }
 
 /** The ways to fill the rule's field, in the order in which they count. `taken` are the fields that mapped elements fill. */
-function compileRule(rule: Rule, direction: Direction, family: Family, options: PlanOptions, taken: ReadonlySet<string>): Step[] {
+function compileRule(
+  rule: Rule,
+  direction: Direction,
+  forward: Direction,
+  family: Family,
+  options: PlanOptions,
+  taken: ReadonlySet<string>
+): Step[] {
   const { to } = rule
   const tag = fieldTag(to)
   const uints = (ids: readonly number[]): Step[] => direction.numbers(ids).map((place) => uint(to, place))
@@ -160,7 +180,7 @@ function compileRule(rule: Rule, direction: Direction, family: Family, options: 
     case 'addresses':
       return direction.addresses(rule.from).map((place) => realAddress(tag, place))
     case 'sampling':
-      return compileSampling(direction)
+      return compileSampling(direction, forward)
     case 'start':
     case 'end':
       return [writeTime(tag, rule.as)]

@@ -25,17 +25,18 @@ export function compileSampler({ addresses }: Direction): Step[] {
   return places.length === 0 ? [] : [...places.map((place) => realAddress(tag, place)), samplerAddress(tag)]
 }
 
-export function compileSampling({ number, numbers }: Direction): Step[] {
+/** What options data says holds for both messages of a biflow: it is found by what the forward direction names. */
+export function compileSampling({ number, numbers }: Direction, forward: Direction): Step[] {
   const tag = fieldTag('sampling_rate')
   const all = RATE_ELEMENTS.map(number)
   const plain = numbers([IE.samplingInterval, IE.samplerRandomInterval])
   const isPlain = all.filter((place) => place !== undefined).length === plain.length
-  const [sampler] = numbers([IE.samplerId, IE.selectorId])
-  const [input] = numbers([IE.ingressInterface, IE.ingressPhysicalInterface])
-  const [output] = numbers([IE.egressInterface, IE.egressPhysicalInterface])
+  const [sampler] = forward.numbers([IE.samplerId, IE.selectorId])
+  const [input] = forward.numbers([IE.ingressInterface, IE.ingressPhysicalInterface])
+  const [output] = forward.numbers([IE.egressInterface, IE.egressPhysicalInterface])
   return [
     ...(isPlain ? plain.map((place) => wideUint(tag, place)) : [ownRate(tag, all)]),
-    ...optionsRates(tag, { sampler, input, output, direction: number(IE.flowDirection), lineCard: number(IE.lineCardId) })
+    ...optionsRates(tag, { sampler, input, output, direction: forward.number(IE.flowDirection), lineCard: forward.number(IE.lineCardId) })
   ]
 }
 
