@@ -13,9 +13,11 @@ import { type Legacy, legacyOf } from './compile/legacy.js'
 import { type MappedElement, takeUnfit } from './fields/mapped.js'
 import { planCache } from './run/plans.js'
 import { learnOptions } from './known/options.js'
+import { type OptionsRecord, readOptions } from './known/optionsrecord.js'
 import { compilePlan } from './compile/compile.js'
-import { FIRST_DATA_SET, readSetHeader, type SetVisitor, walkSets } from './wire/sets.js'
+import { readSetHeader, type SetVisitor, walkSets } from './wire/sets.js'
 import { forEachRecord } from './wire/records.js'
+import type { Definition } from './wire/template.js'
 import { templateOf } from './known/standin.js'
 import { defineTemplate, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from './known/templates.js'
 
@@ -64,6 +66,9 @@ export interface NetflowOptions {
   readonly maxTemplates: number
   /** called when templates are forgotten because the exporter has more */
   readonly onTemplatesEvicted: () => void
+  /** called with each template that is new or has changed, and each options record that changed anything */
+  readonly onTemplate?: (domain: Domain, definition: Definition) => void
+  readonly onOptions?: (domain: Domain, options: OptionsRecord) => void
   readonly mapping9?: readonly MappedElement[]
   readonly mapping10?: readonly MappedElement[]
   /** how frames inside records are taken apart */
@@ -144,7 +149,11 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const template = templateFor(node)
     evict(useTemplate(node, options.now()))
     const onRecord = (record: number): void => {
-      if (learnOptions(template, record, keptDomain(domain))) counts.changes++
+      const read = readOptions(template, record)
+      if (learnOptions(read, keptDomain(domain))) {
+        counts.changes++
+        options.onOptions?.(domain, read)
+      }
       counts.optionsRecords++
     }
     return forEachRecord(template, buf, start, end, onRecord, decoding.report)
@@ -187,13 +196,15 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       onTemplate(definition) {
         counts.templates++
         const { changed, evicted } = defineTemplate(datagram.domain, definition, options.now(), options.maxTemplates)
-        if (changed) counts.changes++
+        if (changed) {
+          counts.changes++
+          options.onTemplate?.(datagram.domain, definition)
+        }
         evict(evicted)
         decodeOrDefer(dueSets(held, exporter, header.version, header.domain, definition.id), end, decoding)
         beginAgain()
       },
       onRefusal(id) {
-        if (id < FIRST_DATA_SET) return
         if (refuseTemplate(datagram.domain, id)) counts.changes++
         beginAgain()
       },

@@ -105,6 +105,7 @@ export function optionsRate(
     own.templates.get(template) ??
     own.lineCards.get(lineCard) ??
     whole.lineCards.get(lineCard) ??
+    domain0.lineCards.get(lineCard) ??
     own.interfaces.get(interface_) ??
     whole.interfaces.get(interface_) ??
     domain0.interfaces.get(interface_) ??
