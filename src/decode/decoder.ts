@@ -10,7 +10,8 @@ import type { Output } from '../flow/output.js'
 import type { OnCounterSample } from './counters/counters.js'
 import { add, type Counted, newCounts } from './counts.js'
 import type { Decoding } from './decoding.js'
-import { type KnownExporter, knownExporters, newExporterLog } from './exporters.js'
+import { newExporterLog, stateLog, unknownText } from './exporterlog.js'
+import { type KnownExporter, knownExporters } from './exporters.js'
 import { load, MAX_DATAGRAM_BYTES } from './memory/in.js'
 import { dropMessages, handOn, messagesFor } from './memory/out.js'
 import { mistakeLog } from './mistakes.js'
@@ -59,6 +60,8 @@ export interface DecoderOptions {
   readonly onHeader?: OnHeader
   /** called with each counter sample; without it they are only counted */
   readonly onCounterSample?: OnCounterSample
+  /** log each template, and what options data says */
+  readonly debug?: boolean
   /** whether to time the decoding of each datagram */
   readonly timed: boolean
 }
@@ -72,10 +75,12 @@ export interface DatagramDecoder extends Counted {
   readonly restore: (domain: unknown) => void
   /** Forgets templates that are too old. */
   readonly sweep: () => void
-  /** Drops data that has been held too long. To be called every now and then, even while no datagrams come. */
+  /** Drops data that has been held too long, and logs new exporters. To be called every second, even while no datagrams come. */
   readonly expire: () => void
   /** Decodes some of the data whose template came while the output was blocked; false where there is none. */
   readonly more: () => boolean
+  /** Logs new exporters right away. */
+  readonly logNewExporters: () => void
   /** Drops the data that is still held, and counts what is missing. */
   end(): void
 }
@@ -90,7 +95,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const counts = newCounts()
   const now = (): number => performance.now()
   const errorLog = mutedLog(log, options.errorLines, options.errorIntervalMs, now)
-  const logNewExporter = newExporterLog(log)
+  const newExporters = newExporterLog(log)
   const datagram = newDatagram()
   const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)
   const frames = { tunnels: tunnelSet(options.decap ?? []), ...(framePlan === undefined ? {} : { plan: framePlan }) }
@@ -134,6 +139,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         exporter: exporter.name
       })
     },
+    ...(options.debug === true ? stateLog(log) : {}),
     now,
     mapping9: mappedElements(mapping?.netflowv9 ?? []),
     mapping10: mappedElements(mapping?.ipfix ?? []),
@@ -165,14 +171,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     const bytes = payloadEnd - payloadStart
     const protocol = bytes < 4 || bytes > MAX_DATAGRAM_BYTES ? undefined : protocolOf(buf, payloadStart, payloadEnd)
     if (protocol === undefined) {
-      decoding.report(
-        'unknown-protocol',
-        bytes > MAX_DATAGRAM_BYTES
-          ? `${bytes} bytes, more than a datagram carries`
-          : bytes === 0
-            ? 'a datagram without a payload'
-            : `${bytes} bytes that start with ${buf.toString('hex', payloadStart, Math.min(payloadEnd, payloadStart + 4))}`
-      )
+      decoding.report('unknown-protocol', unknownText(buf, payloadStart, payloadEnd))
       add(counts.byType, 'unknown')
       return
     }
@@ -262,7 +261,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         exporters.close(exporter)
         return
       }
-      if (exporter.datagrams++ === 0) logNewExporter(exporter.name, datagram)
+      if (exporter.datagrams++ === 0) newExporters.add(exporter, datagram)
       guarded(decodePayload)
       exporters.account(exporter)
       if (options.timed) observe(counts.decoding, (now() - started) / 1000)
@@ -275,6 +274,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     },
     expire() {
       held.expire(now())
+      newExporters.tick()
     },
     more() {
       const domain = netflow.nextDeferred()
@@ -291,6 +291,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       for (const each of exporters.all())
         if (!each.isConnection) netflow.counts.changes += sweepTemplates(each, now(), options.templateTtlMs, options.templateAccess)
     },
+    logNewExporters: newExporters.flush,
     end() {
       held.drop()
       for (const each of exporters.all()) endSequences(each.sequences)

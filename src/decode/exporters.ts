@@ -1,7 +1,4 @@
 /** The exporters that are known. Their number is bounded: the one that was silent longest is forgotten. */
-import type { Log } from '../cli/log.js'
-import { onceEach } from '../cli/onceeach.js'
-import { protocolOf } from '../flow/protocol.js'
 import type { Datagram } from '../flow/datagram.js'
 import { addressText } from '../text/addresses.js'
 import { type ErrorKind } from './decoding.js'
@@ -166,15 +163,5 @@ export function knownExporters(
     *all() {
       for (const { item } of inOrder(order)) yield item
     }
-  }
-}
-
-/** Logs an exporter once, at its first datagram: `new exporter 192.0.2.1 (NetFlow v9)`. */
-export function newExporterLog(log: Log): (name: string, datagram: Datagram) => void {
-  const logOnce = onceEach((line) => {
-    log.debug(line)
-  })
-  return (name, { buf, payloadStart, payloadEnd }) => {
-    logOnce(name, () => `new exporter ${name} (${protocolOf(buf, payloadStart, payloadEnd)?.title ?? 'no protocol that is known'})`)
   }
 }

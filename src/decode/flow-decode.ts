@@ -135,6 +135,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     sampler: options.sampler,
     ...(options.decap === undefined ? {} : { decap: options.decap }),
     held: { exporterBytes: options['held.bytes'], totalBytes: options['held.total'], ms: options['held.time'] },
+    debug: options.loglevel === 'debug',
     timed: options.addr !== undefined,
     ...(counters === undefined && series === undefined ? {} : { onCounterSample: counterHandler({ output: counters, series }) }),
     ...(report === undefined ? {} : { onHeader: report.onHeader }),
@@ -150,7 +151,10 @@ async function run(tool: Tool<Options>): Promise<void> {
     declareSeries(metrics, series)
     metrics.page('/counters', showCounters(series))
   })
-  tool.summary(() => summaryOf(decoder))
+  tool.summary(() => {
+    decoder.logNewExporters()
+    return summaryOf(decoder)
+  })
   try {
     if (report === undefined) await readFrames(tool, bothOf(output, counters), decoder.decode, { more: decoder.more })
     else await readFrames(tool, reportSink(report, output, options.format ?? 'text', decoder), reporting(report, decoder))

@@ -19,6 +19,9 @@ const NETFLOW: readonly Protocol[] = [
 ]
 const BY_VERSION = Array.from({ length: 11 }, (_, version) => NETFLOW.find((protocol) => protocol.version === version))
 
+/** NetFlow or IPFIX of that version. */
+export const protocolOfVersion = (version: number): Protocol | undefined => BY_VERSION[version]
+
 /**
  * The protocol of the payload `buf[start, end)`; undefined where it is none of them. Whether more than these bytes is there is the decoder's to judge.
  *

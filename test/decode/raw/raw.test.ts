@@ -306,7 +306,7 @@ test('-format text is for people', async () => {
     stdout.toString(),
     /^time_received=\S+ exporter=192\.0\.2\.9 .*protocol=NETFLOW_V5 .*\nrecords:\n {2}sourceIPv4Address=192\.0\.2\.1 /
   )
-  assert.equal(stderr, 'flow-decode: 1 datagram in\n')
+  assert.equal(stderr, 'flow-decode: new exporter 192.0.2.9 (NetFlow v5)\nflow-decode: 1 datagram in\n')
 })
 
 test('fields without bytes are shown in the template and not in each record', async () => {
