@@ -15,8 +15,8 @@ for (const rule of RULES) {
 }
 for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) TAKEN.add(id)
 
-/** What tells of a record's making and no more: why a flow ended, how long flows may be, flags that name its key. */
-const HARMLESS = new Set([36, 37, 136, 148, 173])
+/** What tells of a record's making and no more: how packets were chosen, why a flow ended, how long flows may be, flags that name its key. */
+const HARMLESS = new Set([35, 36, 37, 136, 148, 173])
 
 /** Elements that say a sampling rate, in a record or in options data. */
 const RATE_ELEMENTS: ReadonlySet<number> = new Set([

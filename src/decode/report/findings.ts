@@ -1,6 +1,7 @@
 /** What is wrong with an exporter, each in a line that says what it means and what to do about it. A healthy one has none. */
+import { plural } from '../../cli/plural.js'
 import { unusedElements } from './elements.js'
-import { hasTemplates, lossOf, type Section, skewOf } from './section.js'
+import { hasTemplates, lossOf, type Section, skewOf, unitsOf } from './section.js'
 
 export interface Finding {
   /** a word for machines */
@@ -10,8 +11,12 @@ export interface Finding {
 
 /** Less loss than this is not told: a datagram that was in flight as watching began. */
 const LITTLE_LOSS = 0.001
+/** More than this is seldom lost by a network. */
+const INCREDIBLE_LOSS = 0.5
 /** A clock that is off by less is as good as one can be with seconds in headers and queues on the way. */
 const CLOCK_SECONDS = 10
+/** One that is off by more was never set, or what comes is not of today. */
+const DAY_SECONDS = 86_400
 /** The longest active timeout that is a default anywhere is half an hour; flows are a little longer. */
 const ACTIVE_TIMEOUT_SECONDS = 1860
 /** Flows that count nothing are told from here on. */
@@ -40,9 +45,15 @@ export function findingsOf(section: Section, mapped: ReadonlySet<string>): Findi
   if (loss > LITTLE_LOSS)
     find(
       'loss',
-      `${percent(loss)} by sequence number never came (${sequences.missing}): look at the drops of flow-listen (rcvbuf, queue_size), of the network, and at the exporter's own`
+      `${percent(loss)} by sequence number never came (${plural(sequences.missing, unitsOf(section))}): ${
+        loss > INCREDIBLE_LOSS
+          ? 'a capture with gaps, or an exporter that counts something else than its protocol says; if it is neither, '
+          : ''
+      }look at the drops of flow-listen (rcvbuf, queue_size), of the network, and at the exporter's own`
     )
-  if (flows > 0 && [...rates.keys()].every((rate) => rate === 0) && section.protocol !== 'SFLOW_5')
+  // what was an event, of a NAT for one, nobody sampled or counted
+  const counting = flows - section.events
+  if (counting > 0 && [...rates.keys()].every((rate) => rate === 0) && section.protocol !== 'SFLOW_5')
     find(
       'no-sampling',
       hasTemplates(section)
@@ -56,12 +67,21 @@ export function findingsOf(section: Section, mapped: ReadonlySet<string>): Findi
       'options are never sent, so interfaces have numbers and no names: configure option interface-table and option sampler-table'
     )
   else if (hasTemplates(section) && interfaces.size > 0 && named.size === 0)
-    find('no-names', 'options are sent, but no name of an interface: configure option interface-table')
+    find(
+      'no-names',
+      section.optionsSets === 0
+        ? 'templates of options are sent, but no data of theirs yet, so interfaces have no names: watch for longer, or shorten the timeout of option interface-table'
+        : 'options are sent, but no name of an interface: configure option interface-table'
+    )
   const skew = skewOf(section) ?? 0
   if (Math.abs(skew) > CLOCK_SECONDS)
     find(
       'clock',
-      `its clock is ${seconds(Math.abs(skew))} ${skew > 0 ? 'behind' : 'ahead of'} the time of receipt, and so are all flows: give it NTP, and UTC as its zone`
+      `its clock is ${seconds(Math.abs(skew))} ${skew > 0 ? 'behind' : 'ahead of'} the time of receipt, and so are all flows: ${
+        Math.abs(skew) > DAY_SECONDS
+          ? 'it was never set, or datagrams of another day are replayed; give it NTP'
+          : 'give it NTP, and UTC as its zone'
+      }`
     )
   if (section.backwards > 0)
     find(
@@ -73,10 +93,10 @@ export function findingsOf(section: Section, mapped: ReadonlySet<string>): Findi
       'long-flows',
       `the longest flow lasts ${seconds(section.longest)}: no active timeout cuts it, so its bytes come all at once; set it to 60 s (cache timeout active 60)`
     )
-  if (section.empty > flows * EMPTY_PART)
+  if (section.empty > counting * EMPTY_PART)
     find(
       'no-counters',
-      `${section.empty} of ${flows} flows have neither bytes nor packets: events (ASA's NSEL) have none; else add counter bytes and counter packets to the record`
+      `${section.empty} of ${flows} flows have neither bytes nor packets: add counter bytes and counter packets to the record; events that are no flows (a firewall's log) have none`
     )
   const unused = unusedElements(section, mapped)
   if (unused.length > 0)
@@ -88,7 +108,7 @@ export function findingsOf(section: Section, mapped: ReadonlySet<string>): Findi
   if (refused > 0)
     find(
       'template-refused',
-      `${refused} templates could not be read, and no data of theirs: -produce raw shows them; the exporter's software is wrong`
+      `${plural(refused, 'template')} could not be read, and no data of ${refused === 1 ? 'it' : 'theirs'}: -produce raw shows them; the exporter's software is wrong`
     )
   const broken = [...errors].filter(([kind]) => kind !== 'malformed-template' && kind !== 'template-not-found')
   if (broken.length > 0)

@@ -49,6 +49,7 @@ export function reportObserver(): Observer {
   const RATE = flowMessage.indexOf('sampling_rate')
   const BYTES = flowMessage.indexOf('bytes')
   const PACKETS = flowMessage.indexOf('packets')
+  const NAT_EVENT = flowMessage.indexOf('nat_event')
   const START = flowMessage.indexOf('time_flow_start_ns')
   const END = flowMessage.indexOf('time_flow_end_ns')
   const INTERFACES = [
@@ -91,7 +92,9 @@ export function reportObserver(): Observer {
       current.flows++
       const rate = numberAt(RATE)
       if (current.rates.has(rate) || current.rates.size < MOST_RATES) current.rates.set(rate, (current.rates.get(rate) ?? 0) + 1)
-      if (!isSet(values, BYTES) && !isSet(values, PACKETS)) current.empty++
+      const isEmpty = !isSet(values, BYTES) && !isSet(values, PACKETS)
+      if (isEmpty && isSet(values, NAT_EVENT)) current.events++
+      else if (isEmpty) current.empty++
       const duration = (numberAt(END) - numberAt(START)) / 1e9
       if (duration < -0.001) current.backwards++
       current.longest = Math.max(current.longest, duration)

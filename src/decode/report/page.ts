@@ -4,13 +4,10 @@ import { textWidth } from '../../table/width.js'
 import { toJson, type Tree } from '../../text/tree.js'
 import { ratePlaces, unusedElements } from './elements.js'
 import { type Finding, findingsOf, percent, seconds } from './findings.js'
-import { hasTemplates, lossOf, type Section, skewOf } from './section.js'
+import { hasTemplates, lossOf, type Section, skewOf, unitsOf } from './section.js'
 
 const COLUMNS = 80
 const INDENT = 14
-
-/** What sequence numbers count. */
-const UNITS: Readonly<Record<string, string>> = { NETFLOW_V9: 'datagrams', IPFIX: 'records', SFLOW_5: 'datagrams' }
 
 /** One section, with an empty line behind it. */
 export function sectionPage(section: Section, mapped: ReadonlySet<string>): string {
@@ -26,7 +23,7 @@ export function sectionPage(section: Section, mapped: ReadonlySet<string>): stri
     ['clock', clockText(section)],
     ['flows', flowsText(section)]
   ]
-  const head = `${section.exporter}  ${section.protocol}  ${domainText(section)}\n`
+  const head = `${[section.exporter, section.protocol, domainText(section)].filter((word) => word !== '').join('  ')}\n`
   const told = rows.map(([name, text]) => wrapped(`  ${name.padEnd(INDENT - 2)}`, text)).join('')
   const found = findings.length === 0 ? '  nothing to find fault with\n' : findings.map(({ text }) => wrapped('  ! ', text, 4)).join('')
   return `${head}${told}${found}\n`
@@ -63,6 +60,7 @@ export function sectionJson(section: Section, mapped: ReadonlySet<string>): stri
     interfaces: section.interfaces.size,
     interfaces_with_name: section.named.size,
     clock_skew_seconds: skewOf(section) ?? null,
+    nat_events: section.events,
     flows_backwards: section.backwards,
     flows_without_counters: section.empty,
     longest_flow_seconds: section.longest,
@@ -92,7 +90,7 @@ function lostText(section: Section): string {
   const { sequences, protocol } = section
   if (protocol === 'NETFLOW_V1') return 'cannot be told: v1 has no sequence numbers'
   const restarts = sequences.restarts === 0 ? '' : `, ${plural(sequences.restarts, 'restart')}`
-  return `${sequences.missing} ${UNITS[protocol] ?? 'flows'} (${percent(lossOf(section))})${restarts}`
+  return `${plural(sequences.missing, unitsOf(section))} (${percent(lossOf(section))})${restarts}`
 }
 
 function templatesText({ templates, waiting }: Section): string {
@@ -137,8 +135,9 @@ function clockText(section: Section): string {
   return Math.abs(skew) < 1 ? 'right to the second' : `${seconds(Math.abs(skew))} ${skew > 0 ? 'behind' : 'ahead of'} receipt`
 }
 
-function flowsText({ longest, backwards, empty }: Section): string {
-  return `longest ${seconds(longest)}; ${backwards} start after they end; ${empty} without bytes and packets`
+function flowsText({ longest, backwards, empty, events }: Section): string {
+  const told = events === 0 ? '' : `${plural(events, 'event')} of a NAT; `
+  return `${told}longest ${seconds(longest)}; ${backwards} start after they end; ${empty} without bytes and packets`
 }
 
 /** Words in lines of 80 columns, the first behind `prefix`, the others under its end. */

@@ -40,7 +40,9 @@ export interface Section {
   /** interfaces of flows, and those of them with a name */
   readonly interfaces: Set<number>
   readonly named: Set<number>
-  /** flows that end before they start, that count nothing, and the longest: seconds */
+  /** flows that are events of a NAT: a session that began, ended or was refused */
+  events: number
+  /** flows that end before they start, other than events that count nothing, and the longest: seconds */
   backwards: number
   empty: number
   longest: number
@@ -69,11 +71,17 @@ export function newSection(exporter: string, protocol: string, domain: string): 
     rates: new Map(),
     interfaces: new Set(),
     named: new Set(),
+    events: 0,
     backwards: 0,
     empty: 0,
     longest: 0,
     errors: new Map()
   }
+}
+
+/** What its sequence number counts. */
+export function unitsOf({ protocol }: Section): string {
+  return protocol === 'IPFIX' ? 'record' : protocol === 'NETFLOW_V9' || protocol === 'SFLOW_5' ? 'datagram' : 'flow'
 }
 
 /** Whether its exporter defines templates. */

@@ -159,6 +159,28 @@ test('flows that start after they end, that last too long, that count nothing', 
   assert.deepEqual(kinds(await withRecord({ bytes: 0, packets: 0 })), ['no-counters'])
 })
 
+test('events of a NAT have neither counters nor a rate, and nothing is wrong with that', async () => {
+  const events = set(0, template(300, [[8, 4], [225, 4], [230, 1]])) // prettier-ignore
+  const event = set(300, ipv4('192.0.2.1'), ipv4('198.51.100.1'), be(1, 1))
+  const [section] = await report([v9({ sequence: 1 }, events, event)])
+  assert.equal(section.flows, 1)
+  assert.deepEqual(section.findings, [])
+  // beside them, flows that count nothing are still found
+  assert.ok(kinds(await report([...healthy, v9({ sequence: 3 }, events, event, data(record({ bytes: 0, packets: 0 })))])).includes('no-counters')) // prettier-ignore
+})
+
+test('a hole that no network makes, a clock that was never set, options without data', async () => {
+  const text = (kind: string, [{ findings }]: readonly Report[]): string => findings.find((one) => one.kind === kind)?.text ?? ''
+  assert.match(text('loss', await report([...healthy, v9({ sequence: 4 })])), /^25 % .* \(1 datagram\): look at/)
+  assert.match(text('loss', await report([...healthy, v9({ sequence: 1000 })])), /\(997 datagrams\): a capture with gaps, or/)
+  const days = await report([{ payload: healthy[0], received: 1_800_000_000_000_000_000n }])
+  assert.match(text('clock', days), /days behind .*: it was never set, or datagrams of another day are replayed/)
+  assert.match(
+    text('no-names', await report([v9({}, TEMPLATE, SAMPLER, NAMES, data(record()))])),
+    /^templates of options are sent, but no data/
+  )
+})
+
 test('elements that no field takes have their names', async () => {
   const fields = set(0, template(260, [...FIELDS, [206, 1], [12345, 4]]))
   const [section] = await report([...healthy, v9({ sequence: 3 }, fields)])
