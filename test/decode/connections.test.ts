@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import protobuf from 'protobufjs'
 import { DatagramMessage, longOf, readFlows } from '../support/datagram-stream.js'
 import { openDecoder } from '../support/decode.js'
+import { runTool } from '../support/tools.js'
 
 const PORT = 50_000
 
@@ -82,4 +83,36 @@ test('the end of a connection ends what it told and what waits; the next one of 
   )
   assert.deepEqual(values, [BYTES, PACKETS])
   assert.equal(missing, 1)
+})
+
+/** What flow-decode writes with `-produce`, line by line. */
+async function produced(kind: string, ...datagrams: Buffer[]): Promise<Record<string, unknown>[]> {
+  const args = ['-produce', kind, '-format', 'json', '-loglevel', 'error']
+  const { code, stdout, stderr } = await runTool('flow-decode', args, Buffer.concat(datagrams))
+  assert.equal(code, 0, stderr)
+  const lines = stdout.toString().trimEnd().split('\n')
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+test('-produce raw: behind its withdrawal a template reads nothing on its connection; over UDP it goes on', async () => {
+  const parts = [message(bytesTemplate, data), message(withdrawal), message(data)]
+  const sets = async (connection: bigint): Promise<unknown[]> =>
+    (await produced('raw', ...parts.map((part) => datagram(connection, part)))).map((line) => line.sets)
+  const read = [{ set: 256, records: [{ octetDeltaCount: 7 }] }]
+  assert.deepEqual((await sets(5n)).slice(1), [[{ set: 2, withdrawal: 256 }], [{ set: 256, bytes: '00000007' }]])
+  assert.deepEqual((await sets(0n)).slice(1), [[{ set: 2, withdrawal: 256 }], read])
+  const [first] = await produced('raw', datagram(2n ** 60n + 1n, message(data)))
+  assert.equal(first.connection, String(2n ** 60n + 1n))
+})
+
+test('-produce report: another layout on the next connection is no redefinition; data behind a withdrawal waits', async () => {
+  const kinds = async (...datagrams: Buffer[]): Promise<string[]> => {
+    const [{ findings }] = await produced('report', ...datagrams)
+    return (findings as { kind: string }[]).map(({ kind }) => kind).filter((kind) => kind.startsWith('template'))
+  }
+  const [first, second] = [message(bytesTemplate, data), message(packetsTemplate, data)]
+  assert.deepEqual(await kinds(datagram(1n, first), datagram(1n, Buffer.alloc(0)), datagram(2n, second)), [])
+  assert.deepEqual(await kinds(datagram(1n, first), datagram(1n, second)), ['template-redefined'])
+  assert.deepEqual(await kinds(datagram(1n, first), datagram(1n, message(withdrawal, data))), ['template-missing'])
+  assert.deepEqual(await kinds(datagram(1n, first), datagram(1n, message(withdrawalOfAll)), datagram(1n, second)), [])
 })

@@ -9,7 +9,7 @@ import { forEachRecord } from '../netflow/wire/records.js'
 import { readSetHeader, type SetHeader, walkSets } from '../netflow/wire/sets.js'
 import { openDefinition, type Template, VARIABLE_LENGTH } from '../netflow/wire/template.js'
 import { templateOf } from '../netflow/known/standin.js'
-import { defineTemplate, refuseTemplate, templateFor, useTemplate } from '../netflow/known/templates.js'
+import { defineTemplate, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from '../netflow/known/templates.js'
 import { fieldName, recordTree } from './elements.js'
 import { instantText } from '../../text/times.js'
 import type { Tree } from '../../text/tree.js'
@@ -57,12 +57,13 @@ export function legacyTree(
   return tree
 }
 
-/** v9 and IPFIX; undefined where the header is cut. Templates are kept with the exporter. */
+/** v9 and IPFIX; undefined where the header is cut. Templates are kept with the exporter; on a connection, withdrawals act. */
 export function setsTree(
   buf: Buffer,
   start: number,
   end: number,
   port: Port,
+  isConnection: boolean,
   now: number,
   maxTemplates: number,
   counts: NetflowCounts,
@@ -83,6 +84,7 @@ export function setsTree(
       addTemplate(sets, header, openDefinition(definition))
     },
     onWithdrawal(id, options) {
+      if (isConnection) withdrawTemplates(domain, id, options)
       sets.push({ set: templateSetId(header, options), withdrawal: id })
     },
     onRefusal(id) {

@@ -38,6 +38,7 @@ export function writeRaw(
     src_port: datagram.srcPort,
     ...(dstEnd > dstStart ? { dst_addr: addressText(buf.subarray(dstStart, dstEnd)) } : {}),
     dst_port: datagram.dstPort,
+    ...(isOfConnection(datagram) ? { connection: connectionText(datagram) } : {}),
     ...tree,
     ...(errors.length === 0 ? {} : { errors })
   }
@@ -46,25 +47,36 @@ export function writeRaw(
 }
 
 function payloadTree(
-  { buf, payloadStart: start, payloadEnd: end, srcPort }: Datagram,
+  datagram: Datagram,
   exporter: Exporter,
   now: number,
   maxTemplates: number,
   counts: NetflowCounts,
   onError: OnError
 ): { tree: Record<string, Tree>; protocol: string } {
+  const { buf, payloadStart: start, payloadEnd: end, srcPort } = datagram
   const protocol = end - start < 4 ? undefined : protocolOf(buf, start, end)
   let tree: Record<string, Tree> | undefined
   if (protocol === undefined) onError('unknown-protocol', `${end - start} bytes`)
   else {
     const { version } = protocol
     if (protocol === SFLOW_5) tree = sflowTree(buf, start, end, onError)
-    else if (version >= 9) tree = setsTree(buf, start, end, notePort(exporter, srcPort), now, maxTemplates, counts, onError)
+    else if (version >= 9)
+      tree = setsTree(buf, start, end, notePort(exporter, srcPort), isOfConnection(datagram), now, maxTemplates, counts, onError)
     else tree = legacyTree(buf, start, end, version, notePort(exporter, srcPort), onError)
     if (tree !== undefined) return { tree, protocol: protocol.type }
     onError('truncated', `${end - start} bytes, less than a header`)
   }
   return { tree: { protocol: 'unknown', bytes: buf.toString('hex', start, end) }, protocol: 'unknown' }
+}
+
+function isOfConnection({ connectionHi, connectionLo }: Datagram): boolean {
+  return connectionHi !== 0 || connectionLo !== 0
+}
+
+/** As text: JSON's numbers are not that long. */
+function connectionText({ connectionHi, connectionLo }: Datagram): string {
+  return String((BigInt(connectionHi) << 32n) | BigInt(connectionLo))
 }
 
 /** The time of receipt as RFC 3339; BigInt is exact, and quick enough for what people read. */

@@ -39,6 +39,8 @@ const MOST_TEMPLATES = 4096
 const MOST_RATES = 64
 const MOST_INTERFACES = 10_000
 const TWO_32 = 2 ** 32
+/** A withdrawal of less is of all templates: it names their set. */
+const LEAST_TEMPLATE_ID = 256
 
 export function reportObserver(): Observer {
   const sections = new Map<string, Section>()
@@ -109,11 +111,12 @@ export function reportObserver(): Observer {
   }
 }
 
-/** Templates, and data that comes before its own. */
-function noteSets(section: Section, { buf, payloadStart, payloadEnd }: Datagram): void {
+/** Templates, and data that comes before its own. What a connection defined ends with it, or with a withdrawal (RFC 7011 section 8.1). */
+function noteSets(section: Section, { buf, payloadStart, payloadEnd, connectionHi, connectionLo }: Datagram): void {
   const header = readSetHeader(buf, payloadStart, payloadEnd)
   if (header === undefined) return
   const { templates, waiting } = section
+  const connection = connectionHi === 0 && connectionLo === 0 ? undefined : `${connectionHi} ${connectionLo}`
   const ignore = (): void => undefined
   walkSets(header, buf, payloadStart, {
     onTemplate(definition) {
@@ -121,19 +124,24 @@ function noteSets(section: Section, { buf, payloadStart, payloadEnd }: Datagram)
       section.waited += waiting.get(definition.id) ?? 0
       waiting.delete(definition.id)
       if (known === undefined) {
-        if (templates.size < MOST_TEMPLATES) templates.set(definition.id, { definition, sent: 1, redefined: 0 })
+        if (templates.size < MOST_TEMPLATES) templates.set(definition.id, { definition, connection, sent: 1, redefined: 0 })
         return
       }
       known.sent++
-      if (!isSameDefinition(known.definition, definition)) known.redefined++
+      if (known.connection === connection && !isSameDefinition(known.definition, definition)) known.redefined++
       known.definition = definition
+      known.connection = connection
     },
     onData(templateId) {
       const known = templates.get(templateId)
       if (known?.definition.options === true) section.optionsSets++
       if (known === undefined && waiting.size < MOST_TEMPLATES) waiting.set(templateId, (waiting.get(templateId) ?? 0) + 1)
     },
-    onWithdrawal: ignore,
+    onWithdrawal(id, options) {
+      if (connection === undefined) return
+      const isAll = id < LEAST_TEMPLATE_ID
+      for (const [known, { definition }] of templates) if (isAll ? definition.options === options : known === id) templates.delete(known)
+    },
     onRefusal: ignore,
     onUnknownSet: ignore,
     onError: ignore

@@ -5,6 +5,8 @@ import { newSequences, type Sequences } from '../sequence.js'
 
 export interface SeenTemplate {
   definition: Definition
+  /** the connection that it came on; undefined over UDP */
+  connection: string | undefined
   sent: number
   /** how often it came with another layout */
   redefined: number
