@@ -78,16 +78,22 @@ export interface Connections {
 /** How often slow connections are looked for. */
 const SWEEP_MS = 1000
 
-/**
- * `isWanted` is asked before each message goes out, `onCut` is called for each connection that is refused or cut off. `output` sets the pace: while it
- * is blocked no connection is read.
- */
+export interface ConnectionHandlers {
+  /** asked before each message goes out */
+  readonly isWanted: () => boolean
+  /** called for each connection that is taken */
+  readonly onOpen: (who: string) => void
+  /** called for each that is refused or cut off */
+  readonly onCut: (who: string, cause: CutCause) => void
+}
+
+/** `byExporter` counts messages by the slots of exporters. `output` sets the pace: while it is blocked no connection is read. */
 export function connections(
   limits: ConnectionLimits,
   output: Output,
   exporterOf: ReturnType<typeof exporterLookup>,
-  isWanted: () => boolean,
-  onCut: (who: string, cause: CutCause) => void,
+  byExporter: Float64Array,
+  { isWanted, onOpen, onCut }: ConnectionHandlers,
   now: () => number = () => performance.now()
 ): Connections {
   const all = new Set<Connection>()
@@ -171,6 +177,7 @@ export function connections(
       return
     }
     counts.accepted++
+    onOpen(name)
     setNumber()
     const dst = parseAddress(socket.localAddress ?? '') ?? Buffer.alloc(0)
     const dstPort = socket.localPort ?? 0
@@ -182,6 +189,7 @@ export function connections(
     const [hi, lo] = [lastHi, lastLo]
     const onMessage = (buf: Buffer, start: number, stop: number): boolean => {
       counts.messages++
+      byExporter[exporter.slot]++
       counts.bytes += stop - start
       connection.hadMessage = true
       if (isWanted()) append(buf.subarray(start, stop))

@@ -5,6 +5,7 @@ import type { Network } from '../flow/address.js'
 import type { CutCause } from './connections.js'
 import type { OnExporter } from './exporters.js'
 import type { BlockQueue } from './queue.js'
+import { type ExporterCounts, OTHERS } from './sharedcounts.js'
 
 export interface Listener {
   /** its URI as logs and metrics have it */
@@ -12,6 +13,8 @@ export interface Listener {
   /** what the kernel granted for each of its sockets; undefined of connections */
   readonly rcvbuf: number | undefined
   numbers: () => Numbers
+  /** of each of its sockets */
+  readonly exporters: readonly ExporterCounts[]
   /** Reads what the kernel has received so far, and no more. */
   drain(): Promise<void>
   close(): void
@@ -38,7 +41,16 @@ export interface ListenerContext {
   queue: BlockQueue
   limit: Limit
   log: Log
-  onExporter: OnExporter
+  /** called at the first datagram of an exporter, and perhaps again when it was forgotten */
+  onExporter: (address: string, protocol: string | undefined, allowed: boolean) => void
   /** A thread threw an error: a mistake of the code. */
   onThreadError: (error: Error) => void
+}
+
+/** Notes which exporters have the slots of `counts`, and calls `onExporter`. */
+export function noteSlots({ addresses }: ExporterCounts, onExporter: ListenerContext['onExporter']): OnExporter {
+  return (address, protocol, allowed, slot) => {
+    if (slot < OTHERS) addresses[slot] = address
+    onExporter(address, protocol, allowed)
+  }
 }

@@ -4,6 +4,7 @@ import type { Metrics } from '../cli/metrics.js'
 import { others, plural } from '../cli/plural.js'
 import { CUT_CAUSES } from './connections.js'
 import type { Listener, Numbers } from './listener.js'
+import { OTHERS } from './sharedcounts.js'
 
 type Labelled = (readonly [labels: Record<string, string>, value: number])[]
 
@@ -49,6 +50,8 @@ export function declareMetrics({ counter, gauge }: Metrics, listeners: readonly 
     each(({ queuedBytes }) => queuedBytes),
     labels
   )
+  const datagrams = exporterDatagrams(listeners)
+  counter('exporter_datagrams', 'Datagrams received, by exporter that is allowed', datagrams, ['exporter'])
   gauge('receive_buffer_bytes', "The kernel's receive buffer (SO_RCVBUF) of each socket", buffers, labels)
   if (listeners.every(({ numbers }) => numbers().connections === undefined)) return
   const ofConnections = (value: (connections: NonNullable<Numbers['connections']>) => number) => (): Labelled =>
@@ -62,6 +65,25 @@ export function declareMetrics({ counter, gauge }: Metrics, listeners: readonly 
   counter('connections', 'Connections that were taken', accepted, labels)
   counter('connections_cut', 'Connections refused or cut off, by cause', () => listeners.flatMap(cutsOf), [...labels, 'cause'])
 }
+
+/** Beyond a number of exporters they stand under `other`; who once has a label keeps it, so that no counter goes back. */
+function exporterDatagrams(listeners: readonly Listener[]): () => Labelled {
+  const labelled = new Set<string>()
+  return () => {
+    const sums = new Map<string, number>()
+    const add = (exporter: string, count: number): unknown => sums.set(exporter, (sums.get(exporter) ?? 0) + count)
+    for (const { addresses, datagrams } of listeners.flatMap(({ exporters }) => exporters)) {
+      addresses.forEach((address, slot) => {
+        if (labelled.size < OTHERS) labelled.add(address)
+        add(labelled.has(address) ? address : OTHER, datagrams[slot])
+      })
+      if (datagrams[OTHERS] > 0) add(OTHER, datagrams[OTHERS])
+    }
+    return [...sums].map(([exporter, count]) => [{ exporter }, count])
+  }
+}
+
+const OTHER = 'other'
 
 function cutsOf({ name, numbers }: Listener): Labelled {
   const { connections } = numbers()

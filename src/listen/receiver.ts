@@ -62,6 +62,7 @@ export function receiver(
   dst: Buffer,
   dstPort: number,
   counts: Counts,
+  byExporter: Float64Array,
   queued: Queued,
   handOn: (block: Block) => void,
   onExporter: OnExporter
@@ -116,6 +117,7 @@ export function receiver(
         counts[NOT_ALLOWED]++
         return
       }
+      byExporter[exporter.slot]++
       clock.read()
       const size = payload.length + DATAGRAM_OVERHEAD_BYTES
       if (!hasRoom(size)) {

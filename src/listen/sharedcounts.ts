@@ -7,13 +7,30 @@ export const QUEUE_FULL = 2
 export const NOT_ALLOWED = 3
 export type Counts = Float64Array
 
+/** Slots of exporters whose datagrams are counted by themselves, and the one behind them for all others. */
+export const OTHERS = 1000
+
+/** The datagrams of the exporters of one socket by slot, and the addresses that have the slots. */
+export interface ExporterCounts {
+  readonly datagrams: Float64Array
+  readonly addresses: string[]
+}
+
 /** The datagrams and blocks of a listener that wait for the reader of stdout; many threads add and subtract. */
 export const QUEUED_DATAGRAMS = 0
 export const QUEUED_BLOCKS = 1
 export type Queued = Int32Array
 
 export function newCounts(): Counts {
-  return new Float64Array(new SharedArrayBuffer(4 * Float64Array.BYTES_PER_ELEMENT))
+  return sharedNumbers(4)
+}
+
+export function newExporterCounts(): ExporterCounts {
+  return { datagrams: sharedNumbers(OTHERS + 1), addresses: [] }
+}
+
+function sharedNumbers(count: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(count * Float64Array.BYTES_PER_ELEMENT))
 }
 
 export function newQueued(): Queued {

@@ -3,14 +3,16 @@ import net, { type AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import tls from 'node:tls'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { onceEach } from '../cli/onceeach.js'
 import { readPem } from '../cli/pem.js'
 import { openOutput, type Output } from '../flow/output.js'
 import { hostAndPort } from './bind.js'
 import { type ConnectionCounts, connections, type CutCause } from './connections.js'
 import { exporterLookup } from './exporters.js'
-import type { Listener, ListenerContext } from './listener.js'
+import { type Listener, type ListenerContext, noteSlots } from './listener.js'
 import { NO_IPV6_CODES } from './opensockets.js'
 import type { BlockQueue } from './queue.js'
+import { newExporterCounts } from './sharedcounts.js'
 import { turnOfTheLoop } from './udpsocket.js'
 import { type ListenUri, nameOf, type StreamSettings, whereOf } from './uris.js'
 
@@ -29,10 +31,21 @@ export async function startStreamListener(
       log.info(`${name}: ${cause === 'not-allowed' || cause === 'too-many' ? 'refused' : 'cut off'} ${who} (${cause})`)
   }
   const output = queuedOutput(queue)
-  const exporterOf = exporterLookup(networks, (address, _protocol, allowed) => {
+  const counts = newExporterCounts()
+  const onNew = noteSlots(counts, (address, _protocol, allowed) => {
     if (allowed) onExporter(address, 'IPFIX', true) // onCut logs those that are refused
   })
-  const accepted = connections(stream, output, exporterOf, () => limit.admit(1) === 1, onCut)
+  const logOnce = onceEach((line) => {
+    log.debug(line)
+  })
+  const handlers = {
+    isWanted: () => limit.admit(1) === 1,
+    onOpen(who: string) {
+      logOnce(who, () => `${name}: connection from ${who}`)
+    },
+    onCut
+  }
+  const accepted = connections(stream, output, exporterLookup(networks, onNew), counts.datagrams, handlers)
   const server = serverOf(stream, uri, (socket) => {
     accepted.accept(socket)
   })
@@ -46,12 +59,12 @@ export async function startStreamListener(
   server.on('error', (error) => {
     log.warn(`${name}: ${reasonOf(error)}`)
   })
-  const { counts } = accepted
 
   return {
     name,
     rcvbuf: undefined,
-    numbers: () => numbersOf(counts, accepted.open, output),
+    exporters: [counts],
+    numbers: () => numbersOf(accepted.counts, accepted.open, output),
     async drain() {
       server.close()
       await turnOfTheLoop() // the kernel's buffers are read

@@ -18,8 +18,8 @@ try {
     onTrouble(message) {
       send({ kind: 'trouble', message })
     },
-    onExporter(address, protocol, allowed) {
-      send({ kind: 'exporter', address, protocol, allowed })
+    onExporter(address, protocol, allowed, slot) {
+      send({ kind: 'exporter', address, protocol, allowed, slot })
     }
   })
   port.on('message', (message: ToThread) => {

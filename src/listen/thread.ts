@@ -10,7 +10,7 @@ export type FromThread =
   | { kind: 'failed'; message: string; code: string | undefined }
   | { kind: 'block'; memory: ArrayBuffer; length: number; datagrams: number }
   | { kind: 'trouble'; message: string }
-  | { kind: 'exporter'; address: string; protocol: string | undefined; allowed: boolean }
+  | { kind: 'exporter'; address: string; protocol: string | undefined; allowed: boolean; slot: number }
   | { kind: 'drained' }
 
 /** Opens a socket and reads it in a new thread. Throws CannotListenError. `onThreadError` gets what the thread threw, a mistake of the code. */
@@ -48,7 +48,7 @@ export function openUdpSocketInThread(
       else if (message.kind === 'open') resolve(socketAt(message.local, message.rcvbuf))
       else if (message.kind === 'failed') reject(new CannotListenError(message.message, message.code))
       else if (message.kind === 'trouble') onTrouble(message.message)
-      else if (message.kind === 'exporter') onExporter(message.address, message.protocol, message.allowed)
+      else if (message.kind === 'exporter') onExporter(message.address, message.protocol, message.allowed, message.slot)
       else drained()
     })
   })

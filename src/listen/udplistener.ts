@@ -3,12 +3,14 @@ import { endOfFrames } from '../flow/frames.js'
 import { plural } from '../cli/plural.js'
 import { hostAndPort } from './bind.js'
 import { kernelDropCounter } from './kernel.js'
-import type { Listener, ListenerContext } from './listener.js'
+import { type Listener, type ListenerContext, noteSlots } from './listener.js'
 import { openSockets } from './opensockets.js'
 import { BLOCK_BYTES } from './receiver.js'
 import {
   type Counts,
+  type ExporterCounts,
   newCounts,
+  newExporterCounts,
   newQueued,
   NOT_ALLOWED,
   QUEUE_FULL,
@@ -29,12 +31,16 @@ export async function startUdpListener(
 ): Promise<Listener> {
   const queued = newQueued()
   const allCounts: Counts[] = []
+  const exporters: ExporterCounts[] = []
   let written = 0
 
   const sockets = await openSockets(
     uri,
     async (bind, where) => {
-      const settings: SocketSettings = { bind, rcvbuf: uri.rcvbuf, bounds: uri, networks, counts: newCounts(), queued }
+      const counts = newCounts()
+      const ofExporters = newExporterCounts()
+      const byExporter = ofExporters.datagrams
+      const settings: SocketSettings = { bind, rcvbuf: uri.rcvbuf, bounds: uri, networks, counts, byExporter, queued }
       const handlers: SocketHandlers = {
         onBlock({ bytes, datagrams }) {
           const wanted = limit.admit(datagrams)
@@ -49,12 +55,13 @@ export async function startUdpListener(
         onTrouble(message) {
           log.warn(`${nameOf(uri, socket.local.port)}: ${message}`)
         },
-        onExporter
+        onExporter: noteSlots(ofExporters, onExporter)
       }
       const socket: UdpSocket = await (where === 'here'
         ? openUdpSocket(settings, handlers)
         : openUdpSocketInThread(settings, handlers, onThreadError))
-      allCounts.push(settings.counts)
+      allCounts.push(counts)
+      exporters.push(ofExporters)
       return socket
     },
     log
@@ -77,6 +84,7 @@ export async function startUdpListener(
   return {
     name,
     rcvbuf,
+    exporters,
     numbers: () => ({
       received: sum(RECEIVED),
       receivedBytes: sum(RECEIVED_BYTES),

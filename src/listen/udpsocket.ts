@@ -22,6 +22,8 @@ export interface SocketSettings {
   bounds: Bounds
   networks: readonly Network[]
   counts: Counts
+  /** datagrams by the slots of exporters */
+  byExporter: Float64Array
   queued: Queued
 }
 
@@ -59,6 +61,7 @@ export async function openUdpSocket(settings: SocketSettings, { onBlock, onTroub
     ownAddress(address),
     port,
     counts,
+    settings.byExporter,
     queued,
     onBlock,
     onExporter

@@ -5,6 +5,7 @@ import { newReport, reporting } from '../../src/decode/report/report.js'
 import { frameReader } from '../../src/flow/frames.js'
 import { connections } from '../../src/listen/connections.js'
 import { exporterLookup } from '../../src/listen/exporters.js'
+import { newExporterCounts } from '../../src/listen/sharedcounts.js'
 import { loadMapping } from '../../src/mapping/mapping.js'
 import type { DatagramSpec } from '../support/datagram-stream.js'
 import { decode, openDecoder, rawLines, streamOf } from '../support/decode.js'
@@ -73,13 +74,11 @@ export async function connected(): Promise<Trial> {
   const { output, taken } = keptOutput()
   let cause = ''
   const limits = { max: 10, idleMs: 60_000, timeoutMs: 60_000 }
-  const all = connections(
-    limits,
-    output,
-    exporterLookup([]),
-    () => true,
-    (_who, cut) => (cause = cut)
-  )
+  const all = connections(limits, output, exporterLookup([]), newExporterCounts().datagrams, {
+    isWanted: () => true,
+    onOpen: () => undefined,
+    onCut: (_who, cut) => (cause = cut)
+  })
   const server = net.createServer((socket) => {
     all.accept(socket)
   })

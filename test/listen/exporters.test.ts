@@ -6,8 +6,8 @@ import { liveHeapBytes } from '../support/heap.js'
 
 test('an exporter has its bytes, an IPv4-mapped one those of IPv4', () => {
   const exporterOf = exporterLookup([])
-  assert.deepEqual(exporterOf('192.0.2.7'), { address: Buffer.from([192, 0, 2, 7]), allowed: true })
-  assert.deepEqual(exporterOf('::ffff:192.0.2.7'), { address: Buffer.from([192, 0, 2, 7]), allowed: true })
+  assert.deepEqual(exporterOf('192.0.2.7'), { address: Buffer.from([192, 0, 2, 7]), allowed: true, slot: 0 })
+  assert.deepEqual(exporterOf('::ffff:192.0.2.7'), { address: Buffer.from([192, 0, 2, 7]), allowed: true, slot: 0 })
   assert.deepEqual(exporterOf('fe80::1%eth0').address, Buffer.from('fe800000000000000000000000000001', 'hex'))
 })
 

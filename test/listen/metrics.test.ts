@@ -14,7 +14,7 @@ function listener(name: string, kernel: number | undefined): Listener & { now: N
     queuedDatagrams: 0,
     queuedBytes: 0
   }
-  return { name, rcvbuf: 1, now, numbers: () => now, drain: () => Promise.resolve(), close: () => undefined }
+  return { name, rcvbuf: 1, now, exporters: [], numbers: () => now, drain: () => Promise.resolve(), close: () => undefined }
 }
 
 test('drops are told every ten seconds at the most, as many as came since', (t) => {
