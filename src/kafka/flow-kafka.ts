@@ -1,6 +1,6 @@
 /** flow-kafka: FlowMessages, Datagrams or lines of text to a Kafka topic, and back. */
 import { FILES } from '../cli/definition.js'
-import { EXIT, UserError } from '../cli/exit.js'
+import { EXIT, type ExitCode, UserError } from '../cli/exit.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { brokerList, srvBrokers } from './brokers.js'
 import { openClient } from './client.js'
@@ -29,7 +29,7 @@ export const tool = defineTool(
   run
 )
 
-async function run(tool: Tool<KafkaOptions>): Promise<void> {
+async function run(tool: Tool<KafkaOptions>): Promise<ExitCode> {
   const { options, log } = tool
   checkTogether(options)
   const { srv } = options
@@ -41,7 +41,9 @@ async function run(tool: Tool<KafkaOptions>): Promise<void> {
     isDebugging: options.loglevel === 'debug',
     log
   })
-  await (options.consume ? consume(tool, client) : produce(tool, client))
+  if (!options.consume) return produce(tool, client)
+  await consume(tool, client)
+  return EXIT.ok
 }
 
 function checkTogether(options: KafkaOptions): void {

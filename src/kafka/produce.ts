@@ -1,5 +1,5 @@
 /** stdin to a topic: frames or lines in, messages out. */
-import { EXIT, UserError } from '../cli/exit.js'
+import { EXIT, type ExitCode, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
 import type { Tool } from '../cli/tool.js'
@@ -33,8 +33,8 @@ interface Counters {
   tooLarge: number
 }
 
-/** Reads stdin to its end; returns when all of it is delivered. */
-export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise<void> {
+/** Reads stdin to its end, and returns when it is delivered: the exit code, not 0 where a message was too large for that. */
+export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise<ExitCode> {
   const { options, log, signals } = tool
   const keys = await keysFor(tool)
   const counters: Counters = { messages: 0, bytes: 0, tooLarge: 0 }
@@ -127,6 +127,7 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   } finally {
     await delivery.close()
   }
+  return counters.tooLarge + delivery.counters.tooLarge > 0 ? EXIT.unavailable : EXIT.ok
 }
 
 interface Keys {
