@@ -6,6 +6,10 @@ import { decode, rawLines } from '../../support/decode.js'
 import { ethernet, ipv4, packet, udp } from '../../support/build-packet.js'
 import {
   buildSflowDatagram,
+  discardedPacket,
+  expandedFlowSample,
+  extendedNat,
+  extendedNatPort,
   extendedRouter,
   extendedSwitch,
   flowSample,
@@ -79,6 +83,42 @@ test('sampled Ethernet that says 20 bytes has 24, or 20 with MAC addresses of si
       assert.match(line, /"src_mac":"02:00:00:00:00:03","dst_mac":"02:00:00:00:00:04","type":2048/)
     }
   }
+})
+
+/** Records that say less than they hold, by how much, and a field that each of them gives. */
+const SHORT: readonly (readonly [what: string, record: Buffer, less: number, field: string])[] = [
+  ['a raw header without its padding', UNPADDED, HEADER.readUInt32BE(4) - UNPADDED.readUInt32BE(4), 'src_addr'],
+  ['sampled Ethernet', saying(20, sampledEthernet()), 4, 'src_mac'],
+  ['a router', saying(12, extendedRouter('192.0.2.254', 24, 25)), 4, 'src_net'],
+  ['a router of IPv6', saying(24, extendedRouter('2001:db8::1', 48, 64)), 4, 'src_net'],
+  ['NAT', saying(12, extendedNat('10.0.0.1', '10.0.0.2')), 4, 'post_nat_src_addr'],
+  ['ports of NAT', saying(4, extendedNatPort(1, 2)), 4, 'post_nat_src_port'],
+  ['sampled IPv4', saying(28, sampledIpv4()), 4, 'src_addr']
+]
+
+test('records that say too little, two in a sample, at any place in it, and in samples that say as little', async () => {
+  const vlan = extendedSwitch(10, 20)
+  const behind = flowSample({ records: [extendedSwitch(3, 4)] })
+  for (const build of [flowSample, expandedFlowSample, discardedPacket])
+    for (const [one, a, lessA, fieldA] of SHORT)
+      for (const [other, b, lessB, fieldB] of SHORT)
+        for (const records of [
+          [vlan, a, b],
+          [a, vlan, b],
+          [a, b, vlan]
+        ]) {
+          const sample = build({ records })
+          for (const said of [sample, saying(sample.readUInt32BE(4) - lessA - lessB, sample)]) {
+            const what = `${build.name}: ${one}, ${other}`
+            const flows = await flowsOf(said, behind)
+            assert.deepEqual(
+              flows.map(({ src_vlan }) => src_vlan),
+              [10, 3],
+              what
+            )
+            for (const field of [fieldA, fieldB]) assert.ok(flows[0][field] !== undefined, `${what}: ${field}`)
+          }
+        }
 })
 
 test('what sFlow writes for an unknown VLAN or priority is none', async () => {
