@@ -55,8 +55,6 @@ const ERRORS: Partial<Record<string, Partial<Record<ErrorKind, number>>>> = {
   'embedded-hex/NetGauze_NetGauze__netflow.pcap': { 'malformed-template': 12, 'malformed-record': 1, 'template-not-found': 1 }, // the last datagram is noise
   'embedded-hex/calmh_ipfix__interpreter_test.pcap': { 'template-not-found': 4 },
   'embedded-hex/calmh_ipfix__parser_test.pcap': { 'malformed-record': 1 }, // 13 bytes of a record at the end of its set
-  'embedded-hex/cloudflare_goflow__utils_sflow_test.pcap': { 'malformed-record': 2 }, // lengths are among what was made unrecognisable
-  'embedded-hex/google_gopacket__sflow_test.pcap': { 'malformed-record': 2 }, // the samples are four bytes too short for their records
   'embedded-hex/mikemiles-dev_netflow_parser__tests.pcap': { 'template-not-found': 2 },
   'fluent/netflow.v9.bin': { 'template-not-found': 1 },
   'fluent/netflow.v9.flowStartMilliseconds.bin': { 'template-not-found': 1 },

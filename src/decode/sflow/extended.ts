@@ -47,8 +47,14 @@ function writeRouter(at: number, isPeeled: boolean, pos: number): number {
   const hopEnd = wholeAddressEnd(at)
   pos = outInput(pos, NEXT_HOP, at + 4, hopEnd)
   if (isPeeled) return pos
-  pos = outUint32(pos, SRC_NET, inU32(hopEnd))
-  return outUint32(pos, DST_NET, inU32(hopEnd + 4))
+  pos = outUint32(pos, SRC_NET, prefixLength(hopEnd))
+  return outUint32(pos, DST_NET, prefixLength(hopEnd + 4))
+}
+
+/** 0 for what no prefix is as long as: unknown, or a mask in place of its length. */
+function prefixLength(at: number): number {
+  const bits = inU32(at)
+  return bits > 128 ? 0 : bits
 }
 
 /** The last AS of the path is the destination's, the first the next hop's; without a path the packet stays in the router's own. */

@@ -31,7 +31,10 @@ export interface SetHeader {
 export interface SetVisitor {
   onTemplate(definition: Definition): void
   onWithdrawal(id: number, options: boolean): void
-  /** a definition of that id, which data may have, came that cannot be used; `onError` was called with the reason */
+  /**
+   * A definition of that id, which data may have, came that cannot be used. `onError` was called with the reason, but where it is no more than the id,
+   * behind another template: that may be padding.
+   */
   onRefusal(id: number): void
   /** `[start, end)` holds the records */
   onData(templateId: number, start: number, end: number): void
@@ -45,6 +48,8 @@ const IPFIX_HEADER_BYTES = 16
 const SET_HEADER_BYTES = 4
 /** Fewer bytes name no template: they are padding, whatever they hold. */
 const ID_BYTES = 2
+/** The shortest record of a template set is a withdrawal. Fewer bytes behind a template may be padding that is not zero (Cisco's WLC). */
+const LEAST_TEMPLATE_BYTES = 4
 /** The ids of template sets and options template sets. */
 export const TEMPLATE_SETS = { 9: [0, 1], 10: [2, 3] } as const
 export const FIRST_DATA_SET = 256
@@ -111,10 +116,12 @@ export function walkSets(header: SetHeader, buf: Buffer, start: number, visitor:
 
 function walkTemplates(version: 9 | 10, options: boolean, buf: Buffer, pos: number, end: number, visitor: SetVisitor): void {
   const zeros = trailingZeros(buf, pos, end)
+  const first = pos
   while (pos < zeros && end - pos >= ID_BYTES) {
     const record = readTemplate(version, options, buf, pos, end)
     if (record.kind === 'cut') {
-      visitor.onError('malformed-template', `the set ends inside ${options ? 'an options template' : 'a template'}`)
+      const isPadding = pos > first && end - pos < LEAST_TEMPLATE_BYTES
+      if (!isPadding) visitor.onError('malformed-template', `the set ends inside ${options ? 'an options template' : 'a template'}`)
       refuse(record.id, visitor)
       return
     }
