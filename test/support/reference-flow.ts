@@ -277,12 +277,12 @@ function familyOf(values: Values): 0 | 4 | 16 {
   const [ipv4, ipv6] = [pair(4), pair(16)]
   if (!ipv6.every(isZero)) return 16
   if (!ipv4.every(isZero)) return 4
-  if (ipv4.length + ipv6.length === 0) return 0
   const etype = number(values, 256) ?? 0n
   if (etype !== 0n) return etype === 0x0800n ? 4 : etype === 0x86ddn ? 16 : 0
   const version = number(values, 60)
   if (version === 4n || version === 6n) return version === 4n ? 4 : 16
-  return ipv4.length === 0 ? 16 : ipv6.length === 0 ? 4 : 0
+  if ((ipv4.length === 0) === (ipv6.length === 0)) return 0
+  return ipv4.length === 0 ? 16 : 4
 }
 
 function rateOf(values: Values): bigint {

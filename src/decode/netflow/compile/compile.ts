@@ -61,7 +61,7 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
   const family: Family = mixed ? 0 : addresses4.length > 0 ? 4 : addresses6.length > 0 ? 6 : 0
   const etype = forward.number(IE.ethernetType)
   const ipVersion = forward.number(IE.ipVersion)
-  const familyVaries = mixed || ((family !== 0 || hasBothFamilies(forward)) && (etype !== undefined || ipVersion !== undefined))
+  const familyVaries = mixed || etype !== undefined || ipVersion !== undefined
   const programs = (direction: Direction): Programs => {
     const compiled: Partial<Record<Family, Program>> = {}
     return (of) => (compiled[of] ??= newProgram(compileSteps(template, places, direction, forward, of, options)))
@@ -86,12 +86,6 @@ export function compilePlan(template: Template, options: PlanOptions = {}): Plan
 
 function newProgram(steps: readonly Step[]): Program {
   return { steps, written: 0, code: undefined, calls: [] }
-}
-
-/** Whether masks or next hops are there for either family. */
-function hasBothFamilies({ numbers, addresses }: Direction): boolean {
-  const isThere = (id: number): boolean => numbers([id]).length + addresses([id]).length > 0
-  return RULES.some((rule) => rule.as === 'ofFamily' && isThere(rule.ipv4) && isThere(rule.ipv6))
 }
 
 /** Mapped elements of a template that are written; only one that has the same element hundreds of times has more. */
