@@ -52,11 +52,12 @@ const VALUES: Record<number, fc.Arbitrary<number>> = {
   310: fc.constantFrom(0, 256, 1000, 4096)
 }
 /** The elements of routers' options, and of some that none has. */
-const RATES = [[34], [34, 35], [50], [34, 50], [50, 49, 48], [305], [305, 306], [309, 310], [304, 305, 309, 310], [304, 305, 306, 309, 310]]
+const RATES = [[34], [34, 35], [50], [34, 50], [305], [305, 306], [309, 310], [304, 305, 309, 310], [304, 305, 306, 309, 310]]
 const WITH_SAMPLER = [
   [302, 304, 305, 306],
   [302, 304, 309, 310],
-  [48, 34]
+  [48, 34],
+  [50, 49, 48]
 ]
 
 function valuesOf(sets: readonly (readonly number[])[]): fc.Arbitrary<Values> {
