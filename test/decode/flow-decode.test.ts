@@ -7,7 +7,7 @@ import test, { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { be, set, template, v9 } from '../support/build-netflow.js'
 import { datagramFrame, readFlows } from '../support/datagram-stream.js'
-import { runPipeline, runTool, startTool } from '../support/tools.js'
+import { ROOT, runPipeline, runTool, startTool } from '../support/tools.js'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-decode-'))
 after(() => {
@@ -166,4 +166,18 @@ test('metrics, health and templates', async () => {
   assert.match(await page('/templates'), /"id": 256/)
   tool.stdin.end()
   assert.equal((await tool.ended).code, 0)
+})
+
+test('at level debug each template, rate and name is logged, and each exporter, once', async () => {
+  const { stdout } = await runTool('flow-pcap', [path.join(ROOT, 'test/fixtures/demo.pcap')])
+  const { stderr } = await runTool('flow-decode', ['-loglevel', 'debug'], Buffer.concat([stdout, stdout]))
+  const lines = stderr.trimEnd().split('\n').slice(0, -1)
+  assert.equal(new Set(lines).size, lines.length)
+  for (const line of [
+    'flow-decode: debug: 192.0.2.7:40000 (NetFlow v9, source 9): template 1024: 23 fields, 82 bytes a record',
+    'flow-decode: debug: 192.0.2.7:40000 (NetFlow v9, source 9): sampling rate 100 of sampler 1, in all domains',
+    'flow-decode: new exporter 192.0.2.5 (IPFIX)',
+    'flow-decode: new exporter 192.0.2.8 (sFlow v5)'
+  ])
+    assert.ok(lines.includes(line), `${line} in\n${stderr}`)
 })
