@@ -201,5 +201,9 @@ test('metrics count by listener and cause', async (t) => {
   assert.equal(value('dropped_total', other, ',cause="kernel"'), 0)
   assert.deepEqual([value('queue_datagrams', other), value('queue_bytes', other)], [0, 0])
   assert.ok(value('receive_buffer_bytes', other) > 0)
+  // by exporter: those that are allowed
+  assert.deepEqual(text.match(/^flow_listen_exporter_datagrams_total.*$/gm), [
+    'flow_listen_exporter_datagrams_total{exporter="127.0.0.2"} 2'
+  ])
   assert.equal(await (await fetch(address.replace('/metrics', '/__health'))).text(), 'ok\n')
 })
