@@ -39,6 +39,11 @@ export function isSet(values: FieldValues, index: number): boolean {
   return (values.set[index >> 5] & (1 << (index & 31))) !== 0
 }
 
+/** The number of a field as a double, the nearest to it; 0 where it is not set. */
+export function numberAt(values: FieldValues, index: number): number {
+  return isSet(values, index) ? values.hi[index] * 2 ** 32 + values.lo[index] : 0
+}
+
 /** Field numbers under this are looked up in an array, others in a map. */
 const DIRECT_NUMBERS = 16_384
 /** Tags of one and two bytes, most of those there are. */

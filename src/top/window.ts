@@ -2,7 +2,7 @@
  * The last while of a stream, in slices that come and go: the sums of its groups (flow-agg's), and the flows themselves, so that another
  * key or filter shows what has been there already.
  */
-import { fieldReader, fieldValues, isSet } from '../flow/fieldvalues.js'
+import { fieldReader, fieldValues, isSet, numberAt } from '../flow/fieldvalues.js'
 import { type Field, flowMessage, schemaOf } from '../flow/proto.js'
 import { type Aggregate, type Aggregator, aggregator, fieldsOf, type Grouping, newAggregate, releaseAggregate } from '../query/aggregate.js'
 import { addCounters, addSums, BYTES_AT, COUNTERS_SIZE, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
@@ -21,7 +21,6 @@ const MAX_GROUP_BYTES = 256 * 1024 * 1024
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 /** exporters that are counted separately */
 const MAX_EXPORTERS = 10_000
-const TWO_32 = 4_294_967_296
 
 /** Up to where a view looks. */
 export interface Moment {
@@ -255,14 +254,13 @@ function readerOf(grouping: Grouping): Reading {
   const values = fieldValues(schema)
   const start = schema.indexOf('time_flow_start_ns')
   const end = schema.indexOf('time_flow_end_ns')
-  const nanoseconds = (at: number): number => (isSet(values, at) ? values.hi[at] * TWO_32 + values.lo[at] : 0)
   return {
     read: fieldReader(values),
     values,
     adder: aggregator(grouping, values),
     received: schema.indexOf('time_received_ns'),
     exporter: schema.indexOf('sampler_address'),
-    seconds: () => (nanoseconds(end) - nanoseconds(start)) / 1e9
+    seconds: () => (numberAt(values, end) - numberAt(values, start)) / 1e9
   }
 }
 

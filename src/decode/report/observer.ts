@@ -1,8 +1,8 @@
 /** Watches datagrams and the flows that are made of them, and keeps what a report tells, by exporter, protocol and domain. */
 import type { Datagram } from '../../flow/datagram.js'
-import { fieldReader, fieldValues, isSet } from '../../flow/fieldvalues.js'
+import { fieldReader, fieldValues, isSet, numberAt } from '../../flow/fieldvalues.js'
 import { flowMessage } from '../../flow/proto.js'
-import { readSetHeader, walkSets } from '../netflow/wire/sets.js'
+import { FIRST_DATA_SET, readSetHeader, walkSets } from '../netflow/wire/sets.js'
 import { isSameDefinition } from '../netflow/wire/template.js'
 import { followSequence } from '../sequence.js'
 import { newSection, type Section } from './section.js'
@@ -38,9 +38,6 @@ const MOST_SECTIONS = 10_000
 const MOST_TEMPLATES = 4096
 const MOST_RATES = 64
 const MOST_INTERFACES = 10_000
-const TWO_32 = 2 ** 32
-/** A withdrawal of less is of all templates: it names their set. */
-const LEAST_TEMPLATE_ID = 256
 
 export function reportObserver(): Observer {
   const sections = new Map<string, Section>()
@@ -58,7 +55,6 @@ export function reportObserver(): Observer {
     [flowMessage.indexOf('in_if'), flowMessage.indexOf('in_if_name')] as const,
     [flowMessage.indexOf('out_if'), flowMessage.indexOf('out_if_name')] as const
   ]
-  const numberAt = (at: number): number => (isSet(values, at) ? values.hi[at] * TWO_32 + values.lo[at] : 0)
 
   function sectionOf(exporter: string, { type, domain }: SeenHeader): Section | undefined {
     const key = `${exporter} ${type} ${domain}`
@@ -75,7 +71,7 @@ export function reportObserver(): Observer {
     onHeader(exporter, datagram, header) {
       current = sectionOf(exporter, header)
       if (current === undefined) return
-      const received = (datagram.receivedHi * TWO_32 + datagram.receivedLo) / 1e9
+      const received = (datagram.receivedHi * 2 ** 32 + datagram.receivedLo) / 1e9
       current.datagrams++
       current.first = Math.min(current.first, received)
       current.last = Math.max(current.last, received)
@@ -92,12 +88,12 @@ export function reportObserver(): Observer {
     onFlow(buf, start, end) {
       if (current === undefined || !read(buf, start, end)) return
       current.flows++
-      const rate = numberAt(RATE)
+      const rate = numberAt(values, RATE)
       if (current.rates.has(rate) || current.rates.size < MOST_RATES) current.rates.set(rate, (current.rates.get(rate) ?? 0) + 1)
       const isEmpty = !isSet(values, BYTES) && !isSet(values, PACKETS)
       if (isEmpty && isSet(values, NAT_EVENT)) current.events++
       else if (isEmpty) current.empty++
-      const duration = (numberAt(END) - numberAt(START)) / 1e9
+      const duration = (numberAt(values, END) - numberAt(values, START)) / 1e9
       if (duration < -0.001) current.backwards++
       current.longest = Math.max(current.longest, duration)
       for (const [index, name] of INTERFACES) {
@@ -139,7 +135,7 @@ function noteSets(section: Section, { buf, payloadStart, payloadEnd, connectionH
     },
     onWithdrawal(id, options) {
       if (connection === undefined) return
-      const isAll = id < LEAST_TEMPLATE_ID
+      const isAll = id < FIRST_DATA_SET // it names the set of theirs
       for (const [known, { definition }] of templates) if (isAll ? definition.options === options : known === id) templates.delete(known)
     },
     onRefusal: ignore,
