@@ -14,6 +14,7 @@ import { type BlockReader, blockReader, BrokenStreamError } from '../flow/blocks
 import { writeDatagram } from '../flow/datagram.js'
 import type { Output } from '../flow/output.js'
 import { parseAddress } from '../flow/address.js'
+import { hostAndPort } from './bind.js'
 import { wallClock } from './clock.js'
 import type { exporterLookup } from './exporters.js'
 
@@ -33,8 +34,6 @@ export const CUT_CAUSES = [
 export type CutCause = (typeof CUT_CAUSES)[number]
 
 export interface ConnectionLimits {
-  /** connections at a time */
-  readonly max: number
   /** milliseconds without a message */
   readonly idleMs: number
   /** milliseconds for a message, from its first byte on; for the first, from the start of the connection */
@@ -67,7 +66,9 @@ interface Connection {
 export interface Connections {
   readonly open: number
   readonly counts: ConnectionCounts
-  /** Reads a connection from now on; over TLS its handshake is done. */
+  /** Whether -allow lists who connects; otherwise the connection is refused. */
+  admits(socket: net.Socket): boolean
+  /** Reads a connection that was admitted from now on; over TLS its handshake is done. */
   accept(socket: net.Socket): void
   /** Counts one that is not accepted. */
   refuse(cause: CutCause, who: string): void
@@ -166,16 +167,20 @@ export function connections(
     return length
   }
 
+  function admits(socket: net.Socket): boolean {
+    const { allowed } = exporterOf(socket.remoteAddress ?? '')
+    if (!allowed) {
+      refuse('not-allowed', peerOf(socket))
+      socket.destroy()
+    }
+    return allowed
+  }
+
   function accept(socket: net.Socket): void {
     const { remoteAddress = '', remotePort = 0 } = socket
     const exporter = exporterOf(remoteAddress)
-    const name = `${addressText(exporter.address)}:${remotePort}`
+    const name = peerOf(socket)
     socket.on('error', () => undefined) // 'close' follows
-    if (!exporter.allowed || all.size >= limits.max) {
-      refuse(exporter.allowed ? 'too-many' : 'not-allowed', name)
-      socket.destroy()
-      return
-    }
     counts.accepted++
     onOpen(name)
     setNumber()
@@ -239,6 +244,7 @@ export function connections(
     get open() {
       return all.size
     },
+    admits,
     accept,
     refuse,
     async closeAll() {
@@ -248,4 +254,10 @@ export function connections(
       await Promise.all(closed)
     }
   }
+}
+
+/** The other end of a connection, for people: `192.0.2.1:4739`. */
+export function peerOf({ remoteAddress = '', remotePort = 0 }: Pick<net.Socket, 'remoteAddress' | 'remotePort'>): string {
+  const address = parseAddress(remoteAddress)
+  return address === undefined ? 'a client' : hostAndPort(addressText(address), remotePort)
 }

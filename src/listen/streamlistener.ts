@@ -7,7 +7,7 @@ import { onceEach } from '../cli/onceeach.js'
 import { readPem } from '../cli/pem.js'
 import { openOutput, type Output } from '../flow/output.js'
 import { hostAndPort } from './bind.js'
-import { type ConnectionCounts, connections, type CutCause } from './connections.js'
+import { type ConnectionCounts, type Connections, connections, type CutCause, peerOf } from './connections.js'
 import { exporterLookup } from './exporters.js'
 import { type Listener, type ListenerContext, noteSlots } from './listener.js'
 import { NO_IPV6_CODES } from './opensockets.js'
@@ -46,12 +46,16 @@ export async function startStreamListener(
     onCut
   }
   const accepted = connections(stream, output, exporterLookup(networks, onNew), counts.datagrams, handlers)
-  const server = serverOf(stream, uri, (socket) => {
-    accepted.accept(socket)
+  const handshakes = stream.tls === undefined ? undefined : tlsHandshakes(stream, stream.tls, uri, accepted)
+  const server = net.createServer((socket) => {
+    if (!accepted.admits(socket)) return
+    if (handshakes === undefined) accepted.accept(socket)
+    else handshakes.begin(socket)
   })
-  server.on('tlsClientError', (_error: Error, socket: net.Socket) => {
-    accepted.refuse('handshake', `${socket.remoteAddress ?? 'a client'}`)
-    socket.destroy()
+  // those whose handshake is not done count too
+  server.maxConnections = stream.max
+  server.on('drop', (peer) => {
+    accepted.refuse('too-many', peerOf({ remoteAddress: peer?.remoteAddress, remotePort: peer?.remotePort }))
   })
   const bound = await listen(server, uri)
   const name = nameOf(uri, bound.port)
@@ -69,6 +73,7 @@ export async function startStreamListener(
       server.close()
       await turnOfTheLoop() // the kernel's buffers are read
       await accepted.closeAll()
+      handshakes?.closeAll()
       await output.end()
     },
     close() {
@@ -101,24 +106,50 @@ function queuedOutput(queue: BlockQueue): Output {
   return openOutput(stream, (error) => error)
 }
 
-function serverOf({ timeoutMs, tls: files }: StreamSettings, uri: ListenUri, onConnection: (socket: net.Socket) => void): net.Server {
-  if (files === undefined) return net.createServer(onConnection)
+/** The TLS handshakes of connections that were admitted. */
+interface Handshakes {
+  begin(socket: net.Socket): void
+  /** Ends what they were begun on. */
+  closeAll(): void
+}
+
+/** Hands on to `accepted` what is done, and counts what fails. Throws UserError where a file of `tls` cannot be used. */
+function tlsHandshakes(
+  { timeoutMs }: StreamSettings,
+  files: NonNullable<StreamSettings['tls']>,
+  uri: ListenUri,
+  accepted: Connections
+): Handshakes {
   const name = nameOf(uri)
   const [cert, key, ca] = [files.cert, files.key, files.ca].map((file) => (file === undefined ? undefined : readPem(name, file)))
-  try {
-    return tls.createServer(
-      {
-        cert,
-        key,
-        handshakeTimeout: timeoutMs,
-        minVersion: 'TLSv1.2',
-        // RFC 7011 section 11.3: both ends are to be authenticated
-        ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true })
-      },
-      onConnection
-    )
-  } catch (error) {
-    throw new UserError(EXIT.badConfig, `${name}: ${files.cert}, ${files.key}: ${reasonOf(error)}`)
+  // RFC 7011 section 11.3: both ends are to be authenticated
+  const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }
+  const server = secureServer()
+  const sockets = new Set<net.Socket>()
+  server.on('tlsClientError', (_error: Error, socket: net.Socket) => {
+    accepted.refuse('handshake', peerOf(socket))
+    socket.destroy()
+  })
+
+  function secureServer(): tls.Server {
+    try {
+      return tls.createServer({ cert, key, handshakeTimeout: timeoutMs, minVersion: 'TLSv1.2', ...clients }, (socket) => {
+        accepted.accept(socket)
+      })
+    } catch (error) {
+      throw new UserError(EXIT.badConfig, `${name}: ${files.cert}, ${files.key}: ${reasonOf(error)}`)
+    }
+  }
+
+  return {
+    begin(socket) {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      server.emit('connection', socket)
+    },
+    closeAll() {
+      for (const socket of sockets) socket.destroy()
+    }
   }
 }
 

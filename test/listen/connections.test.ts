@@ -164,6 +164,31 @@ test('TLS: a client of the authority is taken, one without a certificate refused
   assert.match(stderr, /1 datagram in, 1 out; 1 connection, refused or cut off: 1 handshake\n$/)
 })
 
+test('TLS: handshakes that nobody goes on with take room, but not for ever, and hold up no end; who is not allowed gets none', async (t) => {
+  const { serverKeyStore } = makeCertificates(folder)
+  const uri = `ipfix+tls://127.0.0.1:0?cert=${serverKeyStore}&key=${serverKeyStore}`
+  const listener = await listen(t, `${uri}&max=3&timeout=1s`)
+  const [port] = listener.ports
+  const halves = [await connect(port), await connect(port), await connect(port)]
+  await closed(await connect(port))
+  await Promise.all(halves.map(closed))
+  const good = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
+  good.end(message(40))
+  await listener.until(2)
+  const { stderr } = await listener.stop()
+  assert.match(stderr, /1 connection, refused or cut off: 1 too many, 3 handshake\n$/)
+
+  const patient = await listen(t, `${uri}&timeout=1h`)
+  const half = await connect(patient.ports[0])
+  const stopped = patient.stop()
+  await closed(half)
+  assert.equal((await stopped).code, 0)
+
+  const choosy = await listen(t, uri, '-allow', '192.0.2.0/24')
+  await closed(await connect(choosy.ports[0]))
+  assert.match((await choosy.stop()).stderr, /0 connections, refused or cut off: 1 not allowed\n$/)
+})
+
 test('flow-send over TCP, with templates that another connection has otherwise, gives flow-decode the same flows', async (t) => {
   const listener = await listen(t, 'ipfix+tcp://127.0.0.1:0')
   const demo = path.join(ROOT, 'test/fixtures/demo.pcap')
