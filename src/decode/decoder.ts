@@ -245,8 +245,6 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         counts.badFrames++
         return
       }
-      counts.datagrams++
-      counts.bytes += datagram.payloadEnd - datagram.payloadStart
       const addressBytes = datagram.srcEnd - datagram.srcStart
       if (isMappedIPv4(buf, datagram.srcStart, datagram.srcEnd)) datagram.srcStart = datagram.srcEnd - 4
       else if (addressBytes !== 4 && addressBytes !== 16) datagram.srcEnd = datagram.srcStart // no address
@@ -261,6 +259,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         exporters.close(exporter)
         return
       }
+      counts.datagrams++
+      counts.bytes += datagram.payloadEnd - datagram.payloadStart
       if (exporter.datagrams++ === 0) newExporters.add(exporter, datagram)
       guarded(decodePayload)
       exporters.account(exporter)

@@ -17,6 +17,7 @@ import { declareMetrics, summaryOf } from './counts.js'
 import { type DatagramDecoder, datagramDecoder } from './decoder.js'
 import { type Tunnel, TUNNELS } from './packet/decap.js'
 import { RAW_FORMATS } from './raw/raw.js'
+import { withEvents } from './report/events.js'
 import { newReport, reporting, reportSink } from './report/report.js'
 import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
 import { parseRates } from './rates.js'
@@ -123,7 +124,7 @@ async function run(tool: Tool<Options>): Promise<void> {
   const decoder = datagramDecoder({
     output: report === undefined ? output : report.flows,
     log,
-    mapping,
+    mapping: report === undefined ? mapping : withEvents(mapping),
     rateOf: options.samplingrate ?? (() => 0),
     errorLines: options['err.cnt'],
     errorIntervalMs: options['err.int'],

@@ -114,5 +114,17 @@ test('-produce report: another layout on the next connection is no redefinition;
   assert.deepEqual(await kinds(datagram(1n, first), datagram(1n, Buffer.alloc(0)), datagram(2n, second)), [])
   assert.deepEqual(await kinds(datagram(1n, first), datagram(1n, second)), ['template-redefined'])
   assert.deepEqual(await kinds(datagram(1n, first), datagram(1n, message(withdrawal, data))), ['template-missing'])
+  const both = [datagram(1n, first), datagram(2n, first), datagram(1n, message(withdrawal))]
+  assert.deepEqual(await kinds(...both, datagram(2n, message(data))), [])
+  assert.deepEqual(await kinds(...both, datagram(1n, message(data))), ['template-missing'])
   assert.deepEqual(await kinds(datagram(1n, first), datagram(1n, message(withdrawalOfAll)), datagram(1n, second)), [])
+})
+
+test('the end of a connection is no datagram', async () => {
+  const { stderr } = await runTool(
+    'flow-decode',
+    [],
+    Buffer.concat([datagram(1n, message(bytesTemplate, data)), datagram(1n, Buffer.alloc(0))])
+  )
+  assert.match(stderr, /: 1 datagram in, 1 flow out/)
 })

@@ -1,7 +1,7 @@
 /** What is wrong with an exporter, each in a line that says what it means and what to do about it. A healthy one has none. */
 import { plural } from '../../cli/plural.js'
 import { unusedElements } from './elements.js'
-import { hasTemplates, lossOf, type Section, skewOf, unitsOf } from './section.js'
+import { eventsOf, hasTemplates, lossOf, type Section, skewOf, unitsOf } from './section.js'
 
 export interface Finding {
   /** a word for machines */
@@ -51,8 +51,7 @@ export function findingsOf(section: Section, mapped: ReadonlySet<string>): Findi
           : ''
       }look at the drops of flow-listen (rcvbuf, queue_size), of the network, and at the exporter's own`
     )
-  // what was an event, of a NAT for one, nobody sampled or counted
-  const counting = flows - section.events
+  const counting = flows - eventsOf(section)
   if (counting > 0 && [...rates.keys()].every((rate) => rate === 0) && section.protocol !== 'SFLOW_5')
     find(
       'no-sampling',
@@ -96,7 +95,7 @@ export function findingsOf(section: Section, mapped: ReadonlySet<string>): Findi
   if (section.empty > counting * EMPTY_PART)
     find(
       'no-counters',
-      `${section.empty} of ${flows} flows have neither bytes nor packets: add counter bytes and counter packets to the record; events that are no flows (a firewall's log) have none`
+      `${section.empty} of ${flows} flows have neither bytes nor packets: add counter bytes and counter packets to the record`
     )
   const unused = unusedElements(section, mapped)
   if (unused.length > 0)

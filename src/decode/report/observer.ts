@@ -5,6 +5,7 @@ import { flowMessage } from '../../flow/proto.js'
 import { FIRST_DATA_SET, readSetHeader, walkSets } from '../netflow/wire/sets.js'
 import { isSameDefinition } from '../netflow/wire/template.js'
 import { followSequence } from '../sequence.js'
+import { FIREWALL_EVENT_INDEX, REPORT_FIELDS } from './events.js'
 import { newSection, type Section } from './section.js'
 
 /** What a datagram's header says. */
@@ -29,21 +30,19 @@ export interface Observer {
   /** Takes a FlowMessage of the datagram that was heard of last. */
   readonly onFlow: (buf: Buffer, start: number, end: number) => void
   readonly sections: () => Iterable<Section>
-  /** sections that there was no room for */
-  readonly dropped: () => number
 }
 
 /** Sections are bounded, as what makes them up comes from the network. */
 const MOST_SECTIONS = 10_000
 const MOST_TEMPLATES = 4096
+const MOST_SESSIONS = 1024
 const MOST_RATES = 64
 const MOST_INTERFACES = 10_000
 
 export function reportObserver(): Observer {
   const sections = new Map<string, Section>()
-  let dropped = 0
   let current: Section | undefined
-  const values = fieldValues(flowMessage)
+  const values = fieldValues(REPORT_FIELDS)
   const read = fieldReader(values)
   const RATE = flowMessage.indexOf('sampling_rate')
   const BYTES = flowMessage.indexOf('bytes')
@@ -59,8 +58,7 @@ export function reportObserver(): Observer {
   function sectionOf(exporter: string, { type, domain }: SeenHeader): Section | undefined {
     const key = `${exporter} ${type} ${domain}`
     let section = sections.get(key)
-    if (section === undefined && sections.size >= MOST_SECTIONS) dropped++
-    else if (section === undefined) {
+    if (section === undefined && sections.size < MOST_SECTIONS) {
       section = newSection(exporter, type, domain)
       sections.set(key, section)
     }
@@ -91,7 +89,8 @@ export function reportObserver(): Observer {
       const rate = numberAt(values, RATE)
       if (current.rates.has(rate) || current.rates.size < MOST_RATES) current.rates.set(rate, (current.rates.get(rate) ?? 0) + 1)
       const isEmpty = !isSet(values, BYTES) && !isSet(values, PACKETS)
-      if (isEmpty && isSet(values, NAT_EVENT)) current.events++
+      if (isEmpty && isSet(values, NAT_EVENT)) current.natEvents++
+      else if (isEmpty && isSet(values, FIREWALL_EVENT_INDEX)) current.firewallEvents++
       else if (isEmpty) current.empty++
       const duration = (numberAt(values, END) - numberAt(values, START)) / 1e9
       if (duration < -0.001) current.backwards++
@@ -102,17 +101,17 @@ export function reportObserver(): Observer {
         if (isSet(values, name)) current.named.add(values.lo[index])
       }
     },
-    sections: () => sections.values(),
-    dropped: () => dropped
+    sections: () => sections.values()
   }
 }
 
-/** Templates, and data that comes before its own. What a connection defined ends with it, or with a withdrawal (RFC 7011 section 8.1). */
-function noteSets(section: Section, { buf, payloadStart, payloadEnd, connectionHi, connectionLo }: Datagram): void {
+/** Templates, and data that comes before any of its id. On a connection a withdrawal ends them (RFC 7011 section 8.1). */
+function noteSets(section: Section, { buf, payloadStart, payloadEnd, srcPort, connectionHi, connectionLo }: Datagram): void {
   const header = readSetHeader(buf, payloadStart, payloadEnd)
   if (header === undefined) return
   const { templates, waiting } = section
-  const connection = connectionHi === 0 && connectionLo === 0 ? undefined : `${connectionHi} ${connectionLo}`
+  const isConnection = connectionHi !== 0 || connectionLo !== 0
+  const session = isConnection ? `connection ${connectionHi} ${connectionLo}` : `port ${srcPort}`
   const ignore = (): void => undefined
   walkSets(header, buf, payloadStart, {
     onTemplate(definition) {
@@ -120,23 +119,34 @@ function noteSets(section: Section, { buf, payloadStart, payloadEnd, connectionH
       section.waited += waiting.get(definition.id) ?? 0
       waiting.delete(definition.id)
       if (known === undefined) {
-        if (templates.size < MOST_TEMPLATES) templates.set(definition.id, { definition, connection, sent: 1, redefined: 0 })
+        if (templates.size < MOST_TEMPLATES)
+          templates.set(definition.id, { definition, sessions: new Map([[session, definition]]), sent: 1, redefined: 0 })
         return
       }
+      const { sessions } = known
+      const before = sessions.get(session)
       known.sent++
-      if (known.connection === connection && !isSameDefinition(known.definition, definition)) known.redefined++
+      if (before !== undefined && !isSameDefinition(before, definition)) known.redefined++
       known.definition = definition
-      known.connection = connection
+      sessions.delete(session)
+      for (const oldest of sessions.keys()) if (sessions.size >= MOST_SESSIONS) sessions.delete(oldest)
+      sessions.set(session, definition)
     },
     onData(templateId) {
       const known = templates.get(templateId)
       if (known?.definition.options === true) section.optionsSets++
-      if (known === undefined && waiting.size < MOST_TEMPLATES) waiting.set(templateId, (waiting.get(templateId) ?? 0) + 1)
+      // other ports stand in for a port, other connections for none
+      const isThere = known !== undefined && (!isConnection || known.sessions.has(session))
+      if (!isThere && waiting.size < MOST_TEMPLATES) waiting.set(templateId, (waiting.get(templateId) ?? 0) + 1)
     },
     onWithdrawal(id, options) {
-      if (connection === undefined) return
+      if (!isConnection) return
       const isAll = id < FIRST_DATA_SET // it names the set of theirs
-      for (const [known, { definition }] of templates) if (isAll ? definition.options === options : known === id) templates.delete(known)
+      for (const [known, { definition, sessions }] of templates) {
+        if (isAll ? definition.options !== options : known !== id) continue
+        sessions.delete(session)
+        if (sessions.size === 0) templates.delete(known)
+      }
     },
     onRefusal: ignore,
     onUnknownSet: ignore,

@@ -60,7 +60,8 @@ export function sectionJson(section: Section, mapped: ReadonlySet<string>): stri
     interfaces: section.interfaces.size,
     interfaces_with_name: section.named.size,
     clock_skew_seconds: skewOf(section) ?? null,
-    nat_events: section.events,
+    nat_events: section.natEvents,
+    firewall_events: section.firewallEvents,
     flows_backwards: section.backwards,
     flows_without_counters: section.empty,
     longest_flow_seconds: section.longest,
@@ -135,9 +136,12 @@ function clockText(section: Section): string {
   return Math.abs(skew) < 1 ? 'right to the second' : `${seconds(Math.abs(skew))} ${skew > 0 ? 'behind' : 'ahead of'} receipt`
 }
 
-function flowsText({ longest, backwards, empty, events }: Section): string {
-  const told = events === 0 ? '' : `${plural(events, 'event')} of a NAT; `
-  return `${told}longest ${seconds(longest)}; ${backwards} start after they end; ${empty} without bytes and packets`
+function flowsText({ longest, backwards, empty, natEvents, firewallEvents }: Section): string {
+  const events = [
+    natEvents === 0 ? '' : `${plural(natEvents, 'event')} of a NAT; `,
+    firewallEvents === 0 ? '' : `${plural(firewallEvents, 'event')} of a firewall; `
+  ].join('')
+  return `${events}longest ${seconds(longest)}; ${backwards} start after they end; ${empty} without bytes and packets`
 }
 
 /** Words in lines of 80 columns, the first behind `prefix`, the others under its end. */

@@ -3,12 +3,14 @@ import type { ErrorKind } from '../decoding.js'
 import type { Definition } from '../netflow/wire/template.js'
 import { newSequences, type Sequences } from '../sequence.js'
 
+/** A template id, whose definition belongs to the session that it came in: a port, or a connection (RFC 7011 section 8). */
 export interface SeenTemplate {
+  /** the last one, of any session */
   definition: Definition
-  /** the connection that it came on; undefined over UDP */
-  connection: string | undefined
+  /** the last one of each session; that which was defined last at the end */
+  readonly sessions: Map<string, Definition>
   sent: number
-  /** how often it came with another layout */
+  /** how often it came with another layout in one session */
   redefined: number
 }
 
@@ -42,8 +44,9 @@ export interface Section {
   /** interfaces of flows, and those of them with a name */
   readonly interfaces: Set<number>
   readonly named: Set<number>
-  /** flows that are events of a NAT: a session that began, ended or was refused */
-  events: number
+  /** flows without counters that are events, of a NAT or of a firewall: a session that began, ended or was refused */
+  natEvents: number
+  firewallEvents: number
   /** flows that end before they start, other than events that count nothing, and the longest: seconds */
   backwards: number
   empty: number
@@ -73,13 +76,17 @@ export function newSection(exporter: string, protocol: string, domain: string): 
     rates: new Map(),
     interfaces: new Set(),
     named: new Set(),
-    events: 0,
+    natEvents: 0,
+    firewallEvents: 0,
     backwards: 0,
     empty: 0,
     longest: 0,
     errors: new Map()
   }
 }
+
+/** The flows that nobody sampled or counted. */
+export const eventsOf = ({ natEvents, firewallEvents }: Section): number => natEvents + firewallEvents
 
 /** What its sequence number counts. */
 export function unitsOf({ protocol }: Section): string {

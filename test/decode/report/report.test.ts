@@ -23,6 +23,8 @@ interface Report {
   unused_elements: string[]
   clock_skew_seconds: number | null
   longest_flow_seconds: number
+  firewall_events: number
+  flows_without_counters: number
   findings: { kind: string; text: string }[]
 }
 
@@ -167,6 +169,31 @@ test('events of a NAT have neither counters nor a rate, and nothing is wrong wit
   assert.deepEqual(section.findings, [])
   // beside them, flows that count nothing are still found
   assert.ok(kinds(await report([...healthy, v9({ sequence: 3 }, events, event, data(record({ bytes: 0, packets: 0 })))])).includes('no-counters')) // prettier-ignore
+})
+
+test('events of a firewall have neither counters nor a rate', async () => {
+  const events = set(0, template(300, [[8, 4], [12, 4], [233, 1], [1, 4]])) // prettier-ignore
+  const event = (kind: number, bytes: number): Buffer => set(300, ipv4('192.0.2.1'), ipv4('198.51.100.1'), be(kind, 1), be(bytes, 4))
+  const [section] = await report([v9({ sequence: 1 }, events, event(1, 0), event(3, 0))])
+  assert.deepEqual([section.flows, section.firewall_events, section.flows_without_counters], [2, 2, 0])
+  assert.deepEqual(
+    section.findings.map(({ kind }) => kind),
+    ['unused']
+  )
+  assert.deepEqual(section.unused_elements, ['firewallEvent'])
+  // one that counts is a flow like others, and none is an event of kind 0
+  const [counting] = await report([v9({ sequence: 1 }, events, event(2, 9), event(0, 0))])
+  assert.deepEqual([counting.flows, counting.firewall_events, counting.flows_without_counters], [2, 0, 1])
+})
+
+test('each port of an exporter has templates of its own', async () => {
+  const other = set(0, template(256, [...FIELDS.slice(0, 6), [152, 8]]))
+  const from = (srcPort: number, payload: Buffer): DatagramSpec => ({ payload, srcPort })
+  const found = async (...datagrams: DatagramSpec[]): Promise<string[]> =>
+    kinds(await report(datagrams)).filter((kind) => kind.startsWith('template'))
+  const [first, second, third] = [v9({ sequence: 1 }, TEMPLATE), v9({ sequence: 1 }, other), v9({ sequence: 2 }, TEMPLATE)]
+  assert.deepEqual(await found(from(2001, first), from(2002, second), from(2001, third)), [])
+  assert.deepEqual(await found(from(2001, first), from(2002, second), from(2002, third)), ['template-redefined'])
 })
 
 test('a hole that no network makes, a clock that was never set, options without data', async () => {
