@@ -5,7 +5,7 @@ import { defineTool, type Tool } from '../cli/tool.js'
 import type { Output } from '../flow/output.js'
 import { timedInput } from '../query/streamtime.js'
 import { aggregation } from './aggregation.js'
-import { type Options, OPTIONS, requestOf } from './options.js'
+import { type Options, OPTIONS, type Request, requestOf } from './options.js'
 import { seriesOf } from './series.js'
 import { declareMetrics, summaryOf } from './metrics.js'
 
@@ -21,12 +21,12 @@ export const tool = defineTool(
       'flow-listen | flow-decode | flow-agg -by src_as -every 1m | flow-format'
     ]
   },
-  run
+  run,
+  ({ options }) => requestOf(options)
 )
 
-async function run(tool: Tool<Options>): Promise<void> {
+async function run(tool: Tool<Options>, request: Request): Promise<void> {
   const { options, log } = tool
-  const request = requestOf(options)
   const output = tool.stdout()
   const budget = { maxGroups: options['max-groups'], maxBytes: options.memory, groups: 0, bytes: 0 }
   const series = options.addr === undefined ? undefined : seriesOf(request.grouping, options['metrics.series'])

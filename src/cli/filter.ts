@@ -3,8 +3,9 @@ import { BrokenStreamError, type FrameHandler, frameReader } from '../flow/frame
 import type { Input } from '../flow/input.js'
 import type { Sink } from '../flow/output.js'
 import { hasNewlines, otherKind, type StreamKind } from '../flow/streamkind.js'
+import { invocation } from './definition.js'
 import { BrokenInputError, EXIT, reasonOf, UserError } from './exit.js'
-import type { NamedInput } from './inputs.js'
+import { type NamedInput, STDIN_NAME } from './inputs.js'
 import type { Tool } from './tool.js'
 
 const WITHOUT_NEWLINES = 'its option -transport.file.sep= (empty) leaves them out'
@@ -49,8 +50,9 @@ async function readStream(
   let head = Buffer.alloc(0)
   const takesLines = tool.definition.modes.some(({ reads }) => reads === 'text')
   const refuseOther = (message: Buffer | undefined): void => {
-    const advice = otherKind(kinds, takesLines, head, message)
-    if (advice !== undefined) throw new UserError(EXIT.badData, `${name} ${advice.replaceAll('%', tool.name)}`)
+    const command = invocation(tool.name, tool.mode, tool.options)
+    const advice = otherKind(command, name === STDIN_NAME ? undefined : name, kinds, takesLines, head, message)
+    if (advice !== undefined) throw new UserError(EXIT.badData, `${name} ${advice}`)
   }
   const reader = frameReader((buf, start, end, frameStart) => {
     if (first && end > start) {

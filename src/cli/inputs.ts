@@ -6,6 +6,8 @@ import type { Signals, StopSignal } from './signals.js'
 
 /** The operand that stands for stdin. */
 export const STDIN = '-'
+/** What messages call it. */
+export const STDIN_NAME = 'stdin'
 /** After SIGTERM a filter whose input has been idle for so long stops. */
 const IDLE_AFTER_TERM_MS = 1000
 
@@ -44,7 +46,7 @@ export function inputsOf(files: readonly string[], signals: Signals): Inputs {
         if (isStopped || (isSignalled && isFile)) return
         current = isFile ? openFile(path) : openInput(0)
         if (path === paths[0]) signals.onStop(obey)
-        yield Object.assign(current, { name: isFile ? path : 'stdin' })
+        yield Object.assign(current, { name: isFile ? path : STDIN_NAME })
       }
     },
     stop() {

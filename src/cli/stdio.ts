@@ -20,13 +20,14 @@ export function stdoutOutput(onGone: () => void): Output {
 }
 
 /** Refuses a terminal where the mode reads stdin, or writes, what no person types or reads. Throws UserError, 64. */
-export function refuseTerminals(definition: Definition, mode: Mode, readsStdin: boolean): void {
+export function refuseTerminals(definition: Definition, mode: Mode, options: Readonly<Record<string, unknown>>, readsStdin: boolean): void {
   const { name, operands, modes } = definition
   const viewer = pipesOf(mode.writes, VIEWERS)
   const source = pipesOf(mode.reads, SOURCES)
-  const command = [...(source === undefined ? [] : [source]), invocation(name, mode)].join(' | ')
+  const tool = invocation(name, mode, options)
+  const command = [...(source === undefined ? [] : [source]), tool].join(' | ')
   if (source !== undefined && readsStdin && tty.isatty(0)) {
-    const file = operands === FILES ? `, or ${invocation(name, mode)} FILE` : ''
+    const file = operands === FILES ? `, or ${tool} FILE` : ''
     throw new UserError(
       EXIT.usage,
       `stdin is a terminal and the input is binary: try ${[command, ...(viewer === undefined ? [] : [viewer])].join(' | ')}${file}`
@@ -34,7 +35,7 @@ export function refuseTerminals(definition: Definition, mode: Mode, readsStdin: 
   }
   if (viewer !== undefined && tty.isatty(1)) {
     const asText = modes.find(({ writes, when }) => writes === 'text' && when === undefined)
-    const advice = asText === undefined ? `${command} | ${viewer}` : `${name} without ${invocation('', mode).trim()}`
+    const advice = asText === undefined ? `${command} | ${viewer}` : `${name} without ${tool.slice(name.length + 1)}`
     throw new UserError(EXIT.usage, `stdout is a terminal and the output is binary: try ${advice}`)
   }
 }

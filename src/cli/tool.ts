@@ -32,7 +32,11 @@ export interface Tool<Options = unknown> {
   summary(text: () => string): void
 }
 
-export type Run<Options> = (tool: Tool<Options>) => Promise<ExitCode | void>
+/** What a tool does; `prepared` is what its `prepare` made. */
+export type Run<Options, Prepared> = (tool: Tool<Options>, prepared: Prepared) => Promise<ExitCode | void>
+
+/** Makes of the command line what `run` needs of it, before a terminal is refused: whoever mistypes an expression there is told of that. */
+export type Prepare<Options, Prepared> = (tool: Tool<Options>) => Prepared | Promise<Prepared>
 
 /** A defined tool: its bin/ file calls `main`; help, completion and tests read its definition. */
 export interface DefinedTool<T extends OptionTable = OptionTable> {
@@ -41,14 +45,24 @@ export interface DefinedTool<T extends OptionTable = OptionTable> {
   main(): Promise<void>
 }
 
-export function defineTool<const T extends OptionTable>(definition: Definition<T>, run: Run<OptionsOf<T>>): DefinedTool<T> {
-  return { definition, main: () => runTool(definition, run) }
+/** Both functions throw UserErrors. A tool whose expressions or fields may be wrong has a `prepare`. */
+export function defineTool<const T extends OptionTable, Prepared = undefined>(
+  definition: Definition<T>,
+  run: Run<OptionsOf<T>, Prepared>,
+  prepare?: Prepare<OptionsOf<T>, Prepared>
+): DefinedTool<T> {
+  // without `prepare`, `run` has no use for what it makes
+  return { definition, main: () => runTool(definition, run, prepare ?? (() => undefined as Prepared)) }
 }
 
 /** Exit codes above it are those of signals. */
 const SIGNALLED = 128
 
-async function runTool<T extends OptionTable>(definition: Definition<T>, run: Run<OptionsOf<T>>): Promise<void> {
+async function runTool<T extends OptionTable, Prepared>(
+  definition: Definition<T>,
+  run: Run<OptionsOf<T>, Prepared>,
+  prepare: Prepare<OptionsOf<T>, Prepared>
+): Promise<void> {
   const { name } = definition
   // ps, top and pkill see the tool, not node
   process.title = [name, ...process.argv.slice(2)].join(' ')
@@ -70,7 +84,6 @@ async function runTool<T extends OptionTable>(definition: Definition<T>, run: Ru
       })
       const mode = modeOf(definition, options)
       const inputs = inputsOf(filesOf(definition, mode, options, operands), signals)
-      refuseTerminals(definition, mode, inputs.fromStdin)
       const stopReading = (): void => {
         inputs.stop()
       }
@@ -91,7 +104,9 @@ async function runTool<T extends OptionTable>(definition: Definition<T>, run: Ru
           summary = text
         }
       }
-      code = (await run(tool)) ?? EXIT.ok
+      const prepared = await prepare(tool)
+      refuseTerminals(definition, mode, options, inputs.fromStdin)
+      code = (await run(tool, prepared)) ?? EXIT.ok
       summarize(summary, log)
     }
   } catch (error) {
@@ -118,7 +133,7 @@ function filesOf(
 ): readonly string[] {
   if (definition.operands === FILES) {
     if (operands.length > 0 && mode.reads === 'nothing')
-      throw new UserError(EXIT.usage, `${invocation(definition.name, mode)} reads nothing: leave out ${operands.join(' ')}`)
+      throw new UserError(EXIT.usage, `${invocation(definition.name, mode, options)} reads nothing: leave out ${operands.join(' ')}`)
     return operands
   }
   const name = Object.keys(definition.options).find((option) => definition.options[option].isInput)

@@ -40,7 +40,8 @@ export const tool = defineTool(
       "flow-filter -r day.bin 'host in [192.0.2.0/24, 2001:db8::/32]' | flow-top"
     ]
   },
-  run
+  run,
+  prepare
 )
 
 interface Counts {
@@ -53,12 +54,16 @@ interface Counts {
   failedReloads: number
 }
 
-async function run(tool: Tool<Options>): Promise<void> {
-  const { options } = tool
+async function prepare(tool: Tool<Options>): Promise<Filter> {
+  const { f } = tool.options
   const { schema } = await mappingOf(tool)
   const text = expressionOf(tool)
   const now = BigInt(Date.now()) * 1_000_000n
-  const filter = asUserError(() => compileFilter(text, { schema, now, ...(options.f === undefined ? {} : { file: options.f }) }))
+  return asUserError(() => compileFilter(text, { schema, now, ...(f === undefined ? {} : { file: f }) }))
+}
+
+async function run(tool: Tool<Options>, filter: Filter): Promise<void> {
+  const { options } = tool
   if (options.check) {
     process.stdout.write(`${filter.written}\n`)
     return

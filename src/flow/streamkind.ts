@@ -39,9 +39,12 @@ export function messageKind(message: Buffer): StreamKind | undefined {
 
 /**
  * What to say of a stream that should be of one of `kinds`, from its first bytes and its first message (undefined: no message could be cut off);
- * `%` stands for the tool, which may read lines of text as well (`takesLines`). Undefined where all is well or nothing is known.
+ * `tool` is the command that reads it, which may take lines of text as well (`takesLines`), and `file` what it reads; undefined: stdin. Undefined where
+ * all is well or nothing is known.
  */
 export function otherKind(
+  tool: string,
+  file: string | undefined,
   kinds: readonly StreamKind[],
   takesLines: boolean,
   head: Buffer,
@@ -49,20 +52,23 @@ export function otherKind(
 ): string | undefined {
   const found = message === undefined ? undefined : messageKind(message)
   if (found !== undefined && kinds.includes(found)) return undefined
-  if (found === 'Datagram') return 'carries datagrams, not flows: put flow-decode in between, as in flow-listen | flow-decode | %'
+  if (found === 'Datagram') return `carries datagrams, not flows: put flow-decode in between, as in flow-listen | flow-decode | ${tool}`
   if (found === 'FlowMessage') return 'carries flows that are decoded already, not datagrams: leave flow-decode out'
   const takesDatagrams = kinds.includes('Datagram')
   if (found === 'CounterSample')
     return `carries sFlow counters, not ${takesDatagrams ? 'datagrams' : 'flows'}: flow-format (json, text, csv, table) and flow-kafka take them`
-  const via = takesDatagrams ? 'flow-pcap | %' : 'flow-pcap | flow-decode | %'
-  if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via}`
-  if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via}`
+  const via = (...options: string[]): string =>
+    [['flow-pcap', ...options, ...(file === undefined ? [] : [file])].join(' '), ...(takesDatagrams ? [] : ['flow-decode']), tool].join(
+      ' | '
+    )
+  if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via()}`
+  if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via()}`
   if (head[0] === 0x7b || head[0] === 0x5b)
     return takesLines
       ? 'is JSON text: -format json sends its lines'
       : 'is JSON text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
   if (head[0] === 0 && [1, 5, 7, 9, 10].includes(head[1]))
-    return `is a bare NetFlow or IPFIX datagram: put flow-pcap -raw in between, as in ${via.replace('flow-pcap', 'flow-pcap -raw')}`
+    return `is a bare NetFlow or IPFIX datagram: put flow-pcap -raw in between, as in ${via('-raw')}`
   if (isText(head))
     return takesLines
       ? 'is text: -format text sends its lines'

@@ -1,7 +1,7 @@
 /** What flow-pcap reads: files and stdin, with gzip taken off. */
 import fs from 'node:fs'
 import { EXIT, type ExitCode, reasonOf, UserError } from '../cli/exit.js'
-import { STDIN } from '../cli/inputs.js'
+import { STDIN, STDIN_NAME } from '../cli/inputs.js'
 import { BrokenStreamError } from '../flow/blocks.js'
 import { openInput } from '../flow/input.js'
 import { gunzip, isGzip } from './gunzip.js'
@@ -29,7 +29,7 @@ class InputError extends UserError {}
 
 /** `path` in messages. */
 function nameOf(path: string): string {
-  return path === STDIN ? 'stdin' : path
+  return path === STDIN ? STDIN_NAME : path
 }
 
 /** How many bytes the files have, those that are no plain files left out. */

@@ -39,14 +39,24 @@ export const tool = defineTool(
       'flow-pcap a.pcap | flow-decode | flow-top -once -by src_addr/24,proto'
     ]
   },
-  run
+  run,
+  prepare
 )
 
-async function run(tool: Tool<Options>): Promise<void> {
-  const { options, operands } = tool
+interface Prepared {
+  readonly looking: Looking
+  readonly matcher: Matcher | undefined
+  readonly live: LiveWindow
+}
+
+function prepare({ options, operands }: Tool<Options>): Prepared {
   const looking: Looking = { by: options.by, order: options.order, filter: operands.join(' ') }
   const matcher = matcherOf(looking.filter)
-  const live = liveWindow(options.window, groupingOf(looking), matcher)
+  return { looking, matcher, live: liveWindow(options.window, groupingOf(looking), matcher) }
+}
+
+async function run(tool: Tool<Options>, { looking, matcher, live }: Prepared): Promise<void> {
+  const { options } = tool
   await tool.serve(({ counter }) => {
     counter('flows', 'Flows read', () => live.counts.flows)
     counter('malformed', 'Messages that are no protobuf', () => live.counts.malformed)

@@ -66,7 +66,12 @@ test('a broken file is named, what came before it is written', async () => {
 test('a file of another kind names the tool for it', async () => {
   for (const [tool, args, advice] of [
     ['flow-decode', [CAPTURE], /softflowd-v9\.pcap is a capture file: put flow-pcap in between/],
-    ['flow-format', [CAPTURE], /is a capture file: put flow-pcap in between, as in flow-pcap \| flow-decode \| flow-format/],
+    [
+      'flow-format',
+      [CAPTURE],
+      /is a capture file: put flow-pcap in between, as in flow-pcap \S+softflowd-v9\.pcap \| flow-decode \| flow-format\n/
+    ],
+    ['flow-pcap', ['-w', file('again.pcap'), CAPTURE], /as in flow-pcap \S+softflowd-v9\.pcap \| flow-pcap -w \S+again\.pcap\n/],
     ['flow-format', [file('datagrams.bin')], /datagrams\.bin carries datagrams, not flows/]
   ] as const) {
     const { code, stderr } = await runTool(tool, args)
