@@ -8,7 +8,7 @@ export async function launch(stage) {
   }
   let tool
   try {
-    tool = (await import(`../dist/src/${stage}/flow-${stage}.js`)).tool
+    tool = (await import(`../dist/bundle/${stage}/flow-${stage}.js`)).tool
     if (tool === undefined) throw new SyntaxError('a file ends too early')
   } catch (error) {
     const missing = error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'ENOENT'

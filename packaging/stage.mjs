@@ -1,5 +1,5 @@
 /**
- * Puts what a user installs into dist/package, and packs it: the built tools, manual pages and proto/, with a package.json that has no
+ * Puts what a user installs into dist/package, and packs it: the bundled tools, the library, manual pages and proto/, with a package.json that has no
  * scripts and no development dependencies, so that nothing runs when it is installed. Prints the path of the tarball.
  */
 import { execFileSync } from 'node:child_process'

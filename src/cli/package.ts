@@ -1,5 +1,6 @@
 /** What package.json says. */
 import fs from 'node:fs'
+import { projectFile } from '../flow/files.js'
 
 interface Package {
   readonly version: string
@@ -7,5 +8,5 @@ interface Package {
 }
 
 export function readPackage(): Package {
-  return JSON.parse(fs.readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as Package
+  return JSON.parse(fs.readFileSync(projectFile('package.json'), 'utf8')) as Package
 }

@@ -4,6 +4,7 @@
  * The .proto files are parsed when the project is built (compile-proto.mjs), because that costs more than a short run does.
  */
 import fs from 'node:fs'
+import { projectFile } from './files.js'
 import type { CounterSampleFieldName, DatagramFieldName, FieldName } from './names.js'
 import { packedTag, WIRE_BYTES, WIRE_VARINT } from './message.js'
 
@@ -88,7 +89,7 @@ function load<Name extends string>(compiled: CompiledField[]): Schema<Name> {
   )
 }
 
-const compiled = JSON.parse(fs.readFileSync(new URL('../../proto/schema.json', import.meta.url), 'utf8')) as CompiledSchemas
+const compiled = JSON.parse(fs.readFileSync(projectFile('dist/proto/schema.json'), 'utf8')) as CompiledSchemas
 
 export const flowMessage: Schema = load(compiled.FlowMessage)
 export const datagramMessage: Schema<DatagramFieldName> = load(compiled.Datagram)

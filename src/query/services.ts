@@ -1,8 +1,9 @@
 /** Names of ports, from data/services.txt: IANA "Service Name and Transport Protocol Port Number Registry". It is read once a name is asked for. */
 import { readFileSync } from 'node:fs'
+import { projectFile } from '../flow/files.js'
 import type { Range } from './rangesets.js'
 
-const FILE = new URL('../../../data/services.txt', import.meta.url)
+const FILE = projectFile('data/services.txt')
 
 let services: ReadonlyMap<string, string> | undefined
 
