@@ -4,7 +4,7 @@ import { plural } from '../cli/plural.js'
 import { ERROR_KINDS, type ErrorKind } from './decoding.js'
 import type { Exporters } from './exporters.js'
 import type { HeldSets } from './netflow/known/held.js'
-import type { NetflowCounts } from './netflow/netflow.js'
+import type { NetflowCounts } from './netflow/known/definitions.js'
 
 const DELAY_BOUNDS = [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600]
 const DECODING_BOUNDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 1e-2]

@@ -4,7 +4,7 @@ import { observe } from '../cli/metrics.js'
 import { isMappedIPv4 } from '../flow/address.js'
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
-import { protocolOf, SFLOW_5 } from '../flow/protocol.js'
+import { type Protocol, protocolOf, SFLOW_5 } from '../flow/protocol.js'
 import type { Mapping } from '../mapping/mapping.js'
 import type { Output } from '../flow/output.js'
 import type { OnCounterSample } from './counters/counters.js'
@@ -14,8 +14,7 @@ import { newExporterLog, stateLog, unknownText } from './exporterlog.js'
 import { type KnownExporter, knownExporters } from './exporters.js'
 import { load, MAX_DATAGRAM_BYTES } from './memory/in.js'
 import { dropMessages, handOn, messagesFor } from './memory/out.js'
-import { mistakeLog } from './mistakes.js'
-import { mutedLog } from './mutedlog.js'
+import { datagramErrors } from './errors.js'
 import { domainKey } from './netflow/known/domain.js'
 import { type HeldLimits, heldSets } from './netflow/known/held.js'
 import { netflowDecoder, type ExportHeader } from './netflow/netflow.js'
@@ -25,7 +24,7 @@ import { sweepTemplates } from './netflow/known/templates.js'
 import { type Tunnel, tunnelSet } from './packet/decap.js'
 import { compileFrameMapping } from './packet/mapping.js'
 import type { RateOf } from './rates.js'
-import { type RawFormat, writeRaw } from './raw/raw.js'
+import { type RawFormat, rawWriter } from './raw/raw.js'
 import type { SamplerChoice } from './sampler.js'
 import type { OnHeader } from './report/observer.js'
 import { sflowHeader } from './report/sflow.js'
@@ -94,7 +93,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const { log } = options
   const counts = newCounts()
   const now = (): number => performance.now()
-  const errorLog = mutedLog(log, options.errorLines, options.errorIntervalMs, now)
+  const errors = datagramErrors(counts, log, options.errorLines, options.errorIntervalMs, now)
   const newExporters = newExporterLog(log)
   const datagram = newDatagram()
   const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)
@@ -106,7 +105,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const held = heldSets(
     options.held,
     (of, set) => {
-      countError(of as KnownExporter, 'template-not-found', `no template ${set.templateId} for ${set.body.length} bytes of data`)
+      errors.count(of as KnownExporter, 'template-not-found', `no template ${set.templateId} for ${set.body.length} bytes of data`)
     },
     (of, { templateId }) => {
       log.info(`data waits for template ${templateId}`, { exporter: (of as KnownExporter).name })
@@ -118,14 +117,14 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       limit === 'bytes'
         ? `the state of exporters takes more than ${maxStateBytes} bytes (-state.bytes)`
         : `more than ${maxExporters} exporters (-exporters.max)`
-    errorLog.warn(`${why}: the one that was silent longest is forgotten`, { exporter: gone.name })
-    keepErrors(gone)
+    errors.warn(gone, `${why}: the one that was silent longest is forgotten`)
+    forget(gone)
   })
 
-  /** Drops the held data of an exporter that is forgotten, and counts its errors among those of all forgotten ones. */
-  function keepErrors(gone: KnownExporter): void {
+  /** Of an exporter that is forgotten, the held data goes, and its errors count on. */
+  function forget(gone: KnownExporter): void {
     held.drop(gone)
-    for (const [kind, count] of gone.errors ?? []) add(counts.forgottenErrors, kind, count)
+    errors.forget(gone)
   }
 
   const { maxTemplates, mapping } = options
@@ -135,9 +134,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     samplerOfRecord: sampler.record,
     isBlocked: () => options.output.blocked,
     onTemplatesEvicted() {
-      errorLog.warn(`more than ${maxTemplates} templates (-templates.max): the one that was not used longest is forgotten`, {
-        exporter: exporter.name
-      })
+      errors.warn(exporter, `more than ${maxTemplates} templates (-templates.max): the one that was not used longest is forgotten`)
     },
     ...(options.debug === true ? stateLog(log) : {}),
     now,
@@ -146,60 +143,63 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     frames
   })
 
-  function countError(of: KnownExporter, kind: Parameters<Decoding['report']>[0], detail: string): void {
-    add(counts.errors, kind)
-    of.errors ??= new Map()
-    add(of.errors, kind)
-    errorLog.warn(detail, { kind, exporter: of.name })
-  }
-
   const decoding: Decoding = {
     messages: messagesFor(options.output),
     flows: 0,
     counterSamples: 0,
     report(kind, detail) {
-      countError(exporter, kind, detail)
+      raw?.addError(kind, detail)
+      errors.count(exporter, kind, detail)
     }
   }
+  const raw = options.raw === undefined ? undefined : rawWriter(options.raw, options.output, netflow.definitions, decoding.report)
 
-  function decodePayload(): void {
-    if (options.raw !== undefined) {
-      add(counts.byType, writeRaw(datagram, exporter, options.raw, now(), maxTemplates, netflow.counts, options.output, decoding.report))
-      return
-    }
+  /** Loads the payload into the input, and returns its protocol; undefined where it is of none, or too long. */
+  function loadPayload(): Protocol | undefined {
     const { buf, payloadStart, payloadEnd } = datagram
     const bytes = payloadEnd - payloadStart
     const protocol = bytes < 4 || bytes > MAX_DATAGRAM_BYTES ? undefined : protocolOf(buf, payloadStart, payloadEnd)
-    if (protocol === undefined) {
-      decoding.report('unknown-protocol', unknownText(buf, payloadStart, payloadEnd))
-      add(counts.byType, 'unknown')
-      return
-    }
-    const end = load(buf, payloadStart, payloadEnd, 0)
-    if (protocol === SFLOW_5) {
-      decodeSflow(end)
-      return
-    }
+    if (protocol === undefined) decoding.report('unknown-protocol', unknownText(buf, payloadStart, payloadEnd))
+    else load(buf, payloadStart, payloadEnd, 0)
+    return protocol
+  }
+
+  function decodePayload(): void {
+    const protocol = loadPayload()
+    const end = datagram.payloadEnd - datagram.payloadStart
+    const type =
+      raw !== undefined
+        ? raw.write(datagram, exporter, protocol, end)
+        : protocol === undefined
+          ? 'unknown'
+          : protocol === SFLOW_5
+            ? decodeSflow(end)
+            : decodeNetflow(protocol, end)
+    add(counts.byType, type)
+  }
+
+  /** Decodes the payload `[0, end)` of the input, and follows the exporter's sequence numbers; returns what it counts as. */
+  function decodeSflow(end: number): string {
+    const header = sflow(datagram, exporter.address, 0, end, decoding)
+    if (header === undefined) return SFLOW_5.type
+    options.onHeader?.(exporter.name, datagram, sflowHeader(header))
+    followSequence(exporter.sequences, agentKey(header), header.sequence, 1, header.uptime)
+    return SFLOW_5.type
+  }
+
+  function decodeNetflow({ version }: Protocol, end: number): string {
     const { receivedHi, receivedLo, srcPort } = datagram
     const header = netflow.decode(
       { start: 0, end, exporter, port: srcPort, receivedHi, receivedLo, isReliable: exporter.isConnection },
-      protocol.version,
+      version,
       decoding
     )
-    if (header === undefined) add(counts.byType, 'unknown')
-    else follow(header, protocol.version, srcPort)
-  }
-
-  function decodeSflow(end: number): void {
-    add(counts.byType, SFLOW_5.type)
-    const header = sflow(datagram, exporter.address, 0, end, decoding)
-    if (header === undefined) return
-    options.onHeader?.(exporter.name, datagram, sflowHeader(header))
-    followSequence(exporter.sequences, agentKey(header), header.sequence, 1, header.uptime)
+    if (header === undefined) return 'unknown'
+    follow(header, version, srcPort)
+    return header.type
   }
 
   function follow(header: ExportHeader, version: number, port: number): void {
-    add(counts.byType, header.type)
     options.onHeader?.(exporter.name, datagram, { ...header, domain: String(header.domain) })
     const received = (datagram.receivedHi * 0x1_0000_0000 + datagram.receivedLo) / 1e9
     if (received > 0) observe(counts.delay, Math.max(received - header.exportSeconds, 0))
@@ -214,8 +214,6 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     )
   }
 
-  const mistakes = mistakeLog(log)
-
   /** Does a part of the work on datagrams. An error in it is a mistake of this program, and costs that part alone: nothing of it is written any more. */
   function guarded(work: () => void): void {
     const { flows } = decoding
@@ -225,8 +223,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     } catch (error) {
       dropMessages(decoding.messages)
       if (options.output.pos === pos) decoding.flows = flows
-      countError(exporter, 'internal', 'a mistake of flow-decode cost a datagram')
-      mistakes(error, exporter.name)
+      errors.countThrown(exporter, error)
     }
     exporter.flows += decoding.flows - flows
     handOn(decoding.messages)
@@ -237,7 +234,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     counts,
     exporters,
     held,
-    netflow: netflow.counts,
+    netflow: netflow.definitions.counts,
     counterSamples: () => decoding.counterSamples,
     flows: () => (options.raw === undefined ? decoding.flows : undefined),
     decode(buf, start, end) {
@@ -255,7 +252,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
         held.expire(started)
       }
       if (exporter.isConnection && datagram.payloadEnd === datagram.payloadStart) {
-        keepErrors(exporter) // that is its end
+        forget(exporter) // that is its end
         exporters.close(exporter)
         return
       }
@@ -289,13 +286,14 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       if (options.templateTtlMs === 0) return
       // a connection's templates hold as long as it does
       for (const each of exporters.all())
-        if (!each.isConnection) netflow.counts.changes += sweepTemplates(each, now(), options.templateTtlMs, options.templateAccess)
+        if (!each.isConnection)
+          netflow.definitions.counts.changes += sweepTemplates(each, now(), options.templateTtlMs, options.templateAccess)
     },
     logNewExporters: newExporters.flush,
     end() {
       held.drop()
       for (const each of exporters.all()) endSequences(each.sequences)
-      errorLog.end()
+      errors.end()
     }
   }
 }

@@ -1,25 +1,26 @@
 /** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
 import type { Decoding } from '../decoding.js'
-import { inLetters, inputBytes, inU16, loadLetters } from '../memory/in.js'
+import { inLetters, inputBytes, loadLetters } from '../memory/in.js'
 import type { FrameOptions } from '../packet/walk.js'
 import type { QueueNode } from '../queue.js'
+import { type DefinitionOptions, type Definitions, keptDefinitions } from './known/definitions.js'
 import { domainKey, notePort, keptDomain, knownPort } from './known/domain.js'
 import { type DueSet, dueSets } from './known/due.js'
 import { openEmitter } from './run/emitter.js'
 import { type Export, exportOfLegacy, exportOfSets, type Received } from './fields/export.js'
 import type { Domain, Exporter, TemplateEntry } from './known/exporter.js'
 import type { HeldSets } from './known/held.js'
-import { type Legacy, legacyOf } from './compile/legacy.js'
+import { planOfLayout } from './compile/legacy.js'
 import { type MappedElement, takeUnfit } from './fields/mapped.js'
 import { planCache } from './run/plans.js'
 import { learnOptions } from './known/options.js'
 import { type OptionsRecord, readOptions } from './known/optionsrecord.js'
 import { compilePlan } from './compile/compile.js'
+import { forEachLegacyRecord, readLegacyHeader } from './wire/legacy.js'
 import { readSetHeader, type SetVisitor, walkSets } from './wire/sets.js'
 import { forEachRecord } from './wire/records.js'
-import type { Definition } from './wire/template.js'
 import { templateOf } from './known/standin.js'
-import { defineTemplate, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from './known/templates.js'
+import { templateFor } from './known/templates.js'
 
 /** A datagram: its payload is `[start, end)` of the input. */
 export interface Arrival extends Received {
@@ -48,26 +49,11 @@ export interface ExportHeader {
   readonly exportSeconds: number
 }
 
-export interface NetflowCounts {
-  templates: number
-  withdrawals: number
-  optionsRecords: number
-  unknownSets: number
-  templatesEvicted: number
-  /** changes in the state of exporters: templates, rates, names */
-  changes: number
-}
-
-export interface NetflowOptions {
+export interface NetflowOptions extends DefinitionOptions {
   readonly held: HeldSets
   /** whether the output is full: held data then waits on, rather than being decoded all at once */
   readonly isBlocked: () => boolean
-  /** templates of one exporter */
-  readonly maxTemplates: number
-  /** called when templates are forgotten because the exporter has more */
-  readonly onTemplatesEvicted: () => void
-  /** called with each template that is new or has changed, and each options record that changed anything */
-  readonly onTemplate?: (domain: Domain, definition: Definition) => void
+  /** called with each options record that changed anything */
   readonly onOptions?: (domain: Domain, options: OptionsRecord) => void
   readonly mapping9?: readonly MappedElement[]
   readonly mapping10?: readonly MappedElement[]
@@ -75,12 +61,10 @@ export interface NetflowOptions {
   readonly frames?: FrameOptions
   /** the address that records and options data give of their exporter goes before the datagram's source */
   readonly samplerOfRecord?: boolean
-  /** milliseconds of the clock by which templates age and data is held */
-  readonly now: () => number
 }
 
 export interface NetflowDecoder {
-  readonly counts: NetflowCounts
+  readonly definitions: Definitions
   /** The domain whose data `decodeDeferred` decodes next. */
   nextDeferred(): Domain | undefined
   /** Decodes the oldest set of those whose template came while the output was blocked. */
@@ -93,7 +77,8 @@ const buf = inputBytes()
 
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
-  const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
+  const definitions = keptDefinitions(options)
+  const { counts } = definitions
   const emitter = openEmitter(options.frames, options.samplerOfRecord === true)
   const planOf = planCache((template) =>
     compilePlan(template, {
@@ -103,32 +88,21 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   )
 
   function decodeLegacy(arrival: Arrival, version: number, decoding: Decoding): ExportHeader | undefined {
-    const { start, end, exporter } = arrival
-    const count = inU16(start + 2)
-    const layout: Legacy = legacyOf(version, count, end - start)
-    if (end - start < layout.headerBytes) return undefined
-    const datagram = exportOfLegacy(notePort(exporter, arrival.port), arrival, layout.type, version, start)
-    let pos = start + layout.headerBytes
-    const whole = Math.min(count, Math.floor((end - pos) / layout.recordBytes))
-    if (whole < count) decoding.report('truncated', `${count} records announced, ${whole} there`)
-    const emit = emitter.records(datagram, layout.plan, decoding)
-    for (let i = 0; i < whole; i++, pos += layout.recordBytes) emit(pos, pos + layout.recordBytes)
+    const { start, end, exporter, port } = arrival
+    const header = readLegacyHeader(buf, start, end)
+    if (header === undefined) return undefined
+    const { layout, count, engineType, engineId, sequence, uptime, seconds } = header
+    const datagram = exportOfLegacy(notePort(exporter, port), version, arrival, header)
+    forEachLegacyRecord(header, start, end, emitter.records(datagram, planOfLayout(layout), decoding), decoding.report)
     return {
       type: layout.type,
-      domain: version === 5 ? inU16(start + 20) : 0, // the engine
-      sequence: datagram.sequence,
+      domain: (engineType << 8) | engineId,
+      sequence,
       units: version === 1 ? 0 : count,
       options: 0,
-      uptime: datagram.uptime,
-      exportSeconds: datagram.seconds
+      uptime,
+      exportSeconds: seconds
     }
-  }
-
-  /** Counts templates that were forgotten because their exporter has more than it may. */
-  function evict(templates: number): void {
-    if (templates === 0) return
-    counts.templatesEvicted += templates
-    options.onTemplatesEvicted()
   }
 
   /** Decodes the records of a data set that came with `datagram`; returns how many there were, −1 where that is not known. */
@@ -136,7 +110,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const { definition } = node.item
     if (definition.options) return learn(datagram.domain, node, start, end, decoding)
     const plan = planOf(definition)
-    evict(useTemplate(node, options.now()))
+    definitions.use(node)
     const records = forEachRecord(plan.template, buf, start, end, emitter.records(datagram, plan, decoding), decoding.report)
     const unfit = takeUnfit()
     if (unfit > 0)
@@ -147,7 +121,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   /** The same of options data, which the exporter is known by. */
   function learn(domain: Domain, node: QueueNode<TemplateEntry>, start: number, end: number, decoding: Decoding): number {
     const template = templateFor(node)
-    evict(useTemplate(node, options.now()))
+    definitions.use(node)
     const onRecord = (record: number): void => {
       const read = readOptions(template, record)
       if (learnOptions(read, keptDomain(domain))) {
@@ -194,24 +168,16 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     let optionsRecords = 0
     const visitor: SetVisitor = {
       onTemplate(definition) {
-        counts.templates++
-        const { changed, evicted } = defineTemplate(datagram.domain, definition, options.now(), options.maxTemplates)
-        if (changed) {
-          counts.changes++
-          options.onTemplate?.(datagram.domain, definition)
-        }
-        evict(evicted)
+        definitions.define(datagram.domain, definition)
         decodeOrDefer(dueSets(held, exporter, header.version, header.domain, definition.id), end, decoding)
         beginAgain()
       },
       onRefusal(id) {
-        if (refuseTemplate(datagram.domain, id)) counts.changes++
+        definitions.refuse(datagram.domain, id)
         beginAgain()
       },
       onWithdrawal(id, ofOptions) {
-        counts.withdrawals++
-        // to be ignored where datagrams may be lost or forged (RFC 7011 section 8.4)
-        if (arrival.isReliable === true) withdrawTemplates(datagram.domain, id, ofOptions)
+        definitions.withdraw(datagram.domain, id, ofOptions, arrival.isReliable === true)
       },
       onData(id, from, until) {
         const template = templateOf(datagram.domain, id)
@@ -248,7 +214,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     }
     walkSets(header, buf, start, visitor)
     return {
-      type: header.version === 9 ? 'NETFLOW_V9' : 'IPFIX',
+      type: header.type,
       domain: header.domain,
       sequence: header.sequence,
       units: header.version === 9 ? 1 : units,
@@ -259,7 +225,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   }
 
   return {
-    counts,
+    definitions,
     nextDeferred: () => deferred.at(deferredAt)?.template.item.domain,
     decodeDeferred(decoding) {
       const next = deferred[deferredAt++]
@@ -268,8 +234,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     },
     decode(arrival, version, decoding) {
       const header = version >= 9 ? decodeSets(arrival, decoding) : decodeLegacy(arrival, version, decoding)
-      if (header === undefined)
-        decoding.report('truncated', `${arrival.end - arrival.start} bytes, less than a header of version ${version}`)
+      if (header === undefined) decoding.report('truncated', `${arrival.end - arrival.start} bytes, less than a header`)
       return header
     }
   }

@@ -1,94 +1,81 @@
-/** NetFlow and IPFIX datagrams as trees: header, sets, templates, records of data and options. */
-import { readUint16, readUint32 } from '../../flow/bigendian.js'
-import type { Decoding } from '../decoding.js'
-import { domainOf, keptDomain } from '../netflow/known/domain.js'
-import type { Port } from '../netflow/known/exporter.js'
-import { legacyOf } from '../netflow/compile/legacy.js'
-import type { NetflowCounts } from '../netflow/netflow.js'
-import { forEachRecord } from '../netflow/wire/records.js'
-import { readSetHeader, type SetHeader, walkSets } from '../netflow/wire/sets.js'
-import { openDefinition, type Template, VARIABLE_LENGTH } from '../netflow/wire/template.js'
-import { templateOf } from '../netflow/known/standin.js'
-import { defineTemplate, refuseTemplate, templateFor, useTemplate, withdrawTemplates } from '../netflow/known/templates.js'
-import { fieldName, recordTree } from './elements.js'
+/** NetFlow and IPFIX datagrams at the start of the input as trees: header, sets, templates, records of data and options. */
 import { instantText } from '../../text/times.js'
 import type { Tree } from '../../text/tree.js'
+import type { Decoding } from '../decoding.js'
+import { inputBytes, inU16 } from '../memory/in.js'
+import type { Definitions } from '../netflow/known/definitions.js'
+import { domainOf, keptDomain } from '../netflow/known/domain.js'
+import type { Port } from '../netflow/known/exporter.js'
+import { templateOf } from '../netflow/known/standin.js'
+import { templateFor } from '../netflow/known/templates.js'
+import { forEachLegacyRecord, readLegacyHeader } from '../netflow/wire/legacy.js'
+import { forEachRecord } from '../netflow/wire/records.js'
+import { readSetHeader, TEMPLATE_SETS, walkSets } from '../netflow/wire/sets.js'
+import { openDefinition, type Template, VARIABLE_LENGTH } from '../netflow/wire/template.js'
+import { fieldName, recordTree } from './elements.js'
+
+/** What a datagram holds, its protocol (a value of FlowType, or `unknown`) among it. */
+export type DatagramTree = Record<string, Tree> & { readonly protocol: string }
 
 /** Called with each error in the datagram. */
 export type OnError = Decoding['report']
 
-const timeText = (seconds: number, nanos = 0): string => instantText({ seconds, nanos })
+const buf = inputBytes()
 
-/** v1, v5 and v7; undefined where the header is cut. */
-export function legacyTree(
-  buf: Buffer,
-  start: number,
-  end: number,
-  version: number,
-  port: Port,
-  onError: OnError
-): Record<string, Tree> | undefined {
-  const count = readUint16(buf, start + 2)
-  const { template, headerBytes, recordBytes, type } = legacyOf(version, count, end - start)
-  if (end - start < headerBytes) return undefined
-  const tree: Record<string, Tree> = {
-    protocol: type,
-    version,
-    count,
-    uptime: readUint32(buf, start + 4),
-    export_time: timeText(readUint32(buf, start + 8), Math.min(readUint32(buf, start + 12), 999_999_999))
-  }
-  if (version !== 1) tree.sequence = readUint32(buf, start + 16)
-  if (version === 5) {
-    tree.engine_type = buf[start + 20]
-    tree.engine_id = buf[start + 21]
-    tree.sampling_mode = buf[start + 22] >> 6
-    tree.sampling_interval = readUint16(buf, start + 22) & 0x3fff
-  }
+/** v1, v5 and v7 in `[0, end)`; undefined where the header is cut. */
+export function legacyTree(end: number, port: Port, onError: OnError): DatagramTree | undefined {
+  const header = readLegacyHeader(buf, 0, end)
+  if (header === undefined) return undefined
+  const { layout, count, uptime, seconds, nanos, sequence, engineType, engineId, samplingMode, samplingInterval } = header
+  const version = inU16(0)
   const domain = domainOf(port, version, 0)
   const records: Tree[] = []
-  for (let pos = start + headerBytes; records.length < count && pos + recordBytes <= end; pos += recordBytes) {
-    const record = recordTree(template, buf, pos, domain)
+  const onRecord = (start: number): void => {
+    const record = recordTree(layout.template, start, domain)
     delete record.paddingOctets
     records.push(record)
   }
-  if (records.length < count) onError('truncated', `${count} records announced, ${records.length} there`)
-  tree.records = records
-  return tree
+  forEachLegacyRecord(header, 0, end, onRecord, onError)
+  return {
+    protocol: layout.type,
+    version,
+    count,
+    uptime,
+    export_time: instantText({ seconds, nanos }),
+    ...(version === 1 ? {} : { sequence }),
+    ...(version === 5
+      ? { engine_type: engineType, engine_id: engineId, sampling_mode: samplingMode, sampling_interval: samplingInterval }
+      : {}),
+    records
+  }
 }
 
-/** v9 and IPFIX; undefined where the header is cut. Templates are kept with the exporter; on a connection, withdrawals act. */
+/** v9 and IPFIX in `[0, end)`; undefined where the header is cut. Templates are kept with the exporter; on a connection, withdrawals act. */
 export function setsTree(
-  buf: Buffer,
-  start: number,
   end: number,
   port: Port,
   isConnection: boolean,
-  now: number,
-  maxTemplates: number,
-  counts: NetflowCounts,
+  definitions: Definitions,
   onError: OnError
-): Record<string, Tree> | undefined {
-  const header = readSetHeader(buf, start, end)
+): DatagramTree | undefined {
+  const header = readSetHeader(buf, 0, end)
   if (header === undefined) return undefined
-  let domain = domainOf(port, header.version, header.domain)
+  const { version, type, uptime, sequence, seconds } = header
+  let domain = domainOf(port, version, header.domain)
   const sets: Record<string, Tree>[] = []
-  if (header.wrongBytes !== undefined) onError('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
-  walkSets(header, buf, start, {
+  if (header.wrongBytes !== undefined) onError('truncated', `${header.wrongBytes} bytes announced, ${end} there`)
+  walkSets(header, buf, 0, {
     onTemplate(definition) {
       domain = keptDomain(domain)
-      const { changed, evicted } = defineTemplate(domain, definition, now, maxTemplates)
-      counts.templates++
-      if (changed) counts.changes++
-      counts.templatesEvicted += evicted
-      addTemplate(sets, header, openDefinition(definition))
+      definitions.define(domain, definition)
+      addTemplate(sets, openDefinition(definition))
     },
     onWithdrawal(id, options) {
-      if (isConnection) withdrawTemplates(domain, id, options)
-      sets.push({ set: templateSetId(header, options), withdrawal: id })
+      definitions.withdraw(domain, id, options, isConnection)
+      sets.push({ set: templateSetId(version, options), withdrawal: id })
     },
     onRefusal(id) {
-      if (refuseTemplate(domain, id)) counts.changes++
+      definitions.refuse(domain, id)
       domain = keptDomain(domain)
     },
     onData(id, from, until) {
@@ -99,40 +86,34 @@ export function setsTree(
         return
       }
       const template = templateFor(node)
-      counts.templatesEvicted += useTemplate(node, now)
+      definitions.use(node)
       const records: Tree[] = []
-      const addRecord = (start: number): void => {
-        records.push(recordTree(template, buf, start, domain))
+      const onRecord = (start: number): void => {
+        records.push(recordTree(template, start, domain))
       }
-      forEachRecord(template, buf, from, until, addRecord, onError)
+      forEachRecord(template, buf, from, until, onRecord, onError)
       sets.push({ set: id, [template.options ? 'options' : 'records']: records })
     },
     onUnknownSet(id) {
+      definitions.counts.unknownSets++
       sets.push({ set: id })
     },
     onError
   })
-  const common = { export_time: timeText(header.seconds), sequence: header.sequence }
-  return header.version === 9
-    ? {
-        protocol: 'NETFLOW_V9',
-        version: 9,
-        count: readUint16(buf, start + 2),
-        uptime: header.uptime,
-        ...common,
-        source_id: header.domain,
-        sets
-      }
-    : { protocol: 'IPFIX', version: 10, length: readUint16(buf, start + 2), ...common, observation_domain_id: header.domain, sets }
+  const common = { export_time: instantText({ seconds, nanos: 0 }), sequence }
+  const second = inU16(2)
+  return version === 9
+    ? { protocol: type, version, count: second, uptime, ...common, source_id: header.domain, sets }
+    : { protocol: type, version, length: second, ...common, observation_domain_id: header.domain, sets }
 }
 
-function templateSetId({ version }: SetHeader, options: boolean): number {
-  return (version === 9 ? 0 : 2) + (options ? 1 : 0)
+function templateSetId(version: 9 | 10, options: boolean): number {
+  return TEMPLATE_SETS[version][options ? 1 : 0]
 }
 
 /** Templates that follow one another stand in one set, as far as one can tell. */
-function addTemplate(sets: Record<string, Tree>[], header: SetHeader, template: Template): void {
-  const set = templateSetId(header, template.options)
+function addTemplate(sets: Record<string, Tree>[], template: Template): void {
+  const set = templateSetId(template.version, template.options)
   const fields = template.fields.map(({ id, enterprise, length }, index) => ({
     name: fieldName(template, index),
     id,

@@ -1,73 +1,73 @@
 /** `-produce raw`: a line or a block of text per datagram, with everything in it. */
-import type { Datagram } from '../../flow/datagram.js'
 import { appendText } from '../../flow/appendable.js'
+import type { Datagram } from '../../flow/datagram.js'
 import type { Output } from '../../flow/output.js'
-import { protocolOf, SFLOW_5 } from '../../flow/protocol.js'
+import { type Protocol, SFLOW_5 } from '../../flow/protocol.js'
 import { addressText } from '../../text/addresses.js'
-import { notePort } from '../netflow/known/domain.js'
-import type { Exporter } from '../netflow/known/exporter.js'
-import type { NetflowCounts } from '../netflow/netflow.js'
-import { legacyTree, type OnError, setsTree } from './netflow.js'
-import { sflowTree } from './sflow.js'
 import { instantText } from '../../text/times.js'
 import { toJson, toText, type Tree } from '../../text/tree.js'
+import type { ErrorKind } from '../decoding.js'
+import type { Definitions } from '../netflow/known/definitions.js'
+import { notePort } from '../netflow/known/domain.js'
+import type { Exporter } from '../netflow/known/exporter.js'
+import { type DatagramTree, legacyTree, type OnError, setsTree } from './netflow.js'
+import { sflowTree } from './sflow.js'
 
 export const RAW_FORMATS = ['json', 'text'] as const
 export type RawFormat = (typeof RAW_FORMATS)[number]
 
-/** Appends what the datagram holds to `output`. */
-export function writeRaw(
-  datagram: Datagram,
-  exporter: Exporter & { readonly name: string },
-  format: RawFormat,
-  now: number,
-  maxTemplates: number,
-  counts: NetflowCounts,
-  output: Output,
-  onError: OnError
-): string {
-  const errors: Tree[] = []
-  const { tree, protocol } = payloadTree(datagram, exporter, now, maxTemplates, counts, (kind, detail) => {
-    errors.push({ kind, detail })
-    onError(kind, detail)
-  })
-  const { buf, dstStart, dstEnd } = datagram
-  const whole: Record<string, Tree> = {
-    time_received: receivedText(datagram),
-    exporter: exporter.name,
-    src_port: datagram.srcPort,
-    ...(dstEnd > dstStart ? { dst_addr: addressText(buf.subarray(dstStart, dstEnd)) } : {}),
-    dst_port: datagram.dstPort,
-    ...(isOfConnection(datagram) ? { connection: connectionText(datagram) } : {}),
-    ...tree,
-    ...(errors.length === 0 ? {} : { errors })
-  }
-  appendText(output, `${format === 'json' ? toJson(whole) : toText(whole)}\n`)
-  return protocol
+export interface RawWriter {
+  /** An error of the datagram that is written next: it is shown there. */
+  addError(kind: ErrorKind, detail: string): void
+  /**
+   * Appends what a datagram holds, whose payload is `[0, end)` of the input; of no known protocol it need not be there. Returns a value of FlowType, or
+   * `unknown`. Templates are kept with the exporter.
+   */
+  write(datagram: Datagram, exporter: Exporter & { readonly name: string }, protocol: Protocol | undefined, end: number): string
 }
 
-function payloadTree(
-  datagram: Datagram,
-  exporter: Exporter,
-  now: number,
-  maxTemplates: number,
-  counts: NetflowCounts,
-  onError: OnError
-): { tree: Record<string, Tree>; protocol: string } {
-  const { buf, payloadStart: start, payloadEnd: end, srcPort } = datagram
-  const protocol = end - start < 4 ? undefined : protocolOf(buf, start, end)
-  let tree: Record<string, Tree> | undefined
-  if (protocol === undefined) onError('unknown-protocol', `${end - start} bytes`)
-  else {
-    const { version } = protocol
-    if (protocol === SFLOW_5) tree = sflowTree(buf, start, end, onError)
-    else if (version >= 9)
-      tree = setsTree(buf, start, end, notePort(exporter, srcPort), isOfConnection(datagram), now, maxTemplates, counts, onError)
-    else tree = legacyTree(buf, start, end, version, notePort(exporter, srcPort), onError)
-    if (tree !== undefined) return { tree, protocol: protocol.type }
-    onError('truncated', `${end - start} bytes, less than a header`)
+/** `onError` is called with each error in a datagram, and has to call `addError`. */
+export function rawWriter(format: RawFormat, output: Output, definitions: Definitions, onError: OnError): RawWriter {
+  let errors: Tree[] = []
+
+  function treeOf(datagram: Datagram, exporter: Exporter, protocol: Protocol | undefined, end: number): DatagramTree {
+    const unknown = { protocol: 'unknown', bytes: datagram.buf.toString('hex', datagram.payloadStart, datagram.payloadEnd) }
+    if (protocol === undefined) return unknown
+    const tree =
+      protocol === SFLOW_5
+        ? sflowTree(end, onError)
+        : protocol.version >= 9
+          ? setsTree(end, notePort(exporter, datagram.srcPort), isOfConnection(datagram), definitions, onError)
+          : legacyTree(end, notePort(exporter, datagram.srcPort), onError)
+    if (tree === undefined) onError('truncated', `${end} bytes, less than a header`)
+    return tree ?? unknown
   }
-  return { tree: { protocol: 'unknown', bytes: buf.toString('hex', start, end) }, protocol: 'unknown' }
+
+  return {
+    addError(kind, detail) {
+      errors.push({ kind, detail })
+    },
+    write(datagram, exporter, protocol, end) {
+      const { buf, dstStart, dstEnd, srcPort, dstPort } = datagram
+      try {
+        const tree = treeOf(datagram, exporter, protocol, end)
+        const whole: Record<string, Tree> = {
+          time_received: receivedText(datagram),
+          exporter: exporter.name,
+          src_port: srcPort,
+          ...(dstEnd > dstStart ? { dst_addr: addressText(buf.subarray(dstStart, dstEnd)) } : {}),
+          dst_port: dstPort,
+          ...(isOfConnection(datagram) ? { connection: connectionText(datagram) } : {}),
+          ...tree,
+          ...(errors.length === 0 ? {} : { errors })
+        }
+        appendText(output, `${format === 'json' ? toJson(whole) : toText(whole)}\n`)
+        return tree.protocol
+      } finally {
+        errors = []
+      }
+    }
+  }
 }
 
 function isOfConnection({ connectionHi, connectionLo }: Datagram): boolean {

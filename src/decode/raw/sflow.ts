@@ -1,10 +1,12 @@
 /** sFlow v5 datagrams as trees. */
+import { inputBytes } from '../memory/in.js'
 import { eachItem, ITEM } from '../sflow/items.js'
-import type { OnError } from './netflow.js'
+import type { DatagramTree, OnError } from './netflow.js'
 import { COUNTER_RECORDS, FLOW_RECORDS } from '../sflow/structures.js'
 import type { Tree } from '../../text/tree.js'
 import { type Member, membersOf, readStructure, type Structure, type XdrCursor } from '../sflow/xdr.js'
 
+const VERSION_BYTES = 4
 const HEADER = membersOf('agent:address sub_agent:u32 sequence:u32 uptime:u32 samples:u32')
 
 interface SampleKind {
@@ -31,38 +33,40 @@ const SAMPLES: Record<number, SampleKind | undefined> = {
   5: { name: 'discarded_packet', layout: DISCARDED, records: FLOW_RECORDS }
 }
 
-/** The datagram in `buf[start, end)`; undefined where its header is cut. */
-export function sflowTree(buf: Buffer, start: number, end: number, onError: OnError): Record<string, Tree> | undefined {
-  const cursor: XdrCursor = { buf, pos: start + 4, end }
+const buf = inputBytes()
+
+/** The datagram in `[0, end)` of the input; undefined where its header is cut. */
+export function sflowTree(end: number, onError: OnError): DatagramTree | undefined {
+  const cursor: XdrCursor = { buf, pos: VERSION_BYTES, end }
   const header = readStructure(HEADER, cursor)
   if (!('samples' in header)) return undefined
   const { samples: count, ...rest } = header
   const samples: Tree[] = []
   const onSample = (tag: number, at: number, to: number): void => {
-    samples.push(sampleTree(buf, tag, at, to, onError))
+    samples.push(sampleTree(tag, at, to, onError))
   }
   eachItem(ITEM.sample, buf, Number(count), cursor.pos, end, onSample, onError)
   return { protocol: 'SFLOW_5', version: 5, ...rest, count, samples }
 }
 
-function sampleTree(buf: Buffer, tag: number, start: number, end: number, onError: OnError): Tree {
+function sampleTree(tag: number, start: number, end: number, onError: OnError): Tree {
   const kind = SAMPLES[tag]
-  if (kind === undefined) return unknownTree(buf, tag, start, end)
+  if (kind === undefined) return unknownTree(tag, start, end)
   const cursor: XdrCursor = { buf, pos: start, end }
   const { records: count, ...members } = readStructure(kind.layout, cursor)
   const records: Tree[] = []
   const record = kind.records === FLOW_RECORDS ? ITEM.flowRecord : ITEM.counterRecord
   const onRecord = (recordTag: number, at: number, to: number): void => {
-    records.push(recordTree(buf, recordTag, at, to, kind.records))
+    records.push(recordTree(recordTag, at, to, kind.records))
   }
   if (count === undefined) onError('malformed-sample', `a sample of format ${tag} has ${end - start} bytes`)
   else eachItem(record, buf, Number(count), cursor.pos, end, onRecord, onError)
   return { sample: kind.name, ...members, records }
 }
 
-function recordTree(buf: Buffer, tag: number, start: number, end: number, known: ReadonlyMap<number, Structure>): Tree {
+function recordTree(tag: number, start: number, end: number, known: ReadonlyMap<number, Structure>): Tree {
   const structure = known.get(tag)
-  if (structure === undefined) return unknownTree(buf, tag, start, end)
+  if (structure === undefined) return unknownTree(tag, start, end)
   const isUnpadded = tag === ETHERNET && known === FLOW_RECORDS && end - start < PADDED_ETHERNET_BYTES
   return { record: structure.name, ...readStructure(isUnpadded ? withoutPadding(structure) : structure.members, { buf, pos: start, end }) }
 }
@@ -76,6 +80,6 @@ function withoutPadding({ members }: Structure): Member[] {
   return members.map(({ name, type }) => ({ name, type: type === 'mac' ? 'mac6' : type }))
 }
 
-function unknownTree(buf: Buffer, tag: number, start: number, end: number): Tree {
+function unknownTree(tag: number, start: number, end: number): Tree {
   return { enterprise: tag >>> 12, format: tag & 0xfff, bytes: buf.toString('hex', start, end) }
 }

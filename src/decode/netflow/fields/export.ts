@@ -1,8 +1,8 @@
 /** What a datagram says in front of its records. */
-import { inU16, inU32 } from '../../memory/in.js'
 import { domainOf } from '../known/domain.js'
 import type { Domain, Port } from '../known/exporter.js'
 import type { Rate } from '../known/sampling.js'
+import type { LegacyHeader } from '../wire/legacy.js'
 import type { SetHeader } from '../wire/sets.js'
 
 /** When it came, in nanoseconds since 1970. */
@@ -30,7 +30,7 @@ export interface Export extends Received {
 /** Of a message of v9 or IPFIX from that port. */
 export function exportOfSets(port: Port, { receivedHi, receivedLo }: Received, header: SetHeader): Export {
   return {
-    type: header.version === 9 ? 'NETFLOW_V9' : 'IPFIX',
+    type: header.type,
     receivedHi,
     receivedLo,
     sequence: header.sequence,
@@ -43,19 +43,19 @@ export function exportOfSets(port: Port, { receivedHi, receivedLo }: Received, h
   }
 }
 
-/** Of a datagram of v1, v5 or v7 that stands at `start` of the input. */
-export function exportOfLegacy(port: Port, { receivedHi, receivedLo }: Received, type: string, version: number, start: number): Export {
-  const rate = version === 5 ? inU16(start + 22) & 0x3fff : 0
+/** Of a datagram of v1, v5 or v7. */
+export function exportOfLegacy(port: Port, version: number, { receivedHi, receivedLo }: Received, header: LegacyHeader): Export {
+  const { layout, sequence, seconds, nanos, uptime, samplingInterval } = header
   return {
-    type,
+    type: layout.type,
     receivedHi,
     receivedLo,
-    sequence: version === 1 ? 0 : inU32(start + 16),
+    sequence,
     observationDomain: 0,
     domain: domainOf(port, version, 0),
-    seconds: inU32(start + 8),
-    nanos: Math.min(inU32(start + 12), 999_999_999),
-    uptime: inU32(start + 4),
-    rate: rate > 0 ? { hi: 0, lo: rate } : undefined
+    seconds,
+    nanos,
+    uptime,
+    rate: samplingInterval > 0 ? { hi: 0, lo: samplingInterval } : undefined
   }
 }

@@ -9,7 +9,7 @@ import { type Template, VARIABLE_LENGTH } from './template.js'
  *
  *     variable length := length(1) | 255, length(2)        RFC 7011 section 7
  */
-export function walkRecord(template: Template, buf: Buffer, pos: number, end: number): number {
+function walkRecord(template: Template, buf: Buffer, pos: number, end: number): number {
   const { fields, places, offsets, lengths } = template
   let at = pos
   for (const i of places) {
@@ -31,6 +31,11 @@ export function walkRecord(template: Template, buf: Buffer, pos: number, end: nu
   return at
 }
 
+/** Where the record at `buf[pos]` ends, of which the least bytes are there, with its fields found; −1 where it runs past `end`. */
+export function recordEnd(template: Template, buf: Buffer, pos: number, end: number): number {
+  return template.recordBytes > 0 ? pos + template.recordBytes : walkRecord(template, buf, pos, end)
+}
+
 /** What there is to do with a record, whose bytes are `[start, end)`; where its fields are is in the template. */
 export type OnRecord = (start: number, end: number) => void
 
@@ -46,12 +51,12 @@ export function forEachRecord(
   onRecord: OnRecord,
   onError: (kind: ErrorKind, detail: string) => void
 ): number {
-  const { id, leastBytes, recordBytes } = template
+  const { id, leastBytes } = template
   const zeros = trailingZeros(buf, start, end)
   let records = 0
   let pos = start
   while (end - pos >= leastBytes && pos < zeros) {
-    const next = recordBytes > 0 ? pos + recordBytes : walkRecord(template, buf, pos, end)
+    const next = recordEnd(template, buf, pos, end)
     if (next < 0) {
       onError('malformed-record', `a record of template ${id} runs past its set`)
       break

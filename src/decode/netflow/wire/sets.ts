@@ -15,6 +15,8 @@ import { type Definition, readTemplate } from './template.js'
 
 export interface SetHeader {
   readonly version: 9 | 10
+  /** a value of FlowType */
+  readonly type: 'NETFLOW_V9' | 'IPFIX'
   readonly headerBytes: number
   readonly seconds: number
   /** milliseconds; NaN in IPFIX */
@@ -61,6 +63,7 @@ export function readSetHeader(buf: Buffer, start: number, end: number): SetHeade
     if (end - start < V9_HEADER_BYTES) return undefined
     return {
       version,
+      type: 'NETFLOW_V9',
       headerBytes: V9_HEADER_BYTES,
       uptime: readUint32(buf, start + 4),
       seconds: readUint32(buf, start + 8),
@@ -74,6 +77,7 @@ export function readSetHeader(buf: Buffer, start: number, end: number): SetHeade
   const length = readUint16(buf, start + 2)
   return {
     version,
+    type: 'IPFIX',
     headerBytes: IPFIX_HEADER_BYTES,
     uptime: NaN,
     seconds: readUint32(buf, start + 4),

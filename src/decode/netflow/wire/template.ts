@@ -63,7 +63,7 @@ export type TemplateRecord =
   /** the set ends inside it, behind its id or in front of it (−1) */
   | { kind: 'cut'; id: number }
 
-const ENTERPRISE_BIT = 0x8000
+export const ENTERPRISE_BIT = 0x8000
 
 /** Reads and checks the template at `buf[start]` of a set that ends at `end`. */
 export function readTemplate(version: 9 | 10, options: boolean, buf: Buffer, start: number, end: number): TemplateRecord {
