@@ -1,5 +1,5 @@
 /**
- * The FlowMessages that records are to become which others decoded, element by element: test/support/reference-flow.ts says which field comes from which
+ * The FlowMessages that records are to become which others decoded, element by element: test/support/reference says which field comes from which
  * element, and here is what options data adds. NetFlow v9 and IPFIX; v5 records have the same elements.
  */
 import assert from 'node:assert/strict'
@@ -7,7 +7,8 @@ import { parseAddress } from '../../src/flow/address.js'
 import { be } from '../support/build-netflow.js'
 import type { Flow } from '../support/datagram-stream.js'
 import type { Element as Encoded } from '../support/records.js'
-import { referenceFlows, referenceRate } from '../support/reference-flow.js'
+import { referenceFlows } from '../support/reference/flow.js'
+import { referenceRate } from '../support/reference/rate.js'
 
 /** A number, text, or the bytes of an address or of anything else. */
 export type Value = bigint | string | Buffer

@@ -1,9 +1,9 @@
 /** Sets of NetFlow v9 and IPFIX: padding, wrong lengths and counts; what is broken costs itself alone. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { be, set } from '../../support/build-netflow.js'
-import { decode, type Decoded } from '../../support/decode.js'
-import { message, raw, recordOf, templateSet, text, uint, vary, type Version, VERSIONS } from '../../support/records.js'
+import { be, set } from '../../../support/build-netflow.js'
+import { decode, type Decoded } from '../../../support/decode.js'
+import { message, raw, recordOf, templateSet, text, uint, vary, type Version, VERSIONS } from '../../../support/records.js'
 
 const FIELDS = [uint(4, 6, 1), uint(7, 0, 2)]
 const record = (port: number): Buffer => be(0x06_0000 + port, 3)

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { set } from '../../support/build-netflow.js'
-import { readFlows } from '../../support/datagram-stream.js'
-import { type OpenDecoder, openDecoder, streamOf } from '../../support/decode.js'
-import { type Choice, CHOICES, headerOf, randomRecords, UPTIMES } from '../../support/random-records.js'
-import { describe, message, recordOf, templateSet, type Version } from '../../support/records.js'
-import { referenceFlows } from '../../support/reference-flow.js'
-import { SCALE } from '../../support/scale.js'
+import { set } from '../../../support/build-netflow.js'
+import { readFlows } from '../../../support/datagram-stream.js'
+import { type OpenDecoder, openDecoder, streamOf } from '../../../support/decode.js'
+import { type Choice, CHOICES, headerOf, randomRecords, UPTIMES } from '../../../support/random-records.js'
+import { describe, message, recordOf, templateSet, type Version } from '../../../support/records.js'
+import { referenceFlows } from '../../../support/reference/flow.js'
+import { SCALE } from '../../../support/scale.js'
 
 /** Decodes records of a template of these fields, and compares. */
 async function assertAsReference(

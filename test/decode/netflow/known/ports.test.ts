@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { readFlows } from '../../support/datagram-stream.js'
-import { openDecoder, streamOf } from '../../support/decode.js'
-import { be, type FieldSpec, set, template } from '../../support/build-netflow.js'
-import { message, type Version, VERSIONS } from '../../support/records.js'
-import { SCALE } from '../../support/scale.js'
+import { readFlows } from '../../../support/datagram-stream.js'
+import { openDecoder, streamOf } from '../../../support/decode.js'
+import { be, type FieldSpec, set, template } from '../../../support/build-netflow.js'
+import { message, type Version, VERSIONS } from '../../../support/records.js'
+import { SCALE } from '../../../support/scale.js'
 
 const ID = 256
 /** Of one length, so that a record can be read by any. */

@@ -1,10 +1,10 @@
 /** Whatever is wrong with a redefinition, it ends the template before it: data is never read by the old one, and waits for one that can be read. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type DatagramSpec, readFlows } from '../../support/datagram-stream.js'
-import { openDecoder, streamOf } from '../../support/decode.js'
-import { be, type FieldSpec, optionsTemplate10, optionsTemplate9, set, template } from '../../support/build-netflow.js'
-import { message, type Version, VERSIONS } from '../../support/records.js'
+import { type DatagramSpec, readFlows } from '../../../support/datagram-stream.js'
+import { openDecoder, streamOf } from '../../../support/decode.js'
+import { be, type FieldSpec, optionsTemplate10, optionsTemplate9, set, template } from '../../../support/build-netflow.js'
+import { message, type Version, VERSIONS } from '../../../support/records.js'
 
 const ID = 256
 const OLD: readonly FieldSpec[] = [

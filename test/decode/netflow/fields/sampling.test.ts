@@ -1,8 +1,8 @@
 /** The sampling rate: what the record tells, what options data told, what the user set, in this order. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { parseRates } from '../../../src/decode/rates.js'
-import { decode } from '../../support/decode.js'
+import { parseRates } from '../../../../src/decode/rates.js'
+import { decode } from '../../../support/decode.js'
 import {
   addr,
   assertFlow,
@@ -19,9 +19,9 @@ import {
   vary,
   type Version,
   VERSIONS
-} from '../../support/records.js'
-import { v5 } from '../../support/build-netflow.js'
-import type { DecoderOptions } from '../../../src/decode/decoder.js'
+} from '../../../support/records.js'
+import { v5 } from '../../../support/build-netflow.js'
+import type { DecoderOptions } from '../../../../src/decode/decoder.js'
 
 /** The rates, in the order of the flows, that come of these datagrams; undefined where a flow has none. */
 async function rates(datagrams: Parameters<typeof decode>[0], options: Partial<DecoderOptions> = {}): Promise<unknown[]> {

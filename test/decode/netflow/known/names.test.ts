@@ -1,8 +1,8 @@
 /** Names of interfaces, VRFs and applications, which options data tells. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type Flow, readFlows } from '../../support/datagram-stream.js'
-import { decode, openDecoder, streamOf } from '../../support/decode.js'
+import { type Flow, readFlows } from '../../../support/datagram-stream.js'
+import { decode, openDecoder, streamOf } from '../../../support/decode.js'
 import {
   type Element,
   message,
@@ -16,8 +16,8 @@ import {
   uint,
   vary,
   VERSIONS
-} from '../../support/records.js'
-import { set } from '../../support/build-netflow.js'
+} from '../../../support/records.js'
+import { set } from '../../../support/build-netflow.js'
 
 const NAMES = ['in_if_name', 'out_if_name', 'ingress_vrf_name', 'egress_vrf_name', 'application_name']
 

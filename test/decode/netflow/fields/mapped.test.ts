@@ -4,11 +4,11 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { after } from 'node:test'
-import { loadMapping, type Mapping } from '../../../src/mapping/mapping.js'
-import { be, type FieldSpec, ipfix, optionsTemplate9, set, template, v9, variable } from '../../support/build-netflow.js'
-import { ethernet, icmp, ipv4, packet } from '../../support/build-packet.js'
-import type { Flow } from '../../support/datagram-stream.js'
-import { decode } from '../../support/decode.js'
+import { loadMapping, type Mapping } from '../../../../src/mapping/mapping.js'
+import { be, type FieldSpec, ipfix, optionsTemplate9, set, template, v9, variable } from '../../../support/build-netflow.js'
+import { ethernet, icmp, ipv4, packet } from '../../../support/build-packet.js'
+import type { Flow } from '../../../support/datagram-stream.js'
+import { decode } from '../../../support/decode.js'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-mapped-'))
 after(() => {

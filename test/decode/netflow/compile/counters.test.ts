@@ -1,6 +1,6 @@
 /** Bytes and packets: deltas before totals, and outgoing counters for exporters that fill only those. */
 import test from 'node:test'
-import { assertFlow, uint, VERSIONS } from '../../support/records.js'
+import { assertFlow, uint, VERSIONS } from '../../../support/records.js'
 
 const KINDS = [
   { name: 'bytes', delta: 1, post: 23, total: 85, initiator: 231 },

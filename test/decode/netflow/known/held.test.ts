@@ -1,11 +1,11 @@
 /** Data that comes before its template waits for it, within bounds of bytes and time. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type HeldLimits, type HeldSet, heldSets } from '../../../src/decode/netflow/known/held.js'
-import { be, set, v5 } from '../../support/build-netflow.js'
-import { readFlows } from '../../support/datagram-stream.js'
-import { decode, openDecoder, streamOf } from '../../support/decode.js'
-import { baseOf, message, optionsSets, templateSet, uint, VERSIONS } from '../../support/records.js'
+import { type HeldLimits, type HeldSet, heldSets } from '../../../../src/decode/netflow/known/held.js'
+import { be, set, v5 } from '../../../support/build-netflow.js'
+import { readFlows } from '../../../support/datagram-stream.js'
+import { decode, openDecoder, streamOf } from '../../../support/decode.js'
+import { baseOf, message, optionsSets, templateSet, uint, VERSIONS } from '../../../support/records.js'
 
 const FIELDS = [uint(4, 6, 1), uint(7, 0, 2)]
 const record = (port: number): Buffer => be(0x06_0000 + port, 3)

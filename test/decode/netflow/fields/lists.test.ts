@@ -1,7 +1,7 @@
 /** Elements of several values: label stacks, communities, segments. */
 import test from 'node:test'
-import { be } from '../../support/build-netflow.js'
-import { addr, assertFlow, type Element, hex, raw, uint, vary, VERSIONS } from '../../support/records.js'
+import { be } from '../../../support/build-netflow.js'
+import { addr, assertFlow, type Element, hex, raw, uint, vary, VERSIONS } from '../../../support/records.js'
 
 /** An entry of a label stack: label, class, bottom of stack. */
 const label = (id: number, value: number, bottom = false, cls = 0): Element => ({

@@ -1,6 +1,6 @@
 /** ICMP type and code, in each of the places where exporters put them. */
 import test from 'node:test'
-import { assertFlow, raw, uint, vary, VERSIONS } from '../../support/records.js'
+import { assertFlow, raw, uint, vary, VERSIONS } from '../../../support/records.js'
 
 test('32 and 139 hold the type and the code in one', async () => {
   for (const version of VERSIONS) {

@@ -1,9 +1,9 @@
 /** Biflows: records of two directions (RFC 5103) give two messages. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { set } from '../../support/build-netflow.js'
-import type { Flow } from '../../support/datagram-stream.js'
-import { decode } from '../../support/decode.js'
+import { set } from '../../../support/build-netflow.js'
+import type { Flow } from '../../../support/datagram-stream.js'
+import { decode } from '../../../support/decode.js'
 import {
   addr,
   baseOf,
@@ -20,7 +20,7 @@ import {
   vary,
   VERSIONS,
   optionsSets
-} from '../../support/records.js'
+} from '../../../support/records.js'
 
 async function assertFlows(version: 9 | 10, elements: readonly Element[], ...expected: Flow[]): Promise<void> {
   const { flows } = await decode([message(version, {}, ...dataSets(version, elements))])

@@ -1,6 +1,6 @@
 /** The address family is chosen once for a record, and what belongs to a family follows it. */
 import test from 'node:test'
-import { addr, assertFlow, type Element, hex, raw, uint, vary, VERSIONS } from '../../support/records.js'
+import { addr, assertFlow, type Element, hex, raw, uint, vary, VERSIONS } from '../../../support/records.js'
 
 const ZERO4 = '0.0.0.0'
 const ZERO6 = '::'

@@ -1,10 +1,10 @@
 /** NetFlow v1, v5 and v7: fixed records behind one header. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type Header5, type Record5, v5 } from '../../support/build-netflow.js'
-import { type Flow, RECEIVED } from '../../support/datagram-stream.js'
-import { decode } from '../../support/decode.js'
-import { hex } from '../../support/records.js'
+import { type Header5, type Record5, v5 } from '../../../support/build-netflow.js'
+import { type Flow, RECEIVED } from '../../../support/datagram-stream.js'
+import { decode } from '../../../support/decode.js'
+import { hex } from '../../../support/records.js'
 
 const EXPORT_NS = 1_700_000_000_000_000_000n
 

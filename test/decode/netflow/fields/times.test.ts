@@ -1,8 +1,8 @@
 /** Start and end of a flow, by every element that tells of a time. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { be } from '../../support/build-netflow.js'
-import { decode } from '../../support/decode.js'
+import { be } from '../../../support/build-netflow.js'
+import { decode } from '../../../support/decode.js'
 import {
   assertFlow,
   baseOf,
@@ -15,7 +15,7 @@ import {
   uint,
   vary,
   VERSIONS
-} from '../../support/records.js'
+} from '../../../support/records.js'
 
 /** When the datagrams of these tests are exported. */
 const EXPORT = 1_700_000_000

@@ -1,6 +1,6 @@
 /** Numbers of every length: exporters shorten them (RFC 7011 section 6.2), and some lengthen them. */
 import test from 'node:test'
-import { addr, assertFlow, raw, uint, vary, VERSIONS } from '../../support/records.js'
+import { addr, assertFlow, raw, uint, vary, VERSIONS } from '../../../support/records.js'
 
 const WIDE = [
   ['bytes', 1],

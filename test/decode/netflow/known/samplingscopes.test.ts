@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { decode } from '../../support/decode.js'
-import { addr, dataSets, type Element, message, optionsSets, PROTO, uint, type Version, VERSIONS } from '../../support/records.js'
-import { SCALE } from '../../support/scale.js'
+import { decode } from '../../../support/decode.js'
+import { addr, dataSets, type Element, message, optionsSets, PROTO, uint, type Version, VERSIONS } from '../../../support/records.js'
+import { SCALE } from '../../../support/scale.js'
 
 const SCOPES = ['system', 'interface', 'card', 'cache', 'template', 'domain', 'sampler', 'exporter'] as const
 type Scope = (typeof SCOPES)[number]

@@ -1,10 +1,10 @@
 /** Templates: whose they are, when they are refused, replaced, withdrawn and forgotten. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { be, type FieldSpec, optionsTemplate10, optionsTemplate9, set, template } from '../../support/build-netflow.js'
-import type { DatagramSpec } from '../../support/datagram-stream.js'
-import { decode, type Decoded } from '../../support/decode.js'
-import { message, optionsTemplateSet, raw, recordOf, templateSet, text, uint, type Version, VERSIONS } from '../../support/records.js'
+import { be, type FieldSpec, optionsTemplate10, optionsTemplate9, set, template } from '../../../support/build-netflow.js'
+import type { DatagramSpec } from '../../../support/datagram-stream.js'
+import { decode, type Decoded } from '../../../support/decode.js'
+import { message, optionsTemplateSet, raw, recordOf, templateSet, text, uint, type Version, VERSIONS } from '../../../support/records.js'
 
 const FIELDS = [uint(4, 6, 1), uint(7, 0, 2)]
 const record = (port: number): Buffer => be(0x06_0000 + port, 3)

@@ -1,7 +1,7 @@
 /** The field table, line by line: what each element of NetFlow v9 and IPFIX becomes, and which one counts where several could. */
 import test from 'node:test'
-import type { Flow } from '../../support/datagram-stream.js'
-import { addr, assertFlow, type Element, hex, raw, reverse, uint, vary, VERSIONS } from '../../support/records.js'
+import type { Flow } from '../../../support/datagram-stream.js'
+import { addr, assertFlow, type Element, hex, raw, reverse, uint, vary, VERSIONS } from '../../../support/records.js'
 
 const IPV4 = { etype: 0x0800 }
 const IPV6 = { etype: 0x86dd }
