@@ -35,7 +35,7 @@ export interface Tool<Options = unknown> {
 /** What a tool does; `prepared` is what its `prepare` made. */
 export type Run<Options, Prepared> = (tool: Tool<Options>, prepared: Prepared) => Promise<ExitCode | void>
 
-/** Makes of the command line what `run` needs of it, before a terminal is refused: whoever mistypes an expression there is told of that. */
+/** Makes of the command line what `run` needs of it, before a terminal is refused: whoever mistypes an expression there reads of that first. */
 export type Prepare<Options, Prepared> = (tool: Tool<Options>) => Prepared | Promise<Prepared>
 
 /** A defined tool: its bin/ file calls `main`; help, completion and tests read its definition. */
@@ -78,7 +78,7 @@ async function runTool<T extends OptionTable, Prepared>(
       nameProcess(name)
       log = openLog(name, options.loglevel, options.logfmt)
       const signals = watchSignals()
-      // a second signal ends it where it stands: what was done by then is told as well
+      // a second signal ends it where it stands: the summary says what was done by then
       process.once('exit', (exitCode) => {
         if (exitCode > SIGNALLED) summarize(summary, log)
       })

@@ -81,7 +81,7 @@ export function declareMetrics({ counter, gauge, histogram }: Metrics, counted: 
   counter('unknown_sets', 'Sets of an id that has no meaning', () => netflow.unknownSets)
   counter('exporters_evicted', 'Exporters forgotten because there were more than may be', () => exporters.evicted)
   gauge('exporters', 'Exporters known', () => exporters.size)
-  gauge('templates', 'Templates held', () => {
+  gauge('templates', 'Templates kept', () => {
     let templates = 0
     for (const exporter of exporters.all()) templates += exporter.templates.size
     return templates

@@ -29,10 +29,10 @@ export async function patiently<T>({ isStopped, log, giveUpMs = Infinity }: Star
   const patienceMs = Math.min(PATIENCE_MS, giveUpMs)
   // by broker, because the seeds are tried in turn
   const reasons = new Map<string | undefined, string>()
-  let isTold = false
+  let isLogged = false
   const logWait = (why: string): void => {
-    if (!isTold) log.warn(`waiting for a broker: ${why}`)
-    isTold = true
+    if (!isLogged) log.warn(`waiting for a broker: ${why}`)
+    isLogged = true
   }
   for (;;) {
     // an attempt that is neither accepted nor refused is logged as well

@@ -4,7 +4,7 @@ import { reasonOf } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
 
 /**
- * Tells who started us that all sockets are open, where it asked to be told (NOTIFY_SOCKET, sd_notify(3)). Node has no Unix datagram sockets:
+ * Notifies who started us that all sockets are open, where it asked for that (NOTIFY_SOCKET, sd_notify(3)). Node has no Unix datagram sockets:
  * systemd-notify(1) sends the word, so a unit needs NotifyAccess=all, as it does for any process of a pipeline but the shell.
  */
 export function tellReady(log: Log): void {

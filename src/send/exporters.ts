@@ -2,14 +2,14 @@
  * A socket, and so a port, for each exporter: a collector keeps templates by who sends them, and those of two exporters must not mix there.
  */
 import { isInNetwork } from '../flow/address.js'
-import type { Destination } from './destinations.js'
+import type { UdpTarget } from './udptargets.js'
 import { closeSockets, type Sockets } from './udp.js'
 
 /** Exporters at a time; past them the one that has been silent for the longest gives its sockets away. */
 const MAX_EXPORTERS = 4096
 
 export interface Exporter extends Sockets {
-  /** by destination: whether its ?allow= lists this exporter */
+  /** by target: whether its ?allow= lists this exporter */
   readonly allowed: readonly boolean[]
   lastUsed: number
 }
@@ -21,14 +21,14 @@ export interface Exporters {
   readonly counts: { exporters: number; closed: number }
 }
 
-export function exportersOf(destinations: readonly Destination[], most = MAX_EXPORTERS): Exporters {
+export function exportersOf(targets: readonly UdpTarget[], most = MAX_EXPORTERS): Exporters {
   const known = new Map<string, Exporter>()
   const counts = { exporters: 0, closed: 0 }
   let now = 0
 
   function meet(key: string, address: Buffer): Exporter {
     if (known.size >= most) closeSilent()
-    const allowed = destinations.map(({ allow }) => allow.length === 0 || allow.some((network) => isInNetwork(address, network)))
+    const allowed = targets.map(({ allow }) => allow.length === 0 || allow.some((network) => isInNetwork(address, network)))
     const exporter = { ipv4: undefined, ipv6: undefined, allowed, lastUsed: now }
     known.set(key, exporter)
     counts.exporters++

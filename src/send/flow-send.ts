@@ -8,10 +8,10 @@ import { defineTool, type Tool } from '../cli/tool.js'
 import { appender } from '../flow/copy.js'
 import type { FrameHandler } from '../flow/frames.js'
 import type { Output, Sink } from '../flow/output.js'
-import { destinationsOf } from './destinations.js'
+import { udpTargetsOf } from './udptargets.js'
 import { sendingTo } from './sending.js'
 import { type HostTarget, parseTargets } from './targets.js'
-import { declareMetrics, summaryOf } from './told.js'
+import { declareMetrics, summaryOf } from './metrics.js'
 
 const OPTIONS = optionTable({
   to: {
@@ -33,7 +33,7 @@ const OPTIONS = optionTable({
   'template.every': {
     rare: true,
     argument: 'duration',
-    help: 'flows: how often templates are told again over UDP',
+    help: 'flows: how often templates are sent again over UDP',
     parse: timerDuration,
     default: '60s'
   },
@@ -65,11 +65,11 @@ async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
   if (targets === undefined) throw new UserError(EXIT.usage, 'where to? -to HOST:PORT, as -to 10.0.0.1:9996')
   const output = options.tee ? tool.stdout() : undefined
   const byUdp = targets.filter((target): target is HostTarget => target.transport === 'udp')
-  const destinations = destinationsOf(byUdp, log)
-  await destinations.resolve()
-  if (byUdp.length === targets.length && destinations.all.every(({ address }) => address === undefined))
+  const udpTargets = udpTargetsOf(byUdp, log)
+  await udpTargets.resolve()
+  if (byUdp.length === targets.length && udpTargets.all.every(({ address }) => address === undefined))
     throw new UserError(EXIT.unavailable, 'no target of -to has an address')
-  const sending = sendingTo(targets, destinations, { mtu, firstDomain, nanoseconds, defineEveryMs }, log)
+  const sending = sendingTo(targets, udpTargets, { mtu, firstDomain, nanoseconds, defineEveryMs }, log)
   await tool.serve((metrics) => {
     declareMetrics(metrics, sending)
   })
@@ -86,7 +86,7 @@ async function run(tool: Tool<OptionsOf<typeof OPTIONS>>): Promise<void> {
       await sending.end()
     }
   }
-  destinations.close()
+  udpTargets.close()
 }
 
 /** The reader of stdout sets the pace, and no target does. */

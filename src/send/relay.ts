@@ -1,14 +1,14 @@
-/** Sends datagrams on, as they came, to each destination that takes their exporter. */
+/** Sends datagrams on, as they came, to each target that takes their exporter. */
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
-import type { Destination } from './destinations.js'
+import type { UdpTarget } from './udptargets.js'
 import type { Exporters } from './exporters.js'
-import { MOST_WAITING_BYTES } from './tally.js'
+import { MOST_WAITING_BYTES } from './targetcounts.js'
 import { udpSender } from './udp.js'
 
 export interface Relay {
   readonly onFrame: FrameHandler
-  /** whether more waits for every destination than it may: then it is better to wait than to drop */
+  /** whether more waits for every target than it may: then it is better to wait than to drop */
   readonly blocked: boolean
   /** Resolved when there is room again. */
   ready(): Promise<void>
@@ -17,7 +17,7 @@ export interface Relay {
   readonly counts: { datagrams: number; malformed: number; unwanted: number }
 }
 
-export function relay(destinations: readonly Destination[], exporters: Exporters): Relay {
+export function relay(targets: readonly UdpTarget[], exporters: Exporters): Relay {
   const counts = { datagrams: 0, malformed: 0, unwanted: 0 }
   const datagram = newDatagram()
   const sender = udpSender()
@@ -32,15 +32,15 @@ export function relay(destinations: readonly Destination[], exporters: Exporters
     if (datagram.payloadEnd === datagram.payloadStart && (datagram.connectionHi | datagram.connectionLo) !== 0) return
     const exporter = exporters.at(buf, datagram.srcStart, datagram.srcEnd, datagram.srcPort)
     let payload: Buffer | undefined
-    for (let i = 0; i < destinations.length; i++) {
+    for (let i = 0; i < targets.length; i++) {
       if (!exporter.allowed[i]) continue
       payload ??= sender.keep(datagram.buf, datagram.payloadStart, datagram.payloadEnd)
-      sender.send(payload, destinations[i], exporter, 0)
+      sender.send(payload, targets[i], exporter, 0)
     }
     if (payload === undefined) counts.unwanted++
   }
 
-  const isBlocked = (): boolean => destinations.every(({ tally }) => tally.waitingBytes > MOST_WAITING_BYTES / 2)
+  const isBlocked = (): boolean => targets.every(({ counts }) => counts.waitingBytes > MOST_WAITING_BYTES / 2)
 
   return {
     onFrame,

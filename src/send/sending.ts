@@ -4,7 +4,7 @@ import type { Log } from '../cli/log.js'
 import type { FrameHandler } from '../flow/frames.js'
 import type { Sink } from '../flow/output.js'
 import { messageKind, type StreamKind } from '../flow/streamkind.js'
-import type { Destinations } from './destinations.js'
+import type { UdpTargets } from './udptargets.js'
 import { exportersOf } from './exporters.js'
 import { connectionRoute } from './ipfix/connection.js'
 import { fileRoute } from './ipfix/file.js'
@@ -13,7 +13,7 @@ import { reexport, type ReexportOptions } from './ipfix/reexport.js'
 import type { Route, RouteContext } from './ipfix/route.js'
 import { udpRoute } from './ipfix/udproute.js'
 import { relay } from './relay.js'
-import type { Tally } from './tally.js'
+import type { TargetCounts } from './targetcounts.js'
 import type { Target } from './targets.js'
 
 export interface Counts {
@@ -32,7 +32,7 @@ export interface Sending extends Sink {
   /** undefined until the first message */
   readonly kind: StreamKind | undefined
   readonly counts: Counts
-  readonly targets: readonly { readonly name: string; readonly tally: Tally }[]
+  readonly targets: readonly { readonly name: string; readonly counts: TargetCounts }[]
   /** The end is near: no target that takes nothing is to hold it up for long. */
   hurry(): void
 }
@@ -42,8 +42,8 @@ const NOTHING: Counts = { messages: 0, malformed: 0, unwanted: 0, exporters: 0, 
 /** A sending of one kind. */
 type Started = Omit<Sending, 'targets'>
 
-/** `destinations` are those of the targets that are sent to over UDP. Throws UserError where a target cannot be had. */
-export function sendingTo(targets: readonly Target[], destinations: Destinations, options: ReexportOptions, log: Log): Sending {
+/** `udpTargets` are those of the targets that are sent to over UDP. Throws UserError where a target cannot be had. */
+export function sendingTo(targets: readonly Target[], udpTargets: UdpTargets, options: ReexportOptions, log: Log): Sending {
   // only flows can go elsewhere
   const needsFlows = targets.some(({ transport }) => transport !== 'udp')
   let routes: readonly Route[] = []
@@ -51,7 +51,7 @@ export function sendingTo(targets: readonly Target[], destinations: Destinations
   let started: Started | undefined = needsFlows ? startFlows() : undefined
 
   function startFlows(): Started {
-    const flows = reexport(options, (context) => targets.map((target) => routeTo(target, destinations, context, log)))
+    const flows = reexport(options, (context) => targets.map((target) => routeTo(target, udpTargets, context, log)))
     const missing = leftOut(log)
     routes = flows.routes
     return {
@@ -83,8 +83,8 @@ export function sendingTo(targets: readonly Target[], destinations: Destinations
   }
 
   function startDatagrams(): Started {
-    const exporters = exportersOf(destinations.all)
-    const datagrams = relay(destinations.all, exporters)
+    const exporters = exportersOf(udpTargets.all)
+    const datagrams = relay(udpTargets.all, exporters)
     return {
       kind: 'Datagram',
       onFrame: datagrams.onFrame,
@@ -128,7 +128,7 @@ export function sendingTo(targets: readonly Target[], destinations: Destinations
       return started?.counts ?? NOTHING
     },
     get targets() {
-      return routes.length > 0 ? routes : destinations.all
+      return routes.length > 0 ? routes : udpTargets.all
     },
     commit() {
       started?.commit()
@@ -148,13 +148,13 @@ export function sendingTo(targets: readonly Target[], destinations: Destinations
   }
 }
 
-function routeTo(target: Target, destinations: Destinations, context: RouteContext, log: Log): Route {
+function routeTo(target: Target, udpTargets: UdpTargets, context: RouteContext, log: Log): Route {
   switch (target.transport) {
     case 'file':
       return fileRoute(target, context, log)
     case 'udp':
       return udpRoute(
-        destinations.all.find(({ name }) => name === target.name)!,
+        udpTargets.all.find(({ name }) => name === target.name)!,
         context
       )
     default:

@@ -1,7 +1,7 @@
 /** UDP: payloads as datagrams, each kept where it stays until the system has it. */
 import dgram from 'node:dgram'
-import type { Destination } from './destinations.js'
-import { drop, MOST_WAITING_BYTES } from './tally.js'
+import type { UdpTarget } from './udptargets.js'
+import { drop, MOST_WAITING_BYTES } from './targetcounts.js'
 
 const SLAB_BYTES = 256 * 1024
 
@@ -44,7 +44,7 @@ export interface UdpSender {
   /** Keeps `buf[start, end)` for `send`: the buffer may be filled again. */
   keep(buf: Buffer, start: number, end: number): Buffer
   /** Sends what was kept, with so many flows in it, or counts why not. */
-  send(payload: Buffer, destination: Destination, sockets: Sockets, flows: number): void
+  send(payload: Buffer, target: UdpTarget, sockets: Sockets, flows: number): void
   /** Resolved once `isSo`, which is asked whenever something was sent. */
   until(isSo: () => boolean): Promise<void>
   /** datagrams that the system has not taken */
@@ -53,13 +53,13 @@ export interface UdpSender {
 
 /** A datagram on its way; used again for another when it is sent. */
 interface Flight {
-  destination: Destination
+  target: UdpTarget
   bytes: number
   flows: number
   readonly done: (error: Error | null) => void
 }
 
-/** `onProgress` hears whenever something was sent. */
+/** `onProgress` is called whenever something was sent. */
 export function udpSender(onProgress: () => void = () => undefined): UdpSender {
   const idle: Flight[] = []
   let slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
@@ -67,20 +67,20 @@ export function udpSender(onProgress: () => void = () => undefined): UdpSender {
   let waiting = 0
   let wake: (() => void) | undefined
 
-  function newFlight(destination: Destination): Flight {
+  function newFlight(target: UdpTarget): Flight {
     const flight: Flight = {
-      destination,
+      target,
       bytes: 0,
       flows: 0,
       done(error) {
-        const { tally } = flight.destination
-        tally.waitingBytes -= flight.bytes
+        const { counts } = flight.target
+        counts.waitingBytes -= flight.bytes
         waiting--
         if (error === null) {
-          tally.sent++
-          tally.sentBytes += flight.bytes
-          tally.sentFlows += flight.flows
-        } else drop(tally, 'error', flight.flows)
+          counts.sent++
+          counts.sentBytes += flight.bytes
+          counts.sentFlows += flight.flows
+        } else drop(counts, 'error', flight.flows)
         idle.push(flight)
         wake?.()
         onProgress()
@@ -101,30 +101,30 @@ export function udpSender(onProgress: () => void = () => undefined): UdpSender {
       used += bytes
       return payload
     },
-    send(payload, destination, sockets, flows) {
-      const { tally, address } = destination
+    send(payload, target, sockets, flows) {
+      const { counts, address } = target
       if (address === undefined) {
-        drop(tally, 'unresolved', flows)
+        drop(counts, 'unresolved', flows)
         return
       }
-      if (tally.waitingBytes + payload.length > MOST_WAITING_BYTES) {
-        drop(tally, 'queue-full', flows)
+      if (counts.waitingBytes + payload.length > MOST_WAITING_BYTES) {
+        drop(counts, 'queue-full', flows)
         return
       }
       let socket: dgram.Socket
       try {
-        socket = socketOf(sockets, destination.family)
+        socket = socketOf(sockets, target.family)
       } catch {
-        drop(tally, 'no-socket', flows)
+        drop(counts, 'no-socket', flows)
         return
       }
-      const flight = idle.pop() ?? newFlight(destination)
-      flight.destination = destination
+      const flight = idle.pop() ?? newFlight(target)
+      flight.target = target
       flight.bytes = payload.length
       flight.flows = flows
-      tally.waitingBytes += payload.length
+      counts.waitingBytes += payload.length
       waiting++
-      socket.send(payload, destination.port, address, flight.done)
+      socket.send(payload, target.port, address, flight.done)
     },
     async until(isSo) {
       while (!isSo()) await new Promise<void>((resolve) => (wake = resolve))

@@ -54,8 +54,8 @@ export async function openRetention(dir: string, { keep, maxSize }: Limits, wind
     add({ path, start }, bytes) {
       if (!isLimited) return
       counts.bytes += bytes
-      const place = files.findLastIndex((file) => file.start <= start) + 1
-      files.splice(place, 0, { path, start, bytes })
+      const index = files.findLastIndex((file) => file.start <= start) + 1
+      files.splice(index, 0, { path, start, bytes })
     },
     async run() {
       // the newest stays, however little room there is

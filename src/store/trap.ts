@@ -1,4 +1,4 @@
-/** Work of parquet-wasm, which a broken file can end in a trap: an error thrown in nobody's call, that no promise hears of. */
+/** Work of parquet-wasm, which a broken file can end in a trap: an error thrown in nobody's call, which rejects no promise. */
 
 /** The result of the work. Throws what it throws, and an Error where it traps; its WebAssembly is of no use then. */
 export async function orTrap<T>(work: Promise<T>): Promise<T> {

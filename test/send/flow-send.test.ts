@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { test } from 'node:test'
 import type { Log } from '../../src/cli/log.js'
-import { destinationsOf } from '../../src/send/destinations.js'
+import { udpTargetsOf } from '../../src/send/udptargets.js'
 import { exportersOf } from '../../src/send/exporters.js'
 import { relay } from '../../src/send/relay.js'
 import { type HostTarget, parseTargets } from '../../src/send/targets.js'
@@ -108,7 +108,7 @@ test('names are asked for again; without an answer the address that there is sta
   const answers = [{ address: '127.0.0.1', family: 4 }, undefined, { address: '::1', family: 6 }]
   const lines: string[] = []
   const { promise, resolve } = deferred()
-  const destinations = destinationsOf(
+  const udpTargets = udpTargetsOf(
     parseTargets('collector:2055,127.0.0.9:2055') as HostTarget[],
     log(lines),
     (host) => {
@@ -119,13 +119,13 @@ test('names are asked for again; without an answer the address that there is sta
     },
     5
   )
-  await destinations.resolve()
-  assert.equal(destinations.all[0].address, '127.0.0.1')
+  await udpTargets.resolve()
+  assert.equal(udpTargets.all[0].address, '127.0.0.1')
   const keepsAlive = setInterval(silent, 1000)
   await promise
   clearInterval(keepsAlive)
-  destinations.close()
-  assert.deepEqual([destinations.all[0].address, destinations.all[0].family, destinations.all[1].address], ['::1', 6, '127.0.0.9'])
+  udpTargets.close()
+  assert.deepEqual([udpTargets.all[0].address, udpTargets.all[0].family, udpTargets.all[1].address], ['::1', 6, '127.0.0.9'])
   assert.deepEqual(lines, [
     'cannot resolve collector: no answer; going on with 127.0.0.1',
     'collector:2055 is at ::1 now, no longer at 127.0.0.1'
@@ -153,16 +153,16 @@ test('past the most exporters the longest silent one gives its socket away', () 
 })
 
 test('what waits for a target is bounded, and what is past that is counted, while others get all', () => {
-  const destinations = destinationsOf(parseTargets('127.0.0.1:9,127.0.0.1:10') as HostTarget[], log([])).all
-  const exporters = exportersOf(destinations)
-  const sending = relay(destinations, exporters)
-  destinations[0].tally.waitingBytes = 8 * 1024 * 1024
+  const udpTargets = udpTargetsOf(parseTargets('127.0.0.1:9,127.0.0.1:10') as HostTarget[], log([])).all
+  const exporters = exportersOf(udpTargets)
+  const sending = relay(udpTargets, exporters)
+  udpTargets[0].counts.waitingBytes = 8 * 1024 * 1024
   const frame = from(1, 100, 1)
   sending.onFrame(frame, 1, frame.length, 0)
-  assert.equal(destinations[0].tally.dropped['queue-full'], 1)
-  assert.equal(destinations[1].tally.dropped['queue-full'], 0)
+  assert.equal(udpTargets[0].counts.dropped['queue-full'], 1)
+  assert.equal(udpTargets[1].counts.dropped['queue-full'], 0)
   assert.equal(sending.blocked, false)
-  destinations[1].tally.waitingBytes += 8 * 1024 * 1024
+  udpTargets[1].counts.waitingBytes += 8 * 1024 * 1024
   assert.equal(sending.blocked, true)
   exporters.closeAll()
 })

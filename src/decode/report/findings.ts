@@ -9,7 +9,7 @@ export interface Finding {
   readonly text: string
 }
 
-/** Less loss than this is not told: a datagram that was in flight as watching began. */
+/** Less loss than this is no finding: a datagram that was in flight as watching began. */
 const LITTLE_LOSS = 0.001
 /** More than this is seldom lost by a network. */
 const INCREDIBLE_LOSS = 0.5
@@ -19,7 +19,7 @@ const CLOCK_SECONDS = 10
 const DAY_SECONDS = 86_400
 /** The longest active timeout that is a default anywhere is half an hour; flows are a little longer. */
 const ACTIVE_TIMEOUT_SECONDS = 1860
-/** Flows that count nothing are told from here on. */
+/** The part of flows that count nothing from which on they are a finding. */
 const EMPTY_PART = 0.01
 
 /** `mapped`: elements that a mapping file takes, as `enterprise.number`. */

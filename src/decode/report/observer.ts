@@ -22,12 +22,12 @@ export interface SeenHeader {
   readonly exportSeconds: number
 }
 
-/** What hears of each datagram whose header could be read. */
+/** Called with each datagram whose header could be read. */
 export type OnHeader = (exporter: string, datagram: Datagram, header: SeenHeader) => void
 
 export interface Observer {
   readonly onHeader: OnHeader
-  /** Takes a FlowMessage of the datagram that was heard of last. */
+  /** To be called with each FlowMessage of the datagram that `onHeader` was called with last. */
   readonly onFlow: (buf: Buffer, start: number, end: number) => void
   readonly sections: () => Iterable<Section>
 }

@@ -24,9 +24,9 @@ export function sectionPage(section: Section, mapped: ReadonlySet<string>): stri
     ['flows', flowsText(section)]
   ]
   const head = `${[section.exporter, section.protocol, domainText(section)].filter((word) => word !== '').join('  ')}\n`
-  const told = rows.map(([name, text]) => wrapped(`  ${name.padEnd(INDENT - 2)}`, text)).join('')
+  const lines = rows.map(([name, text]) => wrapped(`  ${name.padEnd(INDENT - 2)}`, text)).join('')
   const found = findings.length === 0 ? '  nothing to find fault with\n' : findings.map(({ text }) => wrapped('  ! ', text, 4)).join('')
-  return `${head}${told}${found}\n`
+  return `${head}${lines}${found}\n`
 }
 
 /** The same as a line of JSON. */

@@ -36,10 +36,10 @@ export interface Section {
   waited: number
   counterSamples: number
   flows: number
-  /** seconds from export to receipt: the least and the most; Infinity, −Infinity where no time is told */
+  /** seconds from export to receipt: the least and the most; Infinity, −Infinity where the protocol has no time */
   leastDelay: number
   mostDelay: number
-  /** flows by their sampling rate; 0: none told */
+  /** flows by their sampling rate; 0: none is known */
   readonly rates: Map<number, number>
   /** interfaces of flows, and those of them with a name */
   readonly interfaces: Set<number>
@@ -51,7 +51,7 @@ export interface Section {
   backwards: number
   empty: number
   longest: number
-  /** of the exporter, whatever its domain; told in its first section */
+  /** of the exporter, whatever its domain; they stand in its first section */
   errors: ReadonlyMap<ErrorKind, number>
 }
 
@@ -103,7 +103,7 @@ export function lossOf({ sequences, units }: Section): number {
   return sequences.missing === 0 ? 0 : sequences.missing / (sequences.missing + units)
 }
 
-/** By how many seconds the exporter's clock is off: behind where it is more than 0. What a datagram's way takes is not told from that. */
+/** By how many seconds the exporter's clock is off: behind where it is more than 0. The time that a datagram takes on its way counts as a part of it. */
 export function skewOf({ leastDelay, mostDelay }: Section): number | undefined {
   if (leastDelay === Infinity) return undefined
   return leastDelay > 0 ? leastDelay : mostDelay < 0 ? mostDelay : 0

@@ -1,13 +1,13 @@
 /**
  * Messages over TCP (RFC 7011 section 10.4), bare or in TLS (section 11): one connection, opened again when it breaks. What waits meanwhile
- * is kept up to a bound; on each connection templates are told first, and sequence numbers begin at 0.
+ * is kept up to a bound; on each connection templates are sent first, and sequence numbers begin at 0.
  */
 import net from 'node:net'
 import tls from 'node:tls'
 import { EXIT, reasonOf, UserError } from '../../cli/exit.js'
 import type { Log } from '../../cli/log.js'
 import { readPem } from '../../cli/pem.js'
-import { drop, MOST_WAITING_BYTES, newTally } from '../tally.js'
+import { drop, MOST_WAITING_BYTES, newTargetCounts } from '../targetcounts.js'
 import type { HostTarget } from '../targets.js'
 import type { Message } from './export.js'
 import type { Route, RouteContext } from './route.js'
@@ -31,7 +31,7 @@ const LOOK_MS = 500
 export function connectionRoute(target: HostTarget, { exporting, onProgress }: RouteContext, log: Log): Route {
   const { name, allow } = target
   const open = opener(target)
-  const tally = newTally()
+  const counts = newTargetCounts()
   const waiting: Message[] = []
   let socket: net.Socket | undefined
   let isConnected = false
@@ -39,13 +39,13 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
   let inFlightBytes = 0
   let retryMs = FIRST_RETRY_MS
   let retry: NodeJS.Timeout | undefined
-  let isTold = false
+  let isLogged = false
   let progress = (): void => undefined
   /** when it took something last, or something began to wait: performance.now */
   let movedAt = performance.now()
   let patienceMs = STALLED_MS
-  const isStalled = (): boolean => tally.waitingBytes > 0 && performance.now() - movedAt > patienceMs
-  // who waits for the target is to hear that it waits no longer
+  const isStalled = (): boolean => counts.waitingBytes > 0 && performance.now() - movedAt > patienceMs
+  // whoever waits for the target learns that it need not any more
   const looking = setInterval(() => {
     if (isStalled()) onProgress()
   }, LOOK_MS).unref()
@@ -57,14 +57,14 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
     const connected = socket!
     connected.write(Buffer.from(bytes), (error) => {
       inFlightBytes -= size
-      tally.waitingBytes -= size
+      counts.waitingBytes -= size
       movedAt = performance.now()
       // what was on its way as the socket was destroyed comes back without an error
-      if (error || connected.destroyed) drop(tally, 'disconnected', flows)
+      if (error || connected.destroyed) drop(counts, 'disconnected', flows)
       else {
-        tally.sent++
-        tally.sentBytes += size
-        tally.sentFlows += flows
+        counts.sent++
+        counts.sentBytes += size
+        counts.sentFlows += flows
       }
       pump()
       progress()
@@ -73,8 +73,8 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
   })
 
   function wait(bytes: number): void {
-    if (tally.waitingBytes === 0) movedAt = performance.now()
-    tally.waitingBytes += bytes
+    if (counts.waitingBytes === 0) movedAt = performance.now()
+    counts.waitingBytes += bytes
   }
 
   function connect(): void {
@@ -86,7 +86,7 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
     connecting.once(target.transport === 'tls' ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer)
       isConnected = true
-      isTold = false
+      isLogged = false
       retryMs = FIRST_RETRY_MS
       log.info(`connected to ${name}`)
       session.begin()
@@ -97,8 +97,8 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
     connecting.once('close', () => {
       clearTimeout(timer)
       if (isEnding) return
-      if (!isTold) log.warn(`${isConnected ? '' : 'cannot connect to '}${name}: ${reason}; trying again`)
-      isTold = true
+      if (!isLogged) log.warn(`${isConnected ? '' : 'cannot connect to '}${name}: ${reason}; trying again`)
+      isLogged = true
       isConnected = false
       retry = setTimeout(connect, retryMs)
       retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)
@@ -108,7 +108,7 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
   function pump(): void {
     while (isConnected && waiting.length > 0 && inFlightBytes < MOST_IN_FLIGHT_BYTES) {
       const message = waiting.shift()!
-      tally.waitingBytes -= message.bytes.length
+      counts.waitingBytes -= message.bytes.length
       session.send(message)
     }
   }
@@ -116,7 +116,7 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
   /** Waits for what is on its way; false where it does not move, or not fast enough. */
   async function untilSent(): Promise<boolean> {
     const deadline = performance.now() + LONGEST_END_MS
-    while (tally.waitingBytes > 0) {
+    while (counts.waitingBytes > 0) {
       const moved = await new Promise<boolean>((resolve) => {
         const timer = setTimeout(resolve, Math.min(GIVE_UP_MS, deadline - performance.now()), false)
         progress = () => {
@@ -133,23 +133,23 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
   return {
     name,
     allow,
-    tally,
+    counts,
     send(message) {
-      // what defines goes ahead: a connection that comes later is told all
+      // what defines goes ahead: a connection that comes later is sent all of it
       if (message.defines) {
         if (isConnected) session.send(message)
       } else if (isConnected && waiting.length === 0 && inFlightBytes < MOST_IN_FLIGHT_BYTES) session.send(message)
-      else if (tally.waitingBytes + message.bytes.length > MOST_WAITING_BYTES) drop(tally, 'queue-full', message.flows)
+      else if (counts.waitingBytes + message.bytes.length > MOST_WAITING_BYTES) drop(counts, 'queue-full', message.flows)
       else {
         waiting.push({ ...message, bytes: Buffer.from(message.bytes) })
         wait(message.bytes.length)
       }
     },
     defineAgain() {
-      // a connection keeps what it was told
+      // a connection keeps what it was sent
     },
     get blocked() {
-      return tally.waitingBytes > MOST_WAITING_BYTES / 2 && !isStalled()
+      return counts.waitingBytes > MOST_WAITING_BYTES / 2 && !isStalled()
     },
     hurry() {
       patienceMs = GIVE_UP_MS
@@ -159,7 +159,7 @@ export function connectionRoute(target: HostTarget, { exporting, onProgress }: R
       isEnding = true
       clearTimeout(retry)
       clearInterval(looking)
-      for (const { flows } of waiting.splice(0)) drop(tally, 'disconnected', flows)
+      for (const { flows } of waiting.splice(0)) drop(counts, 'disconnected', flows)
       if (!isConnected || !isSent) {
         const over = closing(socket!)
         socket!.destroy()

@@ -1,9 +1,9 @@
-/** An IPFIX file (RFC 5655): messages one after another, told at the time when their flows were received. */
+/** An IPFIX file (RFC 5655): messages one after another, their export time that at which their flows were received. */
 import fs from 'node:fs'
 import { EXIT, reasonNotMade, reasonOf, UserError } from '../../cli/exit.js'
 import type { Log } from '../../cli/log.js'
 import { openOutput } from '../../flow/output.js'
-import { drop, newTally } from '../tally.js'
+import { drop, newTargetCounts } from '../targetcounts.js'
 import type { FileTarget } from '../targets.js'
 import { writeUint32 } from './record.js'
 import type { Route, RouteContext } from './route.js'
@@ -20,7 +20,7 @@ export function fileRoute({ name, path, allow }: FileTarget, { exporting, onProg
   } catch (error) {
     throw new UserError(EXIT.cannotCreate, `cannot write ${path}: ${reasonNotMade(path, error)}`)
   }
-  const tally = newTally()
+  const counts = newTargetCounts()
   let broken: UserError | undefined
   const output = openOutput(fs.createWriteStream('', { fd }), (error) => {
     broken = new UserError(EXIT.ioError, `cannot write ${path}: ${reasonOf(error)}`)
@@ -37,21 +37,21 @@ export function fileRoute({ name, path, allow }: FileTarget, { exporting, onProg
     output.pos += bytes.length
     output.commit()
     if (output.blocked) void output.ready().then(onProgress, onProgress)
-    tally.sent++
-    tally.sentBytes += bytes.length
-    tally.sentFlows += flows
+    counts.sent++
+    counts.sentBytes += bytes.length
+    counts.sentFlows += flows
   })
 
   return {
     name,
     allow,
-    tally,
+    counts,
     send(message) {
       if (broken === undefined) session.send(message)
-      else drop(tally, 'error', message.flows)
+      else drop(counts, 'error', message.flows)
     },
     defineAgain() {
-      // a file keeps what it was told
+      // a file keeps what was written
     },
     get blocked() {
       return broken === undefined && output.blocked

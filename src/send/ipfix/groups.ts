@@ -66,7 +66,7 @@ export const IN_OPTIONS = [
 /** The fields that are exported; the others are passed over. */
 export const EXPORTED = schemaOf(flowMessage.fields.filter(({ name }) => FIELDS[name as FieldName].element !== undefined))
 
-/** The place of a field in EXPORTED. */
+/** The index of a field in EXPORTED. */
 export function fieldIndex(name: FieldName): number {
   return EXPORTED.indexOf(name)
 }

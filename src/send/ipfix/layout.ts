@@ -17,7 +17,8 @@ export type Form =
 
 export interface Step {
   readonly form: Form
-  readonly place: number
+  /** of the field in EXPORTED */
+  readonly index: number
   /** on the wire; of an address the bytes of its family */
   readonly bytes: number
 }
@@ -43,8 +44,8 @@ const ADDRESS_SHIFT = GROUP_FIELDS.length
 export const IPV4 = 1
 export const IPV6 = 2
 
-const GROUP_PLACES = GROUP_FIELDS.map((names) => names.map((name) => fieldIndex(name)))
-const ADDRESS_PLACES = ADDRESSES.map((name) => fieldIndex(name))
+const GROUP_INDEXES = GROUP_FIELDS.map((names) => names.map((name) => fieldIndex(name)))
+const ADDRESS_INDEXES = ADDRESSES.map((name) => fieldIndex(name))
 const MPLS_IP = ADDRESSES.indexOf('mpls_ip')
 const ICMP_BIT = 1 << Object.keys(GROUPS).indexOf('icmp')
 const PROTO = fieldIndex('proto')
@@ -52,9 +53,9 @@ const ICMP = 1
 const ICMPV6 = 58
 
 /** `set` words of the fields of each group. */
-const GROUP_MASKS = GROUP_PLACES.map((places) => {
+const GROUP_MASKS = GROUP_INDEXES.map((indexes) => {
   const words = new Int32Array((EXPORTED.fields.length + 31) >> 5)
-  for (const place of places) words[place >> 5] |= 1 << (place & 31)
+  for (const index of indexes) words[index >> 5] |= 1 << (index & 31)
   return words
 })
 const WORDS = GROUP_MASKS[0].length
@@ -73,13 +74,13 @@ export function shapeOf(values: FieldValues): number {
   // without them, ICMP's type and code are looked for in the ports
   if (isSet(values, PROTO) && (lo[PROTO] === ICMP || lo[PROTO] === ICMPV6)) shape |= ICMP_BIT
   for (let i = 0; i < MPLS_IP; i++) {
-    const place = ADDRESS_PLACES[i]
-    if (!isSet(values, place)) continue
-    const bytes = end[place] - start[place]
+    const index = ADDRESS_INDEXES[i]
+    if (!isSet(values, index)) continue
+    const bytes = end[index] - start[index]
     shape |= (bytes === 4 ? IPV4 : bytes === 16 ? IPV6 : 0) << (ADDRESS_SHIFT + 2 * i)
   }
-  // a list: both of its families have a place
-  if (isSet(values, ADDRESS_PLACES[MPLS_IP])) shape |= (IPV4 | IPV6) << (ADDRESS_SHIFT + 2 * MPLS_IP)
+  // a list: both of its families have a field
+  if (isSet(values, ADDRESS_INDEXES[MPLS_IP])) shape |= (IPV4 | IPV6) << (ADDRESS_SHIFT + 2 * MPLS_IP)
   return shape
 }
 
@@ -94,7 +95,7 @@ function widest(shape: number): number {
   ADDRESSES.forEach((name, i) => {
     const shift = ADDRESS_SHIFT + 2 * i
     if (name === 'src_addr' || name === 'dst_addr') wide |= (hasNone ? 0 : isIPv6 ? IPV6 : IPV4) << shift
-    // a next hop of zeros is one: it has a place where there is one only
+    // a next hop of zeros is one: it has a field where there is one only
     else if (name === 'next_hop' || name === 'bgp_next_hop') wide |= familiesOf(shape, name) << shift
     else wide |= (IPV4 | IPV6) << shift
   })
@@ -159,12 +160,12 @@ function layoutOf(id: number, shape: number, nanoseconds: boolean): Layout {
   }
   ALWAYS.slice(0, 7).forEach(field)
   for (const name of ADDRESSES) {
-    const place = fieldIndex(name)
+    const index = fieldIndex(name)
     const families = familiesOf(shape, name)
     for (const [family, isIPv6] of [[IPV4, false] as const, [IPV6, true] as const]) {
       if ((families & family) === 0) continue
       const { id: element, bytes } = elementOf(name, isIPv6)
-      add(element, { form: 'address', place, bytes })
+      add(element, { form: 'address', index, bytes })
     }
   }
   ALWAYS.slice(7).forEach(field)
@@ -185,32 +186,32 @@ function addField(
   nanoseconds: boolean,
   add: (element: number, step: Step, bytes?: number) => void
 ): void {
-  const place = fieldIndex(name)
+  const index = fieldIndex(name)
   const { id, bytes } = elementOf(name, isIPv6)
   switch (name) {
     case 'time_flow_start_ns':
     case 'time_flow_end_ns':
-      if (nanoseconds) add(IN_NANOSECONDS[id], { form: 'ntp', place, bytes })
-      else add(id, { form: 'millis', place, bytes })
+      if (nanoseconds) add(IN_NANOSECONDS[id], { form: 'ntp', index, bytes })
+      else add(id, { form: 'millis', index, bytes })
       return
     case 'time_received_ns':
-      add(id, { form: 'millis', place, bytes })
+      add(id, { form: 'millis', index, bytes })
       return
     case 'ip_flags':
-      add(id, { form: 'flags', place, bytes })
+      add(id, { form: 'flags', index, bytes })
       return
     case 'mpls_label': {
-      add(id, { form: 'labels', place, bytes: bytes * MOST_LABELS }, bytes)
+      add(id, { form: 'labels', index, bytes: bytes * MOST_LABELS }, bytes)
       return
     }
     case 'bgp_communities':
-      add(id, { form: 'communities', place, bytes: 0 }, VARIABLE_LENGTH)
+      add(id, { form: 'communities', index, bytes: 0 }, VARIABLE_LENGTH)
       return
     case 'application_id':
-      add(id, { form: 'application', place, bytes: 0 }, VARIABLE_LENGTH)
+      add(id, { form: 'application', index, bytes: 0 }, VARIABLE_LENGTH)
       return
     default:
-      add(id, { form: `uint${bytes as 1 | 2 | 4 | 6 | 8}`, place, bytes })
+      add(id, { form: `uint${bytes as 1 | 2 | 4 | 6 | 8}`, index, bytes })
   }
 }
 

@@ -20,11 +20,11 @@ export const VARYING_BYTES = LIST_HEADER_BYTES + APPLICATION_BYTES
 const entries = entryCursor()
 
 /** Communities of a flow that has some. */
-export function communitiesOf(values: FieldValues, place: number): number {
+export function communitiesOf(values: FieldValues, index: number): number {
   let count = 0
-  if (!isSet(values, place)) return 0
-  firstEntry(values, place, entries)
-  while (nextEntry(values, place, entries)) count++
+  if (!isSet(values, index)) return 0
+  firstEntry(values, index, entries)
+  while (nextEntry(values, index, entries)) count++
   return count
 }
 
@@ -35,46 +35,46 @@ export function communitiesOf(values: FieldValues, place: number): number {
 export function writeRecord({ steps }: Layout, values: FieldValues, out: Buffer, pos: number, mostCommunities: number): number {
   const { lo, hi } = values
   for (const step of steps) {
-    const { form, place } = step
-    const there = isSet(values, place)
+    const { form, index } = step
+    const there = isSet(values, index)
     switch (form) {
       case 'uint1':
-        out[pos++] = there ? Math.min(lo[place], 0xff) : 0
+        out[pos++] = there ? Math.min(lo[index], 0xff) : 0
         continue
       case 'uint2':
-        pos = writeUint16(out, pos, there ? Math.min(lo[place], 0xffff) : 0)
+        pos = writeUint16(out, pos, there ? Math.min(lo[index], 0xffff) : 0)
         continue
       case 'uint4':
-        pos = writeUint32(out, pos, !there ? 0 : hi[place] > 0 ? 0xffffffff : lo[place])
+        pos = writeUint32(out, pos, !there ? 0 : hi[index] > 0 ? 0xffffffff : lo[index])
         continue
       case 'uint6':
-        pos = writeUint16(out, pos, !there ? 0 : Math.min(hi[place], 0xffff))
-        pos = writeUint32(out, pos, !there ? 0 : hi[place] > 0xffff ? 0xffffffff : lo[place])
+        pos = writeUint16(out, pos, !there ? 0 : Math.min(hi[index], 0xffff))
+        pos = writeUint32(out, pos, !there ? 0 : hi[index] > 0xffff ? 0xffffffff : lo[index])
         continue
       case 'uint8':
-        pos = writeUint32(out, pos, there ? hi[place] : 0)
-        pos = writeUint32(out, pos, there ? lo[place] : 0)
+        pos = writeUint32(out, pos, there ? hi[index] : 0)
+        pos = writeUint32(out, pos, there ? lo[index] : 0)
         continue
       case 'flags':
-        out[pos++] = there ? (Math.min(lo[place], 7) << 5) & 0xff : 0
+        out[pos++] = there ? (Math.min(lo[index], 7) << 5) & 0xff : 0
         continue
       case 'millis':
-        pos = writeMillis(out, pos, there ? hi[place] : 0, there ? lo[place] : 0)
+        pos = writeMillis(out, pos, there ? hi[index] : 0, there ? lo[index] : 0)
         continue
       case 'ntp':
-        pos = writeNtp(out, pos, there ? hi[place] : 0, there ? lo[place] : 0)
+        pos = writeNtp(out, pos, there ? hi[index] : 0, there ? lo[index] : 0)
         continue
       case 'address':
         pos = writeAddress(out, pos, values, step)
         continue
       case 'labels':
-        pos = writeLabels(out, pos, values, place)
+        pos = writeLabels(out, pos, values, index)
         continue
       case 'communities':
-        pos = writeCommunities(out, pos, values, place, mostCommunities)
+        pos = writeCommunities(out, pos, values, index, mostCommunities)
         continue
       case 'application':
-        pos = writeShortest(out, pos, there ? hi[place] : 0, there ? lo[place] : 0)
+        pos = writeShortest(out, pos, there ? hi[index] : 0, there ? lo[index] : 0)
     }
   }
   return pos
@@ -124,14 +124,14 @@ function writeNtp(out: Buffer, pos: number, hi: number, lo: number): number {
 }
 
 /** The address, or the first of the family in a list of them; zeros where it is of the other family. */
-function writeAddress(out: Buffer, pos: number, values: FieldValues, { place, bytes }: Step): number {
+function writeAddress(out: Buffer, pos: number, values: FieldValues, { index, bytes }: Step): number {
   const { buf, start, end, schema } = values
   let from = -1
-  if (isSet(values, place)) {
-    if (schema.fields[place].repeated) {
-      firstEntry(values, place, entries)
-      while (from < 0 && nextEntry(values, place, entries)) if (entries.end - entries.start === bytes) from = entries.start
-    } else if (end[place] - start[place] === bytes) from = start[place]
+  if (isSet(values, index)) {
+    if (schema.fields[index].repeated) {
+      firstEntry(values, index, entries)
+      while (from < 0 && nextEntry(values, index, entries)) if (entries.end - entries.start === bytes) from = entries.start
+    } else if (end[index] - start[index] === bytes) from = start[index]
   }
   if (from < 0) return zeros(out, pos, bytes)
   for (const stop = from + bytes; from < stop; from++) out[pos++] = buf[from]
@@ -144,11 +144,11 @@ function zeros(out: Buffer, pos: number, bytes: number): number {
 }
 
 /** label(20 bits) class(3) bottom of stack(1), each; zeros behind the bottom. */
-function writeLabels(out: Buffer, pos: number, values: FieldValues, place: number): number {
+function writeLabels(out: Buffer, pos: number, values: FieldValues, index: number): number {
   let count = 0
-  if (isSet(values, place)) {
-    firstEntry(values, place, entries)
-    while (count < MOST_LABELS && nextEntry(values, place, entries)) {
+  if (isSet(values, index)) {
+    firstEntry(values, index, entries)
+    while (count < MOST_LABELS && nextEntry(values, index, entries)) {
       pos = writeUint16(out, pos, (entries.lo >>> 4) & 0xffff)
       out[pos++] = (entries.lo << 4) & 0xff
       count++
@@ -158,16 +158,16 @@ function writeLabels(out: Buffer, pos: number, values: FieldValues, place: numbe
   return zeros(out, pos, 3 * (MOST_LABELS - count))
 }
 
-function writeCommunities(out: Buffer, pos: number, values: FieldValues, place: number, most: number): number {
-  const count = Math.min(communitiesOf(values, place), most)
+function writeCommunities(out: Buffer, pos: number, values: FieldValues, index: number, most: number): number {
+  const count = Math.min(communitiesOf(values, index), most)
   const bytes = LIST_HEADER_BYTES - 3 + COMMUNITY_BYTES * count
   out[pos++] = 0xff
   pos = writeUint16(out, pos, bytes)
   out[pos++] = UNDEFINED_SEMANTIC
   pos = writeUint16(out, writeUint16(out, pos, COMMUNITY), COMMUNITY_BYTES)
   if (count === 0) return pos
-  firstEntry(values, place, entries)
-  for (let i = 0; i < count && nextEntry(values, place, entries); i++) pos = writeUint32(out, pos, entries.lo)
+  firstEntry(values, index, entries)
+  for (let i = 0; i < count && nextEntry(values, index, entries); i++) pos = writeUint32(out, pos, entries.lo)
   return pos
 }
 

@@ -17,7 +17,7 @@ export interface Reexport extends Sink {
 }
 
 export interface ReexportOptions extends ExportOptions {
-  /** how often templates are told again, in milliseconds */
+  /** how often templates are sent again, in milliseconds */
   readonly defineEveryMs: number
 }
 

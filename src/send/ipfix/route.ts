@@ -1,9 +1,9 @@
 /**
- * The way of messages to one target. It is no `Destination` of src/ship: that one says when messages are there, and what is not waits, while
+ * The way of messages to one target. It is no `UdpTarget` of src/ship: that one says when messages are there, and what is not waits, while
  * no target says more than that the system has them, and what is too much for one is dropped, so that no other waits for it.
  */
 import type { Network } from '../../flow/address.js'
-import type { Tally } from '../tally.js'
+import type { TargetCounts } from '../targetcounts.js'
 import type { FlowExport, Message } from './export.js'
 
 export interface Route {
@@ -11,7 +11,7 @@ export interface Route {
   readonly name: string
   /** the exporters whose flows it gets; none: all */
   readonly allow: readonly Network[]
-  readonly tally: Tally
+  readonly counts: TargetCounts
   /** Sends the message, keeps it for later or counts why not; its bytes are another's when this returns. */
   send(message: Message): void
   /** It is time to tell all templates and options again. */

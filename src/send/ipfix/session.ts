@@ -1,5 +1,5 @@
 /**
- * A transport session (RFC 7011 section 2): what one target was told, and the sequence numbers that it was sent. A session that is new knows
+ * A transport session (RFC 7011 section 2): the definitions that one target was sent, and its sequence numbers. A session that is new has
  * no template: each domain is defined in it before its first message.
  */
 import type { Domain, FlowExport, Message } from './export.js'

@@ -1,27 +1,27 @@
-/** Messages over UDP (RFC 7011 section 10.3). Nobody tells whether they arrive, so templates are told again and again. */
-import type { Destination } from '../destinations.js'
-import { MOST_WAITING_BYTES } from '../tally.js'
+/** Messages over UDP (RFC 7011 section 10.3). Nobody says whether they arrive, so templates are sent again and again. */
+import type { UdpTarget } from '../udptargets.js'
+import { MOST_WAITING_BYTES } from '../targetcounts.js'
 import { closeSockets, type Sockets, udpSender } from '../udp.js'
 import type { Route, RouteContext } from './route.js'
 import { sessionOf } from './session.js'
 
-export function udpRoute(destination: Destination, { exporting, onProgress }: RouteContext): Route {
-  const { name, allow, tally } = destination
+export function udpRoute(target: UdpTarget, { exporting, onProgress }: RouteContext): Route {
+  const { name, allow, counts } = target
   const sender = udpSender(onProgress)
   const sockets: Sockets = { ipv4: undefined, ipv6: undefined }
-  let { address } = destination
+  let { address } = target
   const session = sessionOf(exporting, ({ bytes, flows }) => {
-    sender.send(sender.keep(bytes, 0, bytes.length), destination, sockets, flows)
+    sender.send(sender.keep(bytes, 0, bytes.length), target, sockets, flows)
   })
 
   return {
     name,
     allow,
-    tally,
+    counts,
     send(message) {
-      if (destination.address !== address) {
+      if (target.address !== address) {
         // another machine, perhaps, and one that knows no template
-        address = destination.address
+        address = target.address
         session.defineAgain()
       }
       session.send(message)
@@ -30,7 +30,7 @@ export function udpRoute(destination: Destination, { exporting, onProgress }: Ro
       session.defineAgain()
     },
     get blocked() {
-      return tally.waitingBytes > MOST_WAITING_BYTES / 2
+      return counts.waitingBytes > MOST_WAITING_BYTES / 2
     },
     hurry() {
       // the system takes or refuses it

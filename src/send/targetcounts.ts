@@ -11,7 +11,7 @@ export const DROP_CAUSES = [
 export type DropCause = (typeof DROP_CAUSES)[number]
 export type Drops = Record<DropCause, number>
 
-export interface Tally {
+export interface TargetCounts {
   /** datagrams, or messages of flows */
   sent: number
   sentBytes: number
@@ -25,7 +25,7 @@ export interface Tally {
 
 const noDrops = (): Drops => ({ 'queue-full': 0, unresolved: 0, 'no-socket': 0, disconnected: 0, error: 0 })
 
-export function newTally(): Tally {
+export function newTargetCounts(): TargetCounts {
   return { sent: 0, sentBytes: 0, sentFlows: 0, dropped: noDrops(), droppedFlows: noDrops(), waitingBytes: 0 }
 }
 
@@ -33,7 +33,7 @@ export function newTally(): Tally {
 export const MOST_WAITING_BYTES = 8 * 1024 * 1024
 
 /** Takes note of what a target did not get: a datagram or message, with so many flows. */
-export function drop({ dropped, droppedFlows }: Tally, cause: DropCause, flows: number): void {
+export function drop({ dropped, droppedFlows }: TargetCounts, cause: DropCause, flows: number): void {
   dropped[cause]++
   droppedFlows[cause] += flows
 }

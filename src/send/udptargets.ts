@@ -3,34 +3,34 @@ import dns from 'node:dns/promises'
 import net from 'node:net'
 import type { Log } from '../cli/log.js'
 import { reasonOf } from '../cli/exit.js'
-import { newTally, type Tally } from './tally.js'
+import { newTargetCounts, type TargetCounts } from './targetcounts.js'
 import type { HostTarget } from './targets.js'
 
-export interface Destination extends HostTarget {
+export interface UdpTarget extends HostTarget {
   /** undefined while its name has none */
   address: string | undefined
   family: 4 | 6
-  readonly tally: Tally
+  readonly counts: TargetCounts
 }
 
 export type Resolve = (host: string) => Promise<{ address: string; family: number }>
 
 const RESOLVE_AGAIN_MS = 60_000
 
-export interface Destinations {
-  readonly all: readonly Destination[]
+export interface UdpTargets {
+  readonly all: readonly UdpTarget[]
   /** Asks for all addresses once. */
   resolve(): Promise<void>
   close(): void
 }
 
-export function destinationsOf(
+export function udpTargetsOf(
   targets: readonly HostTarget[],
   log: Log,
   resolve: Resolve = (host) => dns.lookup(host),
   againMs = RESOLVE_AGAIN_MS
-): Destinations {
-  const all = targets.map(destinationOf)
+): UdpTargets {
+  const all = targets.map(udpTargetOf)
   const named = all.filter(({ host }) => net.isIP(host) === 0)
   let timer: NodeJS.Timeout | undefined
 
@@ -42,17 +42,17 @@ export function destinationsOf(
   }
 
   /** An answer that does not come leaves the address that there is. */
-  async function resolveOne(destination: Destination): Promise<void> {
-    const before = destination.address
+  async function resolveOne(target: UdpTarget): Promise<void> {
+    const before = target.address
     try {
-      const { address, family } = await resolve(destination.host)
-      destination.address = address
-      destination.family = family === 6 ? 6 : 4
-      if (before !== undefined && before !== address) log.info(`${destination.name} is at ${address} now, no longer at ${before}`)
-      else log.debug(`${destination.name} is at ${address}`)
+      const { address, family } = await resolve(target.host)
+      target.address = address
+      target.family = family === 6 ? 6 : 4
+      if (before !== undefined && before !== address) log.info(`${target.name} is at ${address} now, no longer at ${before}`)
+      else log.debug(`${target.name} is at ${address}`)
     } catch (error) {
       const what = before === undefined ? 'what goes to it is dropped until it resolves' : `going on with ${before}`
-      log.warn(`cannot resolve ${destination.host}: ${reasonOf(error)}; ${what}`)
+      log.warn(`cannot resolve ${target.host}: ${reasonOf(error)}; ${what}`)
     }
   }
 
@@ -65,12 +65,12 @@ export function destinationsOf(
   }
 }
 
-function destinationOf(target: HostTarget): Destination {
+function udpTargetOf(target: HostTarget): UdpTarget {
   const family = net.isIP(target.host)
   return {
     ...target,
     address: family === 0 ? undefined : target.host,
     family: family === 6 ? 6 : 4,
-    tally: newTally()
+    counts: newTargetCounts()
   }
 }
