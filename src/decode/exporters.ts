@@ -3,7 +3,7 @@ import type { Datagram } from '../flow/datagram.js'
 import { addressText } from '../text/addresses.js'
 import { type ErrorKind } from './decoding.js'
 import { newExporter, stateBytes } from './netflow/known/domain.js'
-import type { Exporter } from './netflow/known/exporter.js'
+import type { Exporter } from './netflow/known/state.js'
 import { inOrder, join, leave, newQueue, type QueueNode, rejoin } from './queue.js'
 import { endSequences, newSequences, type Sequences } from './sequence.js'
 

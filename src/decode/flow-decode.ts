@@ -20,8 +20,8 @@ import { RAW_FORMATS } from './raw/raw.js'
 import { withEvents } from './report/events.js'
 import { newReport, reporting, reportSink } from './report/report.js'
 import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
-import { parseRates } from './rates.js'
-import { parseSampler } from './sampler.js'
+import { parseRates } from './rateoption.js'
+import { parseSampler } from './sampleroption.js'
 
 const OPTIONS = optionTable({
   mapping: { ...MAPPING_OPTION.mapping, help: 'YAML file of fields to add and elements to map to them' },

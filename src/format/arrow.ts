@@ -9,7 +9,7 @@ import { type Arrow, arrowSchemaOf } from '../columns/types.js'
 import type { Appendable } from '../flow/appendable.js'
 import { type Field, schemaOf } from '../flow/proto.js'
 import { chooseColumns } from './columns.js'
-import { type Asked, type Format, refuseTableOptions } from './format.js'
+import { type Asked, type Format, refuseTableOptions } from './anyformat.js'
 
 /** So many rows make a batch, or the rows that came before a pause. */
 const BATCH_ROWS = 16_384

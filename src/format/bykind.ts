@@ -2,7 +2,7 @@
 import { UserError } from '../cli/exit.js'
 import { messageKind } from '../flow/streamkind.js'
 import { COUNTER_FORMATS } from './counters.js'
-import type { Asked, Format } from './format.js'
+import type { Asked, Format } from './anyformat.js'
 import { type FormatName, FORMATS } from './formats.js'
 
 /** Throws UserError, 64, where what is asked suits neither; what does not suit the stream is thrown when that is known. `onBegin` gets what stands at the start of each file. */

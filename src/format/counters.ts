@@ -10,7 +10,7 @@ import { frameCopier } from './bin.js'
 import { coloured } from './colour.js'
 import { type CounterColumn, counterTable } from './countertable.js'
 import { csvHeader, csvStyle } from './csv.js'
-import type { Asked, Format } from './format.js'
+import type { Asked, Format } from './anyformat.js'
 import { type FormatName, isColoured } from './formats.js'
 
 /** The columns of `-fields`. Throws UserError, 64, for an unknown one. */

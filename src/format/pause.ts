@@ -1,6 +1,6 @@
 /** When a format is to append its pending rows. */
 import type { Output, Sink } from '../flow/output.js'
-import type { Format } from './format.js'
+import type { Format } from './anyformat.js'
 
 /** Rows wait for a pause of so many milliseconds, but no longer than so from the first of them. */
 const PAUSE_MS = 200

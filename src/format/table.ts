@@ -5,7 +5,7 @@ import { columnNames, type Mapping, unknownField } from '../mapping/mapping.js'
 import { withoutPresets } from '../mapping/presets.js'
 import { findTableColumn, TABLE_COLUMNS } from '../table/columns.js'
 import { flowTable } from '../table/table.js'
-import type { Asked, Format } from './format.js'
+import type { Asked, Format } from './anyformat.js'
 
 /** Throws UserError, 64, for a column that there is not. */
 export function tableFormat({ mapping, fields, isExact, zone = 'utc', toStdout, log }: Asked): Format {

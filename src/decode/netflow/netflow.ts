@@ -8,7 +8,7 @@ import { domainKey, notePort, keptDomain, knownPort } from './known/domain.js'
 import { type DueSet, dueSets } from './known/due.js'
 import { openEmitter } from './run/emitter.js'
 import { type Export, exportOfLegacy, exportOfSets, type Received } from './fields/export.js'
-import type { Domain, Exporter, TemplateEntry } from './known/exporter.js'
+import type { Domain, Exporter, TemplateEntry } from './known/state.js'
 import type { HeldSets } from './known/held.js'
 import { planOfLayout } from './compile/legacy.js'
 import { type MappedElement, takeUnfit } from './fields/mapped.js'
@@ -20,7 +20,7 @@ import { forEachLegacyRecord, readLegacyHeader } from './wire/legacy.js'
 import { readSetHeader, type SetVisitor, walkSets } from './wire/sets.js'
 import { forEachRecord } from './wire/records.js'
 import { templateOf } from './known/standin.js'
-import { templateFor } from './known/templates.js'
+import { templateFor } from './known/lifecycle.js'
 
 /** A datagram: its payload is `[start, end)` of the input. */
 export interface Arrival extends Received {

@@ -56,7 +56,7 @@ const TABLE: Readonly<Record<LayerName, Layer>> = {
   gtpu: { stack: 'GTPU', level: TUNNEL, parse: gtpu, next: 'etype', udpDst: [2152] }
 }
 
-/** No layer, in the tables below and in ports; a layer's id is its place in LAYER_NAMES plus 1. */
+/** No layer, in the tables below and in ports; a layer's id is its index in LAYER_NAMES plus 1. */
 export const NO_LAYER = 0
 
 const LAYERS = LAYER_NAMES.map((name) => TABLE[name])

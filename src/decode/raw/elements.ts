@@ -9,9 +9,9 @@ import { addressText } from '../../text/addresses.js'
 import { instantText } from '../../text/times.js'
 import { addTo, type Tree } from '../../text/tree.js'
 import { inputBytes, inU16, inU32, inU8 } from '../memory/in.js'
-import type { Domain } from '../netflow/known/exporter.js'
+import type { Domain } from '../netflow/known/state.js'
 import { templateOf } from '../netflow/known/standin.js'
-import { templateFor } from '../netflow/known/templates.js'
+import { templateFor } from '../netflow/known/lifecycle.js'
 import { type Instant, secondsOf, setMillis, setNtp, setSeconds } from '../netflow/wire/instants.js'
 import { listCursor, nextInList, openList } from '../netflow/wire/lists.js'
 import { readUint, type Uint64 } from '../netflow/wire/numbers.js'
@@ -38,7 +38,7 @@ export function recordTree(template: Template, base: number, domain: Domain, dep
   const repeated = new Set<string>()
   const { fields, offsets, lengths, version, scopes } = template
   // lists inside walk templates too, perhaps this one: note the positions first
-  const positions = template.places.map((index) => [index, base + offsets[index], lengths[index]] as const)
+  const positions = template.filled.map((index) => [index, base + offsets[index], lengths[index]] as const)
   for (const [index, at, length] of positions) {
     const { id, enterprise } = fields[index]
     const type = version === 9 && index < scopes ? 'unsigned32' : elementOf(id, enterprise)?.type

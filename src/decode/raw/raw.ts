@@ -9,7 +9,7 @@ import { toJson, toText, type Tree } from '../../text/tree.js'
 import type { ErrorKind } from '../decoding.js'
 import type { Definitions } from '../netflow/known/definitions.js'
 import { notePort } from '../netflow/known/domain.js'
-import type { Exporter } from '../netflow/known/exporter.js'
+import type { Exporter } from '../netflow/known/state.js'
 import { type DatagramTree, legacyTree, type OnError, setsTree } from './netflow.js'
 import { sflowTree } from './sflow.js'
 

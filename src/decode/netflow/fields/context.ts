@@ -1,6 +1,6 @@
 /** What the records of a data set share, and what the steps of one leave to those behind them. */
 import type { FrameWalk } from '../../packet/walk.js'
-import type { OptionsData } from '../known/exporter.js'
+import type { OptionsData } from '../known/state.js'
 import type { Rate } from '../known/sampling.js'
 import type { Export } from './export.js'
 import type { Instant } from '../wire/instants.js'

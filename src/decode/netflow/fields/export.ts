@@ -1,6 +1,6 @@
 /** What a datagram says in front of its records. */
 import { domainOf } from '../known/domain.js'
-import type { Domain, Port } from '../known/exporter.js'
+import type { Domain, Port } from '../known/state.js'
 import type { Rate } from '../known/sampling.js'
 import type { LegacyHeader } from '../wire/legacy.js'
 import type { SetHeader } from '../wire/sets.js'

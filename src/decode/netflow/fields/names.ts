@@ -1,6 +1,6 @@
 /** What options data called the thing that an element of a record numbers. */
 import { outRaw } from '../../memory/out.js'
-import type { NameTables, OptionsData } from '../known/exporter.js'
+import type { NameTables, OptionsData } from '../known/state.js'
 import { findName, hasNames } from '../known/standin.js'
 import { readNumber } from '../wire/numbers.js'
 import { lengthOf, type Place, startOf } from '../wire/place.js'

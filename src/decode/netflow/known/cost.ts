@@ -1,7 +1,7 @@
 /**
  * The memory of an exporter's state, in bytes as measured: its bounds count in these. test/decode/memory.test.ts compares them with the heap.
  */
-import type { Name } from './exporter.js'
+import type { Name } from './state.js'
 import type { Rate } from './sampling.js'
 import type { Definition, Template } from '../wire/template.js'
 

@@ -1,8 +1,8 @@
 /** What messages define and withdraw, kept with their exporters and counted. */
 import type { QueueNode } from '../../queue.js'
 import type { Definition } from '../wire/template.js'
-import type { Domain, TemplateEntry } from './exporter.js'
-import { defineTemplate, refuseTemplate, useTemplate, withdrawTemplates } from './templates.js'
+import type { Domain, TemplateEntry } from './state.js'
+import { defineTemplate, refuseTemplate, useTemplate, withdrawTemplates } from './lifecycle.js'
 
 export interface NetflowCounts {
   templates: number

@@ -1,7 +1,7 @@
 /** The ports of an exporter and their observation domains. They are kept once they define something, and forgotten beyond a bound. */
 import { newQueue } from '../../queue.js'
 import { forgetLearned, forgetTemplate } from './entries.js'
-import type { Domain, Exporter, Names, Port } from './exporter.js'
+import type { Domain, Exporter, Names, Port } from './state.js'
 import { DOMAIN_BYTES, PORT_BYTES, REFUSED_BYTES } from './cost.js'
 import { newRates, NO_ENTRIES, type Rates } from './sampling.js'
 

@@ -1,7 +1,7 @@
 /** Held data sets whose template has come. */
 import type { QueueNode } from '../../queue.js'
 import { domainKey, domainOf, knownPort } from './domain.js'
-import type { Exporter, TemplateEntry } from './exporter.js'
+import type { Exporter, TemplateEntry } from './state.js'
 import type { HeldSet, HeldSets } from './held.js'
 import { templateOf } from './standin.js'
 

@@ -1,6 +1,6 @@
 /** The templates, rates and names of an exporter's domains, bounded by the memory that one exporter may take. */
 import { join, leave, type QueueNode } from '../../queue.js'
-import { type Domain, type Exporter, type Learned, type Name, NAME_KINDS, type TemplateEntry } from './exporter.js'
+import { type Domain, type Exporter, type Learned, type Name, NAME_KINDS, type TemplateEntry } from './state.js'
 import { definitionBytes, learnedBytes, MOST_BYTES } from './cost.js'
 import { NO_ENTRIES, type Rate } from './sampling.js'
 import type { Definition } from '../wire/template.js'

@@ -8,7 +8,7 @@ import { fieldTag } from '../../../flow/proto.js'
 import { writeVarint32 } from '../../../flow/varint.js'
 import { domainOf, keptDomain, WHOLE_EXPORTER } from './domain.js'
 import { learn, tableOf } from './entries.js'
-import type { Domain, Name, Names } from './exporter.js'
+import type { Domain, Name, Names } from './state.js'
 import { exporterIn, type OptionsRecord, rateIn, rateScopeIn } from './optionsrecord.js'
 import { isSame, type Rate, type RateScope } from './sampling.js'
 

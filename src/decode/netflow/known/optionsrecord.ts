@@ -50,7 +50,7 @@ export interface OptionsRecord {
 }
 
 /** Reads the options record at `base` of the input, whose fields stand at the template's offsets. */
-export function readOptions({ version, fields, places, scopes, offsets, lengths }: Template, base: number): OptionsRecord {
+export function readOptions({ version, fields, filled, scopes, offsets, lengths }: Template, base: number): OptionsRecord {
   const options: OptionsRecord = {
     sampler: NaN,
     scopeInterface: NaN,
@@ -72,15 +72,15 @@ export function readOptions({ version, fields, places, scopes, offsets, lengths 
     vrfName: '',
     applicationName: ''
   }
-  for (let place = 0; place < scopes; place++) {
-    options.isWhole ||= version === 9 && fields[place].id === V9_SCOPE.system // it may have no bytes
-    options.isNarrower ||= isNameless(version, fields[place], lengths[place])
+  for (let index = 0; index < scopes; index++) {
+    options.isWhole ||= version === 9 && fields[index].id === V9_SCOPE.system // it may have no bytes
+    options.isNarrower ||= isNameless(version, fields[index], lengths[index])
   }
-  for (const place of places) {
-    const { id, enterprise } = fields[place]
-    const length = lengths[place]
-    const at = base + offsets[place]
-    const inScope = place < scopes
+  for (const index of filled) {
+    const { id, enterprise } = fields[index]
+    const length = lengths[index]
+    const at = base + offsets[index]
+    const inScope = index < scopes
     if (enterprise !== 0 || length === 0) continue
     if (inScope && version === 9) {
       if (length <= 8) readV9Scope(options, id, readNumber(at, length))
@@ -105,12 +105,12 @@ function isNameless(version: number, { id, enterprise }: TemplateField, length: 
 }
 
 function readRate(options: OptionsRecord, id: number, at: number, length: number): void {
-  const place = RATE_ELEMENTS.indexOf(id)
+  const index = RATE_ELEMENTS.indexOf(id)
   options.rates ??= RATE_ELEMENTS.map(() => undefined)
-  if (options.rates[place] !== undefined || length > 8) return
+  if (options.rates[index] !== undefined || length > 8) return
   const rate: Uint64 = { hi: 0, lo: 0 }
   readUint(at, length, rate)
-  options.rates[place] = rate
+  options.rates[index] = rate
   if (id === IE.samplingProbability) options.probability = readProbability(at, length)
 }
 

@@ -12,7 +12,7 @@ import { IE } from '../wire/ie.js'
 import { isNothing, type Rate, setRateOfPopulation, setRateOfSpace } from './sampling.js'
 import type { Uint64 } from '../wire/numbers.js'
 
-/** The elements that say a rate, in the order of the places that `setOwnRate` is given. */
+/** The elements that say a rate, in the order of RateValues. */
 export const RATE_ELEMENTS: readonly number[] = [
   IE.selectorAlgorithm,
   IE.samplingPacketInterval,

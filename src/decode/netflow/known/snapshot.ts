@@ -6,11 +6,11 @@ import { elementName } from '../../../schema/elements.js'
 import { addressText } from '../../../text/addresses.js'
 import { domainOf, keptDomain, knownPort, WHOLE_EXPORTER } from './domain.js'
 import { learn } from './entries.js'
-import { type Domain, type Exporter, type Name, NAME_KINDS, type Names } from './exporter.js'
+import { type Domain, type Exporter, type Name, NAME_KINDS, type Names } from './state.js'
 import { learnName } from './options.js'
 import { parseRate, RATE_SCOPES, type Rate, type RateScope, rateText } from './sampling.js'
 import { type Definition, definitionOf, MAX_FIELDS, openDefinition, type Template, type TemplateField } from '../wire/template.js'
-import { defineTemplate, refuseTemplate } from './templates.js'
+import { defineTemplate, refuseTemplate } from './lifecycle.js'
 
 export interface SavedField {
   readonly name: string

@@ -5,7 +5,7 @@
  */
 import type { QueueNode } from '../../queue.js'
 import { domainKey, WHOLE_EXPORTER } from './domain.js'
-import type { Domain, Name, Names, NameTables, Port, TemplateEntry, OptionsData } from './exporter.js'
+import type { Domain, Name, Names, NameTables, Port, TemplateEntry, OptionsData } from './state.js'
 import { areSameRates, NO_ENTRIES, newRates, type Rates, type RateTables } from './sampling.js'
 import { isSameDefinition } from '../wire/template.js'
 

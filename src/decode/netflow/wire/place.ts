@@ -1,4 +1,4 @@
-/** The fields of a template as what reads records finds them. */
+/** Places: the fields of a template, as steps find them in its records. */
 import { VARIABLE_LENGTH, type Template } from './template.js'
 
 /** A field of a template. */

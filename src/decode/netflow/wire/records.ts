@@ -10,9 +10,9 @@ import { type Template, VARIABLE_LENGTH } from './template.js'
  *     variable length := length(1) | 255, length(2)        RFC 7011 section 7
  */
 function walkRecord(template: Template, buf: Buffer, pos: number, end: number): number {
-  const { fields, places, offsets, lengths } = template
+  const { fields, filled, offsets, lengths } = template
   let at = pos
-  for (const i of places) {
+  for (const i of filled) {
     let { length } = fields[i]
     if (length === VARIABLE_LENGTH) {
       if (at >= end) return -1

@@ -31,8 +31,8 @@ export interface Template {
   /** how many of the fields, from the first, are scopes; an options template has some, or in v9 none */
   readonly scopes: number
   readonly options: boolean
-  /** the places of the fields that have bytes: there may be hundreds that have none */
-  readonly places: readonly number[]
+  /** the indexes of the fields that have bytes: there may be hundreds that have none */
+  readonly filled: readonly number[]
   /** where a record's fields start, from its own start; rewritten for each record where lengths vary */
   readonly offsets: Int32Array
   readonly lengths: Int32Array
@@ -54,7 +54,7 @@ export interface Definition {
   readonly record: string
 }
 
-/** What stands at a place of a template set. */
+/** What stands at one position of a template set. */
 export type TemplateRecord =
   | { kind: 'template'; definition: Definition; end: number }
   | { kind: 'withdrawal'; id: number; end: number }
@@ -144,7 +144,7 @@ export function definitionOf(version: 9 | 10, id: number, fields: readonly Templ
   return read.definition
 }
 
-/** A template of these fields, with the places of its fields worked out. */
+/** A template of these fields, with the offsets of its fields worked out. */
 export function makeTemplate(version: 9 | 10, id: number, fields: readonly TemplateField[], scopes: number, options: boolean): Template {
   const offsets = new Int32Array(fields.length)
   const lengths = new Int32Array(fields.length)
@@ -156,14 +156,14 @@ export function makeTemplate(version: 9 | 10, id: number, fields: readonly Templ
     variable ||= length === VARIABLE_LENGTH
     least += leastLength(length)
   })
-  const places = [...fields.keys()].filter((place) => fields[place].length > 0)
+  const filled = [...fields.keys()].filter((index) => fields[index].length > 0)
   return {
     version,
     id,
     fields,
     scopes,
     options,
-    places,
+    filled,
     offsets,
     lengths,
     recordBytes: variable ? 0 : least,

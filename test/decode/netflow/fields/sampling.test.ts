@@ -1,7 +1,7 @@
 /** The sampling rate: what the record tells, what options data told, what the user set, in this order. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { parseRates } from '../../../../src/decode/rates.js'
+import { parseRates } from '../../../../src/decode/rateoption.js'
 import { decode } from '../../../support/decode.js'
 import {
   addr,

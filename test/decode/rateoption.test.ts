@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { parseRates } from '../../src/decode/rates.js'
+import { parseRates } from '../../src/decode/rateoption.js'
 import { parseAddress } from '../../src/flow/address.js'
 
 const address = (text: string): Buffer => parseAddress(text)!

@@ -1,7 +1,7 @@
 /** `-sampler`: whose address sampler_address is. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { parseSampler } from '../../src/decode/sampler.js'
+import { parseSampler } from '../../src/decode/sampleroption.js'
 import { v5 } from '../support/build-netflow.js'
 import { buildSflowDatagram, flowSample } from '../support/build-sflow.js'
 import type { DatagramSpec } from '../support/datagram-stream.js'

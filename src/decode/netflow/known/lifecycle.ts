@@ -2,7 +2,7 @@
 import { inOrder, type QueueNode, rejoin } from '../../queue.js'
 import { forgetRefused, keepRefused, keptDomain } from './domain.js'
 import { charge, forgetTemplate, keepTemplate, trimTemplates } from './entries.js'
-import type { Domain, Exporter, TemplateEntry } from './exporter.js'
+import type { Domain, Exporter, TemplateEntry } from './state.js'
 import { templateBytes } from './cost.js'
 import { TEMPLATE_SETS } from '../wire/sets.js'
 import { type Definition, isSameDefinition, openDefinition, type Template } from '../wire/template.js'
