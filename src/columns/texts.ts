@@ -48,7 +48,8 @@ export function newTexts(rendering: Rendering): Texts {
       hash ^= hash >>> 15
     }
     for (; pos < end; pos++) hash = Math.imul(hash ^ buf[pos], 0x9e3779b1)
-    hash ^= hash >>> 15
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+    hash ^= hash >>> 13
     const mask = slots.length - 1
     let slot = hash & mask
     for (let entry = slots[slot]; entry !== 0; entry = slots[(slot = (slot + 1) & mask)]) {
