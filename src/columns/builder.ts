@@ -6,7 +6,8 @@
  */
 import { fieldCursor, nextField, WIRE_BYTES } from '../flow/message.js'
 import { type Field, type Schema, wireTypeOf } from '../flow/proto.js'
-import { readVarint } from '../flow/varint.js'
+import { bytesTo, readVarint, sevens, stopsIn } from '../flow/varint.js'
+import { viewOf } from '../flow/view.js'
 import { renderingOf } from '../text/values.js'
 import { type ListColumn, listColumn } from './lists.js'
 import { newTexts, type Texts } from './texts.js'
@@ -50,6 +51,13 @@ const TEXT = 4
 const BINARY = 5
 const ENTRIES = 6
 
+/** Tags of one and two bytes, most of those there are. The quick way has for each an action, and above its bits the index of the field. */
+const SHORT_TAGS = 16_384
+const ACTION_BITS = 3
+const ACTION = (1 << ACTION_BITS) - 1
+/** A tag of two bytes and the most of a varint that is looked at together. */
+const QUICK_BYTES = 6
+
 /** Field numbers under this are looked up in an array, others in a map. */
 const DIRECT_NUMBERS = 16_384
 
@@ -64,10 +72,15 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
   const texts = columns.map((column) => column.texts)
   const direct = new Int16Array(DIRECT_NUMBERS).fill(-1)
   const others = new Map<number, number>()
+  const quickly = new Uint16Array(SHORT_TAGS).fill(KEEP)
   schema.fields.forEach(({ number }, index) => {
     if (number < DIRECT_NUMBERS) direct[number] = index
     else others.set(number, index)
+    const tag = number * 8 + wireTypes[index]
+    if (tag < SHORT_TAGS && actions[index] <= TEXT) quickly[tag] = (index << ACTION_BITS) | actions[index]
   })
+  let viewed: Buffer = Buffer.alloc(0)
+  let view = viewOf(viewed)
   const unknown = listColumn(capacity, 0)
   const cursor = fieldCursor()
   const entry = fieldCursor()
@@ -76,49 +89,85 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
 
   function add(buf: Buffer, start: number, end: number): boolean {
     const row = builder.rows
+    const quickEnd = Math.min(end, buf.length - QUICK_BYTES)
     cursor.pos = start
-    while (nextField(buf, end, cursor)) {
-      const { field } = cursor
-      const index = field < DIRECT_NUMBERS ? direct[field] : (others.get(field) ?? -1)
-      let action = index < 0 ? KEEP : actions[index]
-      if (action !== ENTRIES && action !== KEEP && cursor.wireType !== wireTypes[index]) action = KEEP
-      switch (action) {
-        case NUMBER:
-          words[index][row] = cursor.lo
-          mark(index, row, cursor.lo !== 0)
-          break
-        case WIDE_NUMBER:
-          words[index][2 * row] = cursor.lo
-          words[index][2 * row + 1] = cursor.hi
-          mark(index, row, (cursor.lo | cursor.hi) !== 0)
-          break
-        case NAMED_NUMBER: {
-          const hi = isWide[index] === 1 ? cursor.hi : 0
-          const isThere = (cursor.lo | hi) !== 0
-          if (isThere) words[index][row] = texts[index]!.ofNumber(hi, cursor.lo)
-          mark(index, row, isThere)
-          break
-        }
-        case TEXT:
-          if (cursor.end > cursor.start) words[index][row] = exactly(index, texts[index]!.ofBytes(buf, cursor.start, cursor.end))
-          mark(index, row, cursor.end > cursor.start)
-          break
-        case BINARY:
-          // a scalar that comes again takes the place of the one before
-          columns[index].list!.drop(row)
-          if (cursor.end > cursor.start) columns[index].list!.appendBytes(row, buf, cursor.start, cursor.end)
-          mark(index, row, cursor.end > cursor.start)
-          break
-        case ENTRIES:
-          if (!appendEntries(buf, row, index)) return dropRow(row)
-          break
-        default:
-          unknown.appendBytes(row, buf, cursor.tagStart, cursor.end)
-      }
-    }
+    do cursor.pos = addQuickly(buf, row, cursor.pos, quickEnd)
+    while (nextField(buf, end, cursor) && addField(buf, row))
     if (cursor.pos !== end) return dropRow(row)
     if (inexact.size > 0) keepAsTheyCame(buf, row, start, end)
     builder.rows++
+    return true
+  }
+
+  /** Adds the fields from `pos` on, up to one that is not as most are; returns where that is. A number may reach beyond the end of the message. */
+  function addQuickly(buf: Buffer, row: number, pos: number, end: number): number {
+    if (buf !== viewed) view = viewOf((viewed = buf))
+    while (pos < end) {
+      const tagStart = pos
+      let tag = buf[pos++]
+      if (tag >= 0x80) tag = (tag & 0x7f) | (buf[pos++] << 7)
+      const what = tag < SHORT_TAGS ? quickly[tag] : KEEP
+      const index = what >> ACTION_BITS
+      if (what === KEEP) return tagStart
+      if ((what & ACTION) === TEXT) {
+        const size = buf[pos++]
+        if (size === 0 || size >= 0x80 || pos + size > end) return tagStart
+        words[index][row] = exactly(index, texts[index]!.ofBytes(buf, pos, pos + size))
+        mark(index, row, true)
+        pos += size
+      } else {
+        const word = view.getInt32(pos, true)
+        const stops = stopsIn(word)
+        if (stops !== 0) {
+          pos += bytesTo(stops)
+          putNumber(what & ACTION, index, row, 0, sevens(word & (stops ^ (stops - 1))))
+        } else {
+          if (!readVarint(buf, pos, buf.length, cursor)) return tagStart
+          pos = cursor.pos
+          putNumber(what & ACTION, index, row, cursor.hi, cursor.lo)
+        }
+      }
+    }
+    return pos
+  }
+
+  function putNumber(action: number, index: number, row: number, hi: number, lo: number): void {
+    if (isWide[index] === 0) hi = 0
+    if (action === WIDE_NUMBER) {
+      words[index][2 * row] = lo
+      words[index][2 * row + 1] = hi
+    } else if (action === NUMBER) words[index][row] = lo
+    else if ((lo | hi) !== 0) words[index][row] = texts[index]!.ofNumber(hi, lo)
+    mark(index, row, (lo | hi) !== 0)
+  }
+
+  /** Adds the field under the cursor; false where it is broken. */
+  function addField(buf: Buffer, row: number): boolean {
+    const { field } = cursor
+    const index = field < DIRECT_NUMBERS ? direct[field] : (others.get(field) ?? -1)
+    let action = index < 0 ? KEEP : actions[index]
+    if (action !== ENTRIES && action !== KEEP && cursor.wireType !== wireTypes[index]) action = KEEP
+    switch (action) {
+      case NUMBER:
+      case WIDE_NUMBER:
+      case NAMED_NUMBER:
+        putNumber(action, index, row, cursor.hi, cursor.lo)
+        break
+      case TEXT:
+        if (cursor.end > cursor.start) words[index][row] = exactly(index, texts[index]!.ofBytes(buf, cursor.start, cursor.end))
+        mark(index, row, cursor.end > cursor.start)
+        break
+      case BINARY:
+        // a scalar that comes again takes the place of the one before
+        columns[index].list!.drop(row)
+        if (cursor.end > cursor.start) columns[index].list!.appendBytes(row, buf, cursor.start, cursor.end)
+        mark(index, row, cursor.end > cursor.start)
+        break
+      case ENTRIES:
+        return appendEntries(buf, row, index)
+      default:
+        unknown.appendBytes(row, buf, cursor.tagStart, cursor.end)
+    }
     return true
   }
 

@@ -4,7 +4,7 @@
  */
 import { fieldCursor, type FieldCursor, nextField, WIRE_BYTES, WIRE_VARINT } from './message.js'
 import type { FieldType, Schema } from './proto.js'
-import { readVarint } from './varint.js'
+import { bytesTo, readVarint, sevens, stopsIn } from './varint.js'
 import { viewOf } from './view.js'
 
 /** The values of one message, valid until the next is read; every array is indexed by a field's index in `schema.fields`. */
@@ -211,23 +211,6 @@ export function fieldReader(values: FieldValues): FieldReader {
 function skipOf(tag: number): number {
   if (tag < 8) return SLOWLY
   return (tag & 7) === WIRE_VARINT ? SKIP_NUMBER : (tag & 7) === WIRE_BYTES ? SKIP_BYTES : SLOWLY
-}
-
-// How long a varint is cannot be foretold; four bytes of it are looked at together, so that no branch depends on it.
-
-/** Of four bytes, the lowest first: the upper bit of each byte that ends a varint. */
-function stopsIn(word: number): number {
-  return ~word & 0x80808080
-}
-
-/** How many bytes there are up to the first that ends a varint, and with it. */
-function bytesTo(stops: number): number {
-  return ((31 - Math.clz32(stops & -stops)) >> 3) + 1
-}
-
-/** The lower seven bits of four bytes as one number. */
-function sevens(word: number): number {
-  return (word & 0x7f) | ((word >>> 1) & 0x3f80) | ((word >>> 2) & 0x1f_c000) | ((word >>> 3) & 0xfe0_0000)
 }
 
 function isBytesType(type: FieldType): boolean {

@@ -73,3 +73,20 @@ export function readVarint(buf: Uint8Array, pos: number, end: number, cursor: Va
   }
   return false
 }
+
+// How long a varint is cannot be foretold; four bytes of it are looked at together, so that no branch depends on it.
+
+/** Of four bytes, the lowest first: the upper bit of each byte that ends a varint. */
+export function stopsIn(word: number): number {
+  return ~word & 0x80808080
+}
+
+/** How many bytes there are up to the first that ends a varint, and with it. */
+export function bytesTo(stops: number): number {
+  return ((31 - Math.clz32(stops & -stops)) >> 3) + 1
+}
+
+/** The lower seven bits of four bytes as one number. */
+export function sevens(word: number): number {
+  return (word & 0x7f) | ((word >>> 1) & 0x3f80) | ((word >>> 2) & 0x1f_c000) | ((word >>> 3) & 0xfe0_0000)
+}

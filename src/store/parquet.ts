@@ -8,8 +8,8 @@ import { readVarint } from '../flow/varint.js'
 import type { Part } from './part.js'
 import type { FlowWriter } from './windowfile.js'
 
-/** Rows that become columns together: as many as a processor's cache has room for. */
-const BATCH_ROWS = 8192
+/** Rows that become columns together: what a window hands over at once (storing.ts) mostly has fewer, and is not cut in two. */
+const BATCH_ROWS = 16_384
 /** Rows of a row group: compressed, it stays in memory until it is whole; whoever reads one takes a kilobyte a row for it. */
 const GROUP_ROWS = 65_536
 const CREATED_BY = 'flow-pipeline'
