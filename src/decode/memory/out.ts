@@ -4,7 +4,7 @@
  * what they wrote. They may write up to SLACK_BYTES further than that. Those whose second argument is a tag write a whole field.
  */
 import { MAX_MESSAGE_BYTES } from '../../flow/frames.js'
-import { fieldCursor, nextField, tagBytes } from '../../flow/message.js'
+import { fieldCursor, nextField } from '../../flow/message.js'
 import type { Appendable } from '../../flow/output.js'
 import { inputBytes, inI32, inU8 } from './in.js'
 
@@ -57,17 +57,17 @@ export function handOn(messages: Messages): void {
 }
 
 export function outByte(pos: number, byte: number): void {
-  view.setUint8(pos, byte)
+  bytes[pos] = byte
 }
 
 /** Writes a tag of `packedTag`. */
 export function outTag(pos: number, tag: number): number {
   view.setInt32(pos, tag, true)
-  return pos + tagBytes(tag)
+  return pos + 4 - (Math.clz32(tag) >> 3)
 }
 
 /** By the zeros in front of a number of 32 bits: the bytes of its varint, and the bits that say of each of the first four that more follow. */
-export const VARINT_SIZES = new Uint8Array(33)
+export const VARINT_SIZES = new Uint8Array(128) // V8 keeps up to 64 bytes where they may move: their address is no constant
 export const VARINT_MARKS = new Int32Array(33)
 for (let zeros = 0; zeros <= 32; zeros++) {
   const size = Math.max(Math.ceil((32 - zeros) / 7), 1)
@@ -80,27 +80,19 @@ function spread(value: number): number {
   return (value & 0x7f) | ((value << 1) & 0x7f00) | ((value << 2) & 0x7f0000) | ((value << 3) & 0x7f000000)
 }
 
-/** Writes the 32 bits of `value` as an unsigned varint. */
+/**
+ * Writes the 32 bits of `value` as an unsigned varint. From two bytes on its size is no branch: of ports and addresses a processor cannot guess the next
+ * one's, and what is short V8 builds into the code that calls it.
+ */
 export function outVarint32(pos: number, value: number): number {
   if (value >>> 7 === 0) {
-    view.setUint8(pos, value)
+    bytes[pos] = value
     return pos + 1
   }
-  if (value >>> 14 === 0) {
-    view.setInt16(pos, spread(value) | 0x80, true)
-    return pos + 2
-  }
-  if (value >>> 21 === 0) {
-    view.setInt32(pos, spread(value) | 0x8080, true)
-    return pos + 3
-  }
-  if (value >>> 28 === 0) {
-    view.setInt32(pos, spread(value) | 0x808080, true)
-    return pos + 4
-  }
-  view.setInt32(pos, spread(value) | 0x80808080, true)
-  view.setUint8(pos + 4, value >>> 28)
-  return pos + 5
+  const zeros = Math.clz32(value)
+  view.setInt32(pos, spread(value) | VARINT_MARKS[zeros], true)
+  bytes[pos + 4] = value >>> 28
+  return pos + VARINT_SIZES[zeros]
 }
 
 /**
@@ -127,6 +119,22 @@ export function outUint64(pos: number, tag: number, hi: number, lo: number): num
   return hi === 0 && lo === 0 ? pos : outVarint64(outTag(pos, tag), hi | 0, lo | 0)
 }
 
+/** A value of 8 bits. */
+export function outUint8(pos: number, tag: number, value: number): number {
+  if (value === 0) return pos
+  const at = outTag(pos, tag)
+  view.setUint16(at, value + ((value & 0x80) << 1), true) // with the top bit set, the first byte of two as it is
+  return at + 1 + (value >>> 7)
+}
+
+/** The 4 bytes at `at` of the input as a field of bytes. */
+export function outAddress4(pos: number, tag: number, at: number): number {
+  const length = outTag(pos, tag)
+  bytes[length] = 4
+  view.setInt32(length + 1, inI32(at))
+  return length + 5
+}
+
 /** The bytes `[start, end)` of the input as a field. */
 export function outInput(pos: number, tag: number, start: number, end: number): number {
   if (start >= end) return pos
@@ -144,7 +152,7 @@ const LONG_BYTES = 64
 /** The bytes `[start, end)` of the input. */
 export function outInputBytes(pos: number, start: number, end: number): number {
   for (; end - start >= 4; start += 4, pos += 4) view.setInt32(pos, inI32(start))
-  for (; start < end; start++, pos++) view.setUint8(pos, inU8(start))
+  for (; start < end; start++, pos++) bytes[pos] = inU8(start)
   return pos
 }
 
@@ -152,7 +160,7 @@ export function outInputBytes(pos: number, start: number, end: number): number {
 export function outLetters(pos: number, tag: number, letters: string): number {
   if (letters === '') return pos
   const at = outVarint32(outTag(pos, tag), letters.length)
-  for (let i = 0; i < letters.length; i++) view.setUint8(at + i, letters.charCodeAt(i))
+  for (let i = 0; i < letters.length; i++) bytes[at + i] = letters.charCodeAt(i)
   return at + letters.length
 }
 
@@ -191,8 +199,8 @@ export function closeLength(lengthAt: number, prefix: number, end: number): numb
   const length = end - start
   const size = length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : 4
   if (size !== prefix) bytes.copyWithin(lengthAt + size, start, end)
-  const first = bytes[lengthAt + size] // what a varint is written with may reach into it
-  outVarint32(lengthAt, length)
-  bytes[lengthAt + size] = first
+  // what outVarint32 writes would reach into what follows
+  for (let i = 0; i < size - 1; i++) bytes[lengthAt + i] = (length >>> (7 * i)) | 0x80
+  bytes[lengthAt + size - 1] = length >>> (7 * (size - 1))
   return lengthAt + size + length
 }

@@ -2,7 +2,7 @@
 import { fieldTag } from '../../flow/proto.js'
 import type { LayerName } from '../../schema/layers.js'
 import { closeLength, outInput, outByte, outRaw, outTag } from '../memory/out.js'
-import { type Frame, PACKET } from './frame.js'
+import { frame, PACKET } from './frame.js'
 import { isSegmentRouting } from './ip.js'
 import { beginsPacket, layerId, PARSE } from './layers.js'
 
@@ -46,7 +46,7 @@ const TUNNEL_SRC_ADDR = fieldTag('tunnel_src_addr')
 const TUNNEL_DST_ADDR = fieldTag('tunnel_dst_addr')
 
 /** The tunnel that the packet which begins with layer `i` is in; undefined for one that has no name here. */
-function tunnelAround(frame: Frame, i: number): Tunnel | undefined {
+function tunnelAround(i: number): Tunnel | undefined {
   const tunnel = HEADERS.get(frame.layer[i - 1])
   if (tunnel !== undefined) return tunnel
   let hasSegments = false
@@ -64,7 +64,8 @@ function tunnelAround(frame: Frame, i: number): Tunnel | undefined {
 const isIp = (layer: number): boolean => layer === IPV4 || layer === IPV6
 
 /** Whether layer `i` is an IP header of which both addresses are there. */
-function hasAddresses({ layer, layerSize }: Frame, i: number): boolean {
+function hasAddresses(i: number): boolean {
+  const { layer, layerSize } = frame
   return (layer[i] === IPV4 && layerSize[i] >= 20) || (layer[i] === IPV6 && layerSize[i] >= 40)
 }
 
@@ -72,35 +73,35 @@ function hasAddresses({ layer, layerSize }: Frame, i: number): boolean {
  * The layer with which the packet begins that is reached by peeling these tunnels, one after the other from the outermost packet on. A tunnel is
  * peeled only for an IP packet in it that has both addresses. 0: nothing is peeled.
  */
-export function reachedPacket(frame: Frame, tunnels: number): number {
+export function reachedPacket(tunnels: number): number {
   let reached = 0
   let begin = 0
   for (let i = 1; i < frame.layers; i++) {
     if (beginsPacket(frame.layer[i - 1], frame.layer[i])) {
-      const tunnel = tunnelAround(frame, i)
+      const tunnel = tunnelAround(i)
       if (tunnel === undefined || (tunnels & bitOf(tunnel)) === 0) break
       begin = i
     }
-    if (begin > reached && hasAddresses(frame, i)) reached = begin
+    if (begin > reached && hasAddresses(i)) reached = begin
   }
   return reached
 }
 
 /** Puts the fields of the tunnels around the packet that begins with layer `reached`, and marks what was peeled. */
-export function putTunnels(frame: Frame, reached: number): void {
-  putTunnelType(frame, reached)
+export function putTunnels(reached: number): void {
+  putTunnelType(reached)
   let first = 1
   while (!beginsPacket(frame.layer[first - 1], frame.layer[first])) first++
   for (let i = 0; i < first; i++) {
     const at = frame.layerStart[i]
-    if (frame.layer[i] === IPV4) putTunnelAddresses(frame, at + 12, 4)
-    else if (frame.layer[i] === IPV6) putTunnelAddresses(frame, at + 8, 16)
-    else if (WITH_IDS.includes(frame.layer[i])) PARSE[frame.layer[i]](frame, at, at + frame.layerSize[i])
+    if (frame.layer[i] === IPV4) putTunnelAddresses(at + 12, 4)
+    else if (frame.layer[i] === IPV6) putTunnelAddresses(at + 8, 16)
+    else if (WITH_IDS.includes(frame.layer[i])) PARSE[frame.layer[i]](at, at + frame.layerSize[i])
   }
   frame.layerPacket.fill(PACKET.peeled, 0, reached)
 }
 
-function putTunnelAddresses(frame: Frame, at: number, bytes: number): void {
+function putTunnelAddresses(at: number, bytes: number): void {
   frame.pos = outInput(frame.pos, TUNNEL_SRC_ADDR, at, at + bytes)
   frame.pos = outInput(frame.pos, TUNNEL_DST_ADDR, at + bytes, at + 2 * bytes)
 }
@@ -109,14 +110,14 @@ const TEXT = new Map(TUNNELS.map((tunnel) => [tunnel, Buffer.from(tunnel)]))
 const SLASH = 0x2f
 
 /** The names of the tunnels, outermost first: "gre/vxlan". */
-function putTunnelType(frame: Frame, reached: number): void {
+function putTunnelType(reached: number): void {
   const lengthAt = outTag(frame.pos, TUNNEL_TYPE)
   const start = lengthAt + 1
   let pos = start
   for (let i = 1; i <= reached; i++) {
     if (!beginsPacket(frame.layer[i - 1], frame.layer[i])) continue
     if (pos > start) outByte(pos++, SLASH)
-    pos = outRaw(pos, TEXT.get(tunnelAround(frame, i)!)!)
+    pos = outRaw(pos, TEXT.get(tunnelAround(i)!)!)
   }
   frame.pos = closeLength(lengthAt, 1, pos)
 }

@@ -2,16 +2,16 @@
 import { inU16, inU32, inU8 } from '../memory/in.js'
 import { closeLength, outTag, outVarint32 } from '../memory/out.js'
 import { CUSTOMER_VLAN, DST_MAC, type FrameField, MPLS_LABEL, MPLS_TTL, SRC_MAC, VLAN_ID } from './fields.js'
-import { close, type Frame, isOpen, NOTHING, put, putMac } from './frame.js'
+import { close, frame, isOpen, NOTHING, put, putMac } from './frame.js'
 import { ETHERTYPE, etypeOfIp, etypeOfPpp, nextEtype } from './next.js'
 
 /**
  *     destination(6) source(6) type-or-length
  */
-export function ethernet(frame: Frame, at: number, end: number): number {
-  if (end - at >= 6) putMac(frame, DST_MAC, at)
-  if (end - at >= 12) putMac(frame, SRC_MAC, at + 6)
-  return 12 + typeOrLength(frame, at + 12, end)
+export function ethernet(at: number, end: number): number {
+  if (end - at >= 6) putMac(DST_MAC, at)
+  if (end - at >= 12) putMac(SRC_MAC, at + 6)
+  return 12 + typeOrLength(at + 12, end)
 }
 
 /**
@@ -19,12 +19,12 @@ export function ethernet(frame: Frame, at: number, end: number): number {
  *
  * The outermost tag is the provider's where there are two (IEEE 802.1ad), the second its customer's.
  */
-export function dot1q(frame: Frame, at: number, end: number): number {
+export function dot1q(at: number, end: number): number {
   if (!frame.inner && end - at >= 2) {
     frame.vlans++
-    if (frame.vlans <= 2) put(frame, frame.vlans === 1 ? VLAN_ID : CUSTOMER_VLAN, inU16(at) & 0xfff)
+    if (frame.vlans <= 2) put(frame.vlans === 1 ? VLAN_ID : CUSTOMER_VLAN, inU16(at) & 0xfff)
   }
-  return 2 + typeOrLength(frame, at + 2, end)
+  return 2 + typeOrLength(at + 2, end)
 }
 
 /** Below this the two bytes are the length of an IEEE 802.3 frame. */
@@ -35,15 +35,15 @@ const LEAST_TYPE = 0x0600
  *
  * Returns the bytes it takes.
  */
-function typeOrLength(frame: Frame, at: number, end: number): number {
+function typeOrLength(at: number, end: number): number {
   if (end - at < 2) return 2
   const type = inU16(at)
   if (type >= LEAST_TYPE) {
-    nextEtype(frame, type)
+    nextEtype(type)
     return 2
   }
   if (!isSnap(at + 2, end)) return 2
-  nextEtype(frame, inU16(at + 8))
+  nextEtype(inU16(at + 8))
   return 10
 }
 
@@ -58,7 +58,7 @@ function isSnap(at: number, end: number): boolean {
  *     entry* [control word: 0(4 bits) flags, fragment, length(12 bits) sequence(2)]
  *     entry := label(20 bits) class(3 bits) bottom of stack(1 bit) ttl(1)
  */
-export function mpls(frame: Frame, at: number, end: number): number {
+export function mpls(at: number, end: number): number {
   let pos = at
   let bottom = false
   while (!bottom && end - pos >= 4) {
@@ -66,15 +66,15 @@ export function mpls(frame: Frame, at: number, end: number): number {
     pos += 4
   }
   if (pos > at) {
-    putEntries(frame, MPLS_LABEL, at, pos, label)
-    putEntries(frame, MPLS_TTL, at, pos, ttl)
+    putEntries(MPLS_LABEL, at, pos, label)
+    putEntries(MPLS_TTL, at, pos, ttl)
   }
   if (!bottom) return end - at
   if (pos >= end) return pos - at
   // nothing says what is under the last label but the bytes themselves, which is how routers balance load too
   const etype = etypeOfIp(inU8(pos))
   const nibble = inU8(pos) >> 4
-  if (etype !== NOTHING) nextEtype(frame, etype)
+  if (etype !== NOTHING) nextEtype(etype)
   else if (nibble === 0 && hasControlWord(pos, end)) {
     frame.next = ETHERTYPE.ethernet
     pos += 4
@@ -86,13 +86,13 @@ const label = (at: number): number => inU32(at) >>> 12
 const ttl = (at: number): number => inU8(at + 3)
 
 /** What `of` reads from each entry of the label stack at `[start, end)`, as packed numbers. */
-function putEntries(frame: Frame, field: FrameField, start: number, end: number, of: (at: number) => number): void {
-  if (!isOpen(frame, field)) return
+function putEntries(field: FrameField, start: number, end: number, of: (at: number) => number): void {
+  if (!isOpen(field)) return
   const lengthAt = outTag(frame.pos, field.tag)
   let pos = lengthAt + 1
   for (let at = start; at < end; at += 4) pos = outVarint32(pos, of(at))
   frame.pos = closeLength(lengthAt, 1, pos)
-  close(frame, field)
+  close(field)
 }
 
 /** Whether Ethernet follows behind a control word: that is four zeros where nobody counts. An address of Ethernet without one may start with a zero, too. */
@@ -135,10 +135,10 @@ function isEthernet(at: number, end: number): boolean {
  *
  *     version, type(1) code(1) session(2) length(2) PPP protocol(2)
  */
-export function pppoe(frame: Frame, at: number, end: number): number {
+export function pppoe(at: number, end: number): number {
   if (end - at >= 8) {
     const etype = etypeOfPpp(inU16(at + 6))
-    if (etype !== NOTHING) nextEtype(frame, etype)
+    if (etype !== NOTHING) nextEtype(etype)
   }
   return 8
 }

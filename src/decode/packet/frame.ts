@@ -1,6 +1,6 @@
 /** A sampled frame while it is taken apart, and how its layers write their fields. */
 import { inU16, inU32 } from '../memory/in.js'
-import { outInput, outUint32, outUint64 } from '../memory/out.js'
+import { outAddress4, outInput, outUint32, outUint64, outUint8 } from '../memory/out.js'
 import type { FrameField } from './fields.js'
 
 /** More layers than that are no packet that anyone sends. */
@@ -16,10 +16,9 @@ export const NOT_THIS_LAYER = -1
  * `frame.next` what follows, in the numbers that its row in layers.ts names. Returns the header's size, which may be more than is there, or
  * NOT_THIS_LAYER.
  */
-export type LayerFunction = (frame: Frame, at: number, end: number) => number
+export type LayerFunction = (at: number, end: number) => number
 
-/** Used again for the next frame. */
-export interface Frame {
+interface Frame {
   /** where the message goes on: the fields of the outermost packet are written there */
   pos: number
   /** where what is to be read ends: the captured bytes, or the IP packet in them */
@@ -49,53 +48,69 @@ export interface Frame {
 /** Which packet of a frame a layer is of: the one that the fields are of, one inside that, or one around it that was peeled off. */
 export const PACKET = { outermost: 0, inner: 1, peeled: 2 } as const
 
-export function newFrame(): Frame {
-  return {
-    pos: 0,
-    end: 0,
-    inner: false,
-    next: NOTHING,
-    etype: 0,
-    proto: 0,
-    vlans: 0,
-    done: 0,
-    layers: 0,
-    layer: new Uint8Array(MAX_LAYERS),
-    layerStart: new Uint32Array(MAX_LAYERS),
-    layerSize: new Uint32Array(MAX_LAYERS),
-    layerNext: new Int32Array(MAX_LAYERS),
-    layerPacket: new Uint8Array(MAX_LAYERS)
-  }
+/**
+ * The frame that is taken apart, or was last. Like the input it has one place in the process (see memory/in.ts for why): nothing is kept in here from one
+ * frame to the next.
+ */
+export const frame: Frame = {
+  pos: 0,
+  end: 0,
+  inner: false,
+  next: NOTHING,
+  etype: 0,
+  proto: 0,
+  vlans: 0,
+  done: 0,
+  layers: 0,
+  layer: new Uint8Array(MAX_LAYERS),
+  layerStart: new Uint32Array(MAX_LAYERS),
+  layerSize: new Uint32Array(MAX_LAYERS),
+  layerNext: new Int32Array(MAX_LAYERS),
+  layerPacket: new Uint8Array(MAX_LAYERS)
 }
 
 /** Whether `put` would write the field: nobody has, and it is wanted. */
-export function isOpen(frame: Frame, field: FrameField): boolean {
+export function isOpen(field: FrameField): boolean {
   return (frame.done & field.bit) === 0
 }
 
 /** The field is written, or is not to be written by anyone behind. */
-export function close(frame: Frame, field: FrameField): void {
+export function close(field: FrameField): void {
   frame.done |= field.bit
 }
 
 // A field that a frame says twice has the first value; nothing is written for zero or empty (proto3).
 
-export function put(frame: Frame, field: FrameField, value: number): void {
-  if (!isOpen(frame, field)) return
+export function put(field: FrameField, value: number): void {
+  if (!isOpen(field)) return
   frame.pos = outUint32(frame.pos, field.tag, value)
-  close(frame, field)
+  close(field)
+}
+
+/** A value of 8 bits. */
+export function putByte(field: FrameField, value: number): void {
+  if (!isOpen(field)) return
+  frame.pos = outUint8(frame.pos, field.tag, value)
+  close(field)
+}
+
+/** The 4 bytes of an IPv4 address at `at` of the input. */
+export function putAddress4(field: FrameField, at: number): void {
+  if (!isOpen(field)) return
+  frame.pos = outAddress4(frame.pos, field.tag, at)
+  close(field)
 }
 
 /** The 48 bits at `at` of the input as a number. */
-export function putMac(frame: Frame, field: FrameField, at: number): void {
-  if (!isOpen(frame, field)) return
+export function putMac(field: FrameField, at: number): void {
+  if (!isOpen(field)) return
   frame.pos = outUint64(frame.pos, field.tag, inU16(at), inU32(at + 2))
-  close(frame, field)
+  close(field)
 }
 
 /** The bytes `[start, end)` of the input. */
-export function putBytes(frame: Frame, field: FrameField, start: number, end: number): void {
-  if (!isOpen(frame, field)) return
+export function putBytes(field: FrameField, start: number, end: number): void {
+  if (!isOpen(field)) return
   frame.pos = outInput(frame.pos, field.tag, start, end)
-  close(frame, field)
+  close(field)
 }

@@ -13,7 +13,7 @@ import {
   SEGMENTS_LEFT,
   SRC_ADDR
 } from './fields.js'
-import { close, type Frame, isOpen, NOT_THIS_LAYER, NOTHING, put, putBytes } from './frame.js'
+import { close, frame, isOpen, NOT_THIS_LAYER, NOTHING, put, putAddress4, putByte, putBytes } from './frame.js'
 import { AH, ETHERTYPE, isExtension, nextProtocol } from './next.js'
 
 /**
@@ -22,33 +22,33 @@ import { AH, ETHERTYPE, isExtension, nextProtocol } from './next.js'
  *     version(4 bits) header length(4 bits) tos(1) total length(2) id(2) flags(3 bits) fragment offset(13 bits)
  *     ttl(1) protocol(1) checksum(2) source(4) destination(4) options
  */
-export function ipv4(frame: Frame, at: number, end: number): number {
+export function ipv4(at: number, end: number): number {
   if (inU8(at) >> 4 !== 4) return NOT_THIS_LAYER
   const left = end - at
   const header = (inU8(at) & 0xf) * 4
   const fragment = left >= 8 ? inU16(at + 6) : 0
   if (!frame.inner) {
     frame.etype = ETHERTYPE.ipv4
-    if (left >= 2) put(frame, IP_TOS, inU8(at + 1))
-    if (left >= 6) put(frame, FRAGMENT_ID, inU16(at + 4))
+    if (left >= 2) putByte(IP_TOS, inU8(at + 1))
+    if (left >= 6) put(FRAGMENT_ID, inU16(at + 4))
     if (fragment !== 0) {
-      put(frame, IP_FLAGS, fragment >> 13)
-      put(frame, FRAGMENT_OFFSET, fragment & 0x1fff)
+      put(IP_FLAGS, fragment >> 13)
+      put(FRAGMENT_OFFSET, fragment & 0x1fff)
     }
-    if (left >= 9) put(frame, IP_TTL, inU8(at + 8))
-    if (left >= 16) putBytes(frame, SRC_ADDR, at + 12, at + 16)
-    if (left >= 20) putBytes(frame, DST_ADDR, at + 16, at + 20)
+    if (left >= 9) putByte(IP_TTL, inU8(at + 8))
+    if (left >= 16) putAddress4(SRC_ADDR, at + 12)
+    if (left >= 20) putAddress4(DST_ADDR, at + 16)
   }
-  if (left >= 10) nextIpv4Protocol(frame, inU8(at + 9))
+  if (left >= 10) nextIpv4Protocol(inU8(at + 9))
   // the payload of a fragment that is not the first is the middle of something; a header under 20 bytes ends nowhere
   if ((fragment & 0x1fff) !== 0 || header < 20) frame.next = NOTHING
-  if (left >= 4) endPayload(frame, at + inU16(at + 2), at + header, end)
+  if (left >= 4) endPayload(at + inU16(at + 2), at + header, end)
   return header < 20 ? 20 : header
 }
 
 /** IPv4 has one extension header, AH; the numbers of IPv6's are protocols of no meaning, as floods have them. */
-function nextIpv4Protocol(frame: Frame, protocol: number): void {
-  if (protocol === AH || !isExtension(protocol)) nextProtocol(frame, protocol)
+function nextIpv4Protocol(protocol: number): void {
+  if (protocol === AH || !isExtension(protocol)) nextProtocol(protocol)
   else if (!frame.inner) frame.proto = protocol
 }
 
@@ -57,27 +57,27 @@ function nextIpv4Protocol(frame: Frame, protocol: number): void {
  *
  *     version(4 bits) traffic class(8 bits) flow label(20 bits) payload length(2) next header(1) hop limit(1) source(16) destination(16)
  */
-export function ipv6(frame: Frame, at: number, end: number): number {
+export function ipv6(at: number, end: number): number {
   if (inU8(at) >> 4 !== 6) return NOT_THIS_LAYER
   const left = end - at
   if (!frame.inner) {
     frame.etype = ETHERTYPE.ipv6
-    if (left >= 2) put(frame, IP_TOS, (inU16(at) >> 4) & 0xff)
-    if (left >= 4) put(frame, FLOW_LABEL, inU32(at) & 0xfffff)
-    if (left >= 8) put(frame, IP_TTL, inU8(at + 7))
-    if (left >= 24) putBytes(frame, SRC_ADDR, at + 8, at + 24)
-    if (left >= 40) putBytes(frame, DST_ADDR, at + 24, at + 40)
+    if (left >= 2) putByte(IP_TOS, (inU16(at) >> 4) & 0xff)
+    if (left >= 4) put(FLOW_LABEL, inU32(at) & 0xfffff)
+    if (left >= 8) putByte(IP_TTL, inU8(at + 7))
+    if (left >= 24) putBytes(SRC_ADDR, at + 8, at + 24)
+    if (left >= 40) putBytes(DST_ADDR, at + 24, at + 40)
   }
   if (left >= 7) {
-    nextProtocol(frame, inU8(at + 6))
+    nextProtocol(inU8(at + 6))
     const payload = inU16(at + 4)
-    if (payload > 0) endPayload(frame, at + 40 + payload, at + 40, end)
+    if (payload > 0) endPayload(at + 40 + payload, at + 40, end)
   }
   return 40
 }
 
 /** Ends the frame where the IP packet ends (Ethernet pads short ones), unless that length makes no sense (offloading leaves it zero). */
-function endPayload(frame: Frame, packetEnd: number, headerEnd: number, end: number): void {
+function endPayload(packetEnd: number, headerEnd: number, end: number): void {
   if (packetEnd < end && packetEnd >= headerEnd) frame.end = packetEnd
 }
 
@@ -86,9 +86,9 @@ function endPayload(frame: Frame, packetEnd: number, headerEnd: number, end: num
  *
  *     next header(1) length in 8 bytes after the first 8(1) options
  */
-export function ipv6Options(frame: Frame, at: number, end: number): number {
+export function ipv6Options(at: number, end: number): number {
   if (end - at < 2) return 8
-  nextProtocol(frame, inU8(at))
+  nextProtocol(inU8(at))
   return (inU8(at + 1) + 1) * 8
 }
 
@@ -99,14 +99,14 @@ const SEGMENT_ROUTING = 4
  *
  *     next header(1) length in 8 bytes after the first 8(1) type(1) segments left(1) last entry(1) flags(1) tag(2) segment(16)* TLVs
  */
-export function ipv6Routing(frame: Frame, at: number, end: number): number {
+export function ipv6Routing(at: number, end: number): number {
   const left = end - at
   if (left < 2) return 8
-  nextProtocol(frame, inU8(at))
+  nextProtocol(inU8(at))
   const size = (inU8(at + 1) + 1) * 8
   if (left >= 5 && isSegmentRouting(at, left)) {
-    put(frame, SEGMENTS_LEFT, inU8(at + 3))
-    putSegments(frame, at + 8, Math.min(inU8(at + 4) + 1, (Math.min(size, left) - 8) >> 4))
+    put(SEGMENTS_LEFT, inU8(at + 3))
+    putSegments(at + 8, Math.min(inU8(at + 4) + 1, (Math.min(size, left) - 8) >> 4))
   }
   return size
 }
@@ -116,10 +116,10 @@ export function isSegmentRouting(at: number, left: number): boolean {
   return left >= 3 && inU8(at + 2) === SEGMENT_ROUTING
 }
 
-function putSegments(frame: Frame, start: number, count: number): void {
-  if (!isOpen(frame, SEGMENTS)) return
+function putSegments(start: number, count: number): void {
+  if (!isOpen(SEGMENTS)) return
   for (let i = 0, at = start; i < count; i++, at += 16) frame.pos = outInput(frame.pos, SEGMENTS.tag, at, at + 16)
-  close(frame, SEGMENTS)
+  close(SEGMENTS)
 }
 
 /**
@@ -127,14 +127,14 @@ function putSegments(frame: Frame, start: number, count: number): void {
  *
  *     next header(1) reserved(1) offset(13 bits) reserved(2 bits) more(1 bit) id(4)
  */
-export function ipv6Fragment(frame: Frame, at: number, end: number): number {
+export function ipv6Fragment(at: number, end: number): number {
   const left = end - at
-  nextProtocol(frame, inU8(at))
+  nextProtocol(inU8(at))
   if (left < 4) return 8
   const fragment = inU16(at + 2)
-  put(frame, FRAGMENT_OFFSET, fragment >> 3)
-  put(frame, IP_FLAGS, fragment & 7)
-  if (left >= 8) put(frame, FRAGMENT_ID, inU32(at + 4))
+  put(FRAGMENT_OFFSET, fragment >> 3)
+  put(IP_FLAGS, fragment & 7)
+  if (left >= 8) put(FRAGMENT_ID, inU32(at + 4))
   if (fragment >> 3 !== 0) frame.next = NOTHING
   return 8
 }
@@ -144,8 +144,8 @@ export function ipv6Fragment(frame: Frame, at: number, end: number): number {
  *
  *     next header(1) length in 4 bytes after the first 8(1) reserved(2) SPI(4) sequence(4) check value
  */
-export function authentication(frame: Frame, at: number, end: number): number {
+export function authentication(at: number, end: number): number {
   if (end - at < 2) return 12
-  nextProtocol(frame, inU8(at))
+  nextProtocol(inU8(at))
   return (inU8(at + 1) + 2) * 4
 }

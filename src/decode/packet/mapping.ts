@@ -9,11 +9,11 @@ import { LAYER_GROUPS, type LayerGroup, type LayerName } from '../../schema/laye
 import { inU8 } from '../memory/in.js'
 import { outRaw, outTag, outVarint32, outVarint64 } from '../memory/out.js'
 import { frameFieldSet } from './fields.js'
-import { type Frame, PACKET } from './frame.js'
+import { frame, PACKET } from './frame.js'
 import { knownPorts, layerId, NEXT, NEXT_IS_ETYPE, NEXT_IS_PROTOCOL, NEXT_IS_TCP_PORT, NEXT_IS_UDP_PORT, type Ports } from './layers.js'
 
 /** Where the layers of a mapping start in the frame: gives the first byte, or −1 where layer `i` is none of them. */
-type Match = (frame: Frame, i: number) => number
+type Match = (i: number) => number
 
 interface MappedBits {
   readonly match: Match
@@ -89,7 +89,7 @@ const LEVELS: Record<Exclude<Level, 0 | 7>, readonly LayerName[]> = {
 }
 
 function matchOf(selector: LayerSelector): Match {
-  const payload = (frame: Frame, i: number): number => frame.layerStart[i] + frame.layerSize[i]
+  const payload = (i: number): number => frame.layerStart[i] + frame.layerSize[i]
   switch (selector.kind) {
     case 'layer': {
       const { name } = selector
@@ -97,20 +97,20 @@ function matchOf(selector: LayerSelector): Match {
     }
     case 'level': {
       const { level } = selector
-      if (level === 0) return (frame, i) => (i === 0 || frame.layerPacket[i] !== frame.layerPacket[i - 1] ? frame.layerStart[i] : -1)
-      if (level === 7) return (frame, i) => (TRANSPORTS.has(frame.layer[i]) ? payload(frame, i) : -1)
+      if (level === 0) return (i) => (i === 0 || frame.layerPacket[i] !== frame.layerPacket[i - 1] ? frame.layerStart[i] : -1)
+      if (level === 7) return (i) => (TRANSPORTS.has(frame.layer[i]) ? payload(i) : -1)
       return startOf(LEVELS[level])
     }
     case 'etype':
-      return (frame, i) => (NEXT[frame.layer[i]] === NEXT_IS_ETYPE && frame.layerNext[i] === selector.etype ? payload(frame, i) : -1)
+      return (i) => (NEXT[frame.layer[i]] === NEXT_IS_ETYPE && frame.layerNext[i] === selector.etype ? payload(i) : -1)
     case 'proto':
-      return (frame, i) => (NEXT[frame.layer[i]] === NEXT_IS_PROTOCOL && frame.layerNext[i] === selector.proto ? payload(frame, i) : -1)
+      return (i) => (NEXT[frame.layer[i]] === NEXT_IS_PROTOCOL && frame.layerNext[i] === selector.proto ? payload(i) : -1)
     case 'port': {
       const isPort = selector.transport === 'udp' ? NEXT_IS_UDP_PORT : NEXT_IS_TCP_PORT
-      return (frame, i) => {
+      return (i) => {
         if (NEXT[frame.layer[i]] !== isPort) return -1
         const ports = frame.layerNext[i]
-        return ports >>> 16 === selector.port || (ports & 0xffff) === selector.port ? payload(frame, i) : -1
+        return ports >>> 16 === selector.port || (ports & 0xffff) === selector.port ? payload(i) : -1
       }
     }
   }
@@ -123,7 +123,7 @@ const isGroup = (name: LayerName | LayerGroup): name is LayerGroup => name in LA
 
 function startOf(names: readonly LayerName[]): Match {
   const ids = new Set(names.map(layerId))
-  return (frame, i) => (ids.has(frame.layer[i]) ? frame.layerStart[i] : -1)
+  return (i) => (ids.has(frame.layer[i]) ? frame.layerStart[i] : -1)
 }
 
 /** What the mapped bits of one message may take; many long ones in a frame of many layers would make a message that no tool reads. */
@@ -136,14 +136,14 @@ export function mappedBitsBound({ bits, longest }: FramePlan, maxLayers: number,
   return Math.min(bits.length * maxLayers * valueBound(Math.min(longest, frameBytes)), MAX_MAPPED_BYTES)
 }
 
-/** Writes the mapped bits of the frame that has been taken apart and ends at `end`; returns the position behind them. */
-export function writeMappedBits({ bits }: FramePlan, frame: Frame, end: number, pos: number): number {
+/** Writes the mapped bits of the frame that was taken apart last and ends at `end`; returns the position behind them. */
+export function writeMappedBits({ bits }: FramePlan, end: number, pos: number): number {
   const limit = pos + MAX_MAPPED_BYTES
   for (const mapped of bits) {
     const bound = valueBound(mapped.length / 8)
     for (let i = 0; i < frame.layers; i++) {
       if (frame.layerPacket[i] !== mapped.packet) continue
-      const start = mapped.match(frame, i)
+      const start = mapped.match(i)
       // bits that were not captured are no value
       if (start < 0 || start * 8 + mapped.offset + mapped.length > end * 8) continue
       if (pos + bound > limit) return pos

@@ -1,5 +1,5 @@
 /** What a layer says of the next one, and of the packet by it. */
-import { type Frame, NOTHING } from './frame.js'
+import { frame, NOTHING } from './frame.js'
 
 export const ETHERTYPE = {
   ipv4: 0x0800,
@@ -9,13 +9,13 @@ export const ETHERTYPE = {
   ethernet: 0x6558
 } as const
 
-export function nextEtype(frame: Frame, etype: number): void {
+export function nextEtype(etype: number): void {
   frame.next = etype
   if (!frame.inner) frame.etype = etype
 }
 
 /** `protocol` is a next header; an extension header is not the protocol of the packet (RFC 7045). */
-export function nextProtocol(frame: Frame, protocol: number): void {
+export function nextProtocol(protocol: number): void {
   frame.next = protocol
   if (!frame.inner && !isExtension(protocol)) frame.proto = protocol
 }

@@ -1,7 +1,7 @@
 /** Layers under which another packet begins. */
 import { inU16, inU32, inU8 } from '../memory/in.js'
 import { TEID, VNI } from './fields.js'
-import { type Frame, NOT_THIS_LAYER, put } from './frame.js'
+import { frame, NOT_THIS_LAYER, put } from './frame.js'
 import { ETHERTYPE, etypeOfIp, etypeOfPpp } from './next.js'
 
 const CHECKSUM = 0x8000
@@ -17,7 +17,7 @@ const ACKNOWLEDGEMENT = 0x0080
  *
  * Version 1 (PPTP, RFC 2637 section 4.1): the key is always there, an acknowledgement(4) may follow, and the payload is PPP.
  */
-export function gre(frame: Frame, at: number, end: number): number {
+export function gre(at: number, end: number): number {
   if (end - at < 4) return 4
   const flags = inU16(at)
   const type = inU16(at + 2)
@@ -43,10 +43,10 @@ export function gre(frame: Frame, at: number, end: number): number {
  *
  *     flags(1) reserved(3) VNI(3) reserved(1) Ethernet
  */
-export function vxlan(frame: Frame, at: number, end: number): number {
+export function vxlan(at: number, end: number): number {
   if ((inU8(at) & 0x08) === 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    put(frame, VNI, inU32(at + 4) >>> 8)
+    put(VNI, inU32(at + 4) >>> 8)
     frame.next = ETHERTYPE.ethernet
   }
   return 8
@@ -57,10 +57,10 @@ export function vxlan(frame: Frame, at: number, end: number): number {
  *
  *     version(2 bits) options in 4 bytes(6 bits) flags(1) type(2) VNI(3) reserved(1) options
  */
-export function geneve(frame: Frame, at: number, end: number): number {
+export function geneve(at: number, end: number): number {
   if (inU8(at) >> 6 !== 0) return NOT_THIS_LAYER
   if (end - at >= 8) {
-    put(frame, VNI, inU32(at + 4) >>> 8)
+    put(VNI, inU32(at + 4) >>> 8)
     frame.next = inU16(at + 2)
   }
   return 8 + (inU8(at) & 0x3f) * 4
@@ -73,7 +73,7 @@ export function geneve(frame: Frame, at: number, end: number): number {
  *     [00 00 obfuscated port(2) obfuscated address(4)]
  *     IPv6
  */
-export function teredo(frame: Frame, at: number, end: number): number {
+export function teredo(at: number, end: number): number {
   let pos = at
   if (end - pos >= 4 && inU16(pos) === 1) pos += 13 + inU8(pos + 2) + inU8(pos + 3)
   if (end - pos >= 2 && inU16(pos) === 0) pos += 8
@@ -93,10 +93,10 @@ const G_PDU = 255
  *     [sequence(2) N-PDU number(1) next extension(1) extension*] where E, S or PN is set
  *     extension := length in 4 bytes(1) content next extension(1)
  */
-export function gtpu(frame: Frame, at: number, end: number): number {
+export function gtpu(at: number, end: number): number {
   const flags = inU8(at)
   if (flags >> 4 !== 3) return NOT_THIS_LAYER // version 1, and GTP, not GTP'
-  if (end - at >= 8) put(frame, TEID, inU32(at + 4))
+  if (end - at >= 8) put(TEID, inU32(at + 4))
   let pos = at + 8
   if ((flags & 7) !== 0) {
     pos += 4

@@ -6,7 +6,7 @@ import { inU8 } from '../memory/in.js'
 import { closeLength, removeFields, outByte, outTag, outVarint32 } from '../memory/out.js'
 import { putTunnels, reachedPacket } from './decap.js'
 import { ETYPE, LAYER_SIZE, LAYER_STACK, OUTER_FIELDS, PROTO } from './fields.js'
-import { type Frame, isOpen, MAX_LAYERS, newFrame, NOTHING, PACKET, put } from './frame.js'
+import { frame, isOpen, MAX_LAYERS, NOTHING, PACKET, put } from './frame.js'
 import {
   beginsPacket,
   BY_ETYPE,
@@ -44,8 +44,6 @@ export interface FrameOptions {
 
 /** Takes frames apart, one after the other. */
 export interface FrameWalk {
-  /** the last one: what of it is written, and its layers */
-  readonly frame: Frame
   readonly plan: FramePlan | undefined
   readonly ports: Ports
   readonly tunnels: number
@@ -58,7 +56,7 @@ export interface FrameWalk {
 }
 
 export function newWalk({ plan, tunnels = 0 }: FrameOptions = {}): FrameWalk {
-  return { frame: newFrame(), plan, ports: plan?.ports ?? knownPorts(), tunnels, message: 0, end: 0, isPeeled: false }
+  return { plan, ports: plan?.ports ?? knownPorts(), tunnels, message: 0, end: 0, isPeeled: false }
 }
 
 /** More than the fields of a frame of so many bytes take. */
@@ -73,24 +71,24 @@ export function frameFieldsBound({ plan }: FrameWalk, frameBytes: number): numbe
  * Where tunnels are peeled, what the message says of the outer packet is removed from `[walk.message, pos)`, and `mapped` counts in the place of `skip`.
  */
 export function writeFrameFields(walk: FrameWalk, start: number, end: number, link: number, pos: number, skip: number, mapped = 0): number {
-  const { frame, plan } = walk
+  const { plan } = walk
   const replaced = plan === undefined ? 0 : plan.skip
   walk.end = frame.end = end
   walk.isPeeled = false
-  begin(frame, pos, skip | replaced)
-  walkLayers(frame, 0, start, link === LINK.ip ? ipAt(start, end) : link, walk.ports)
+  begin(pos, skip | replaced)
+  walkLayers(0, start, link === LINK.ip ? ipAt(start, end) : link, walk.ports)
   if (walk.tunnels !== 0) {
-    const reached = reachedPacket(frame, walk.tunnels)
+    const reached = reachedPacket(walk.tunnels)
     if (reached > 0) {
       walk.isPeeled = true
-      begin(frame, removeFields(walk.message, pos, OUTER_FIELDS), mapped | replaced)
-      putTunnels(frame, reached)
-      walkLayers(frame, reached, frame.layerStart[reached], frame.layer[reached], walk.ports)
+      begin(removeFields(walk.message, pos, OUTER_FIELDS), mapped | replaced)
+      putTunnels(reached)
+      walkLayers(reached, frame.layerStart[reached], frame.layer[reached], walk.ports)
     }
   }
-  if (frame.etype !== 0) put(frame, ETYPE, frame.etype)
-  if (frame.proto !== 0) put(frame, PROTO, frame.proto)
-  if (frame.layers > 0) putLayers(frame)
+  if (frame.etype !== 0) put(ETYPE, frame.etype)
+  if (frame.proto !== 0) put(PROTO, frame.proto)
+  if (frame.layers > 0) putLayers()
   return frame.pos
 }
 
@@ -98,11 +96,11 @@ export function writeFrameFields(walk: FrameWalk, start: number, end: number, li
  * Writes what a mapping file takes from the frame that `writeFrameFields` has taken apart; returns the position behind it. To be called behind whatever else
  * the message says, because of a field that stands there twice the last value counts.
  */
-export function writeMappedFields({ plan, frame, end }: FrameWalk, pos: number): number {
-  return plan === undefined ? pos : writeMappedBits(plan, frame, end, pos)
+export function writeMappedFields({ plan, end }: FrameWalk, pos: number): number {
+  return plan === undefined ? pos : writeMappedBits(plan, end, pos)
 }
 
-function begin(frame: Frame, pos: number, skip: number): void {
+function begin(pos: number, skip: number): void {
   frame.pos = pos
   frame.done = skip
   frame.etype = frame.proto = frame.vlans = 0
@@ -114,7 +112,7 @@ const ipAt = (start: number, end: number): number => (start < end && inU8(start)
 const ALL = -1
 
 /** Reads layers from number `count` on, which starts at `at`; the fields are those of the packet that it begins. */
-function walkLayers(frame: Frame, count: number, at: number, layer: number, ports: Ports): void {
+function walkLayers(count: number, at: number, layer: number, ports: Ports): void {
   let outer: number = NO_LAYER
   let done = 0 // of the outermost packet
   frame.inner = false
@@ -125,9 +123,10 @@ function walkLayers(frame: Frame, count: number, at: number, layer: number, port
       frame.done = ALL
     }
     frame.next = NOTHING
-    const size = PARSE[layer](frame, at, frame.end)
+    const size = PARSE[layer](at, frame.end)
     if (size < 0) break
-    const taken = Math.min(size, frame.end - at)
+    const left = frame.end - at
+    const taken = size < left ? size : left
     frame.layer[count] = layer
     frame.layerStart[count] = at
     frame.layerSize[count] = taken
@@ -158,15 +157,15 @@ function layerUnder(layer: number, next: number, ports: Ports): number {
   }
 }
 
-function putLayers(frame: Frame): void {
+function putLayers(): void {
   const { layers, layer, layerSize } = frame
   let { pos } = frame
-  if (isOpen(frame, LAYER_STACK)) {
+  if (isOpen(LAYER_STACK)) {
     pos = outTag(pos, LAYER_STACK.tag)
     outByte(pos++, layers)
     for (let i = 0; i < layers; i++) outByte(pos++, STACK[layer[i]])
   }
-  if (isOpen(frame, LAYER_SIZE)) {
+  if (isOpen(LAYER_SIZE)) {
     const lengthAt = outTag(pos, LAYER_SIZE.tag)
     pos = lengthAt + 1
     for (let i = 0; i < layers; i++) pos = outVarint32(pos, layerSize[i])

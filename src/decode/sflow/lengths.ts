@@ -15,21 +15,8 @@ const RAW_HEADER_BYTES = 16
 const ROUTER = 1002
 const NAT = 1007
 
-/** The bytes of the records of one size, by their format. */
-const FIXED_BYTES: ReadonlyMap<number, number> = new Map([
-  [2, 24],
-  [3, 32],
-  [4, 56],
-  [1001, 16],
-  [1020, 8],
-  [1029, 4],
-  [1030, 4]
-])
-
-type Formats = readonly (readonly [from: number, to: number])[]
-
 /** Formats of records that sflow.org has given out: flows, their extensions, and counters. */
-const RECORD_FORMATS: Formats = [
+const RECORD_FORMATS: readonly (readonly [from: number, to: number])[] = [
   [1, 10],
   [1001, 1042],
   [2000, 2010],
@@ -37,15 +24,16 @@ const RECORD_FORMATS: Formats = [
   [2200, 2210],
   [3000, 3003]
 ]
-const SAMPLE_FORMATS: Formats = [[1, 5]]
+const isRecordFormat = (format: number): boolean => RECORD_FORMATS.some(([from, to]) => format >= from && format <= to)
+const isSampleFormat = (format: number): boolean => format >= 1 && format <= 5
 /** Enterprises number theirs from 1 on. */
-const ENTERPRISE_FORMATS: Formats = [[1, 255]]
+const isEnterpriseFormat = (format: number): boolean => format >= 1 && format <= 255
 
 /** No sample or record is shorter than these, so that a value before a head is not taken for one, whose length would be the head's format. */
 const LEAST_SAMPLE_BYTES = 12
 const LEAST_RECORD_BYTES = 4
 
-const isOdd = (size: number): boolean => size % 4 !== 0
+const isOdd = (size: number): boolean => (size & 3) !== 0
 const padded = (size: number): number => size + 3 - ((size + 3) % 4)
 
 /**
@@ -54,7 +42,10 @@ const padded = (size: number): number => size + 3 - ((size + 3) % 4)
  */
 export function recordBytes(buf: Buffer, format: number, at: number, size: number, left: number, end: number): number {
   const least = leastBytes(buf, format, at, end)
-  if (!isOdd(size) && size >= least) return size
+  return !isOdd(size) && size >= least ? size : likelyBytes(buf, format, at, size, least, left, end)
+}
+
+function likelyBytes(buf: Buffer, format: number, at: number, size: number, least: number, left: number, end: number): number {
   const sizes = possibleBytes(size, least)
   const fits = (bytes: number): boolean => isRecordAt(buf, at + bytes, left, end)
   // what follows has to be followed as well: there are bytes that look like a head
@@ -81,7 +72,28 @@ function leastBytes(buf: Buffer, format: number, at: number, end: number): numbe
       return first + addressBytes(buf, at + first, end)
     }
     default:
-      return FIXED_BYTES.get(format) ?? 0
+      return fixedBytes(format)
+  }
+}
+
+/** The bytes of the records of one size, 0 of others. */
+function fixedBytes(format: number): number {
+  switch (format) {
+    case 2:
+      return 24
+    case 3:
+      return 32
+    case 4:
+      return 56
+    case 1001:
+      return 16
+    case 1020:
+      return 8
+    case 1029:
+    case 1030:
+      return 4
+    default:
+      return 0
   }
 }
 
@@ -92,7 +104,7 @@ function addressBytes(buf: Buffer, at: number, end: number): number {
 
 /** Whether the head of a record stands at `pos`, or where nothing more is to come the end, but for padding. */
 function isRecordAt(buf: Buffer, pos: number, left: number, end: number): boolean {
-  return left === 0 ? isEnd(pos, end) : isHead(buf, pos, end, RECORD_FORMATS, LEAST_RECORD_BYTES)
+  return left === 0 ? isEnd(pos, end) : isHead(buf, pos, end, isRecordFormat, LEAST_RECORD_BYTES)
 }
 
 const isEnd = (pos: number, end: number): boolean => pos <= end && end - pos < 4
@@ -105,14 +117,13 @@ function isChain(buf: Buffer, areKnown: boolean, pos: number, left: number, end:
   return possibleBytes(size, least).some((bytes) => isRecordAt(buf, pos + HEAD_BYTES + bytes, left - 1, end))
 }
 
-function isHead(buf: Buffer, pos: number, end: number, formats: Formats, least: number): boolean {
+function isHead(buf: Buffer, pos: number, end: number, isFormat: (format: number) => boolean, least: number): boolean {
   if (end - pos < HEAD_BYTES) return false
   const size = readUint32(buf, pos + 4)
   if (size < least || size > end - pos - HEAD_BYTES) return false
   const tag = readUint32(buf, pos)
   const format = tag & 0xfff
-  for (const [from, to] of tag >>> 12 === 0 ? formats : ENTERPRISE_FORMATS) if (format >= from && format <= to) return true
-  return false
+  return tag >>> 12 === 0 ? isFormat(format) : isEnterpriseFormat(format)
 }
 
 /** More bytes than lengths leave out. */
@@ -132,7 +143,7 @@ export function sampleBytes(buf: Buffer, format: number, at: number, size: numbe
 
 /** Whether the head of a sample stands at `pos`, or where nothing more is to come the end, but for padding. */
 function isSampleAt(buf: Buffer, pos: number, left: number, end: number): boolean {
-  return left === 0 ? isEnd(pos, end) : isHead(buf, pos, end, SAMPLE_FORMATS, LEAST_SAMPLE_BYTES)
+  return left === 0 ? isEnd(pos, end) : isHead(buf, pos, end, isSampleFormat, LEAST_SAMPLE_BYTES)
 }
 
 /** What a sample may take by what its records say, which are looked for up to `end`. */

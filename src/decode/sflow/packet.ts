@@ -3,7 +3,7 @@ import { fieldTag } from '../../flow/proto.js'
 import { inU32 } from '../memory/in.js'
 import { outUint32 } from '../memory/out.js'
 import { DST_ADDR, DST_MAC, DST_PORT, ETYPE, IP_TOS, PROTO, SRC_ADDR, SRC_MAC, SRC_PORT, TCP_FLAGS, VNI } from '../packet/fields.js'
-import { type Frame, isOpen, put, putBytes, putMac } from '../packet/frame.js'
+import { frame, isOpen, put, putBytes, putMac } from '../packet/frame.js'
 import { ETHERTYPE } from '../packet/next.js'
 import { type FrameWalk, LINK, writeFrameFields } from '../packet/walk.js'
 import { known } from './header.js'
@@ -19,11 +19,10 @@ export function writePacket(records: Records, walk: FrameWalk, pos: number): num
   const length = header >= 0 ? header + 4 : ethernet >= 0 ? ethernet : ipv4 >= 0 ? ipv4 : ipv6
   if (length >= 0) pos = outUint32(pos, BYTES, inU32(length))
   writeHeader(header, walk, pos, vni >= 0 ? VNI.bit : 0)
-  const { frame } = walk
   if (walk.isPeeled) return frame.pos // the other records are of the outer packet
-  if (ipv4 >= 0) putIp(frame, ipv4, 4)
-  if (ipv6 >= 0) putIp(frame, ipv6, 16)
-  if (ethernet >= 0) putEthernet(frame, ethernet, records.macBytes)
+  if (ipv4 >= 0) putIp(ipv4, 4)
+  if (ipv6 >= 0) putIp(ipv6, 16)
+  if (ethernet >= 0) putEthernet(ethernet, records.macBytes)
   return frame.pos
 }
 
@@ -51,26 +50,26 @@ function linkOf(protocol: number): number | undefined {
 }
 
 /** Records 3 and 4, which differ in the size of their addresses alone; passed over where the header is of the other family. */
-function putIp(frame: Frame, record: number, addressBytes: number): void {
+function putIp(record: number, addressBytes: number): void {
   const etype = addressBytes === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
-  if (!isOpen(frame, SRC_ADDR) && frame.etype !== etype) return
+  if (!isOpen(SRC_ADDR) && frame.etype !== etype) return
   const src = record + 8
   const dst = src + addressBytes
   const rest = dst + addressBytes
-  putBytes(frame, SRC_ADDR, src, dst)
-  putBytes(frame, DST_ADDR, dst, rest)
-  put(frame, SRC_PORT, inU32(rest))
-  put(frame, DST_PORT, inU32(rest + 4))
-  put(frame, TCP_FLAGS, inU32(rest + 8))
-  put(frame, IP_TOS, known(inU32(rest + 12)))
-  if (frame.proto === 0) put(frame, PROTO, (frame.proto = inU32(record + 4)))
-  if (frame.etype === 0) put(frame, ETYPE, (frame.etype = etype))
+  putBytes(SRC_ADDR, src, dst)
+  putBytes(DST_ADDR, dst, rest)
+  put(SRC_PORT, inU32(rest))
+  put(DST_PORT, inU32(rest + 4))
+  put(TCP_FLAGS, inU32(rest + 8))
+  put(IP_TOS, known(inU32(rest + 12)))
+  if (frame.proto === 0) put(PROTO, (frame.proto = inU32(record + 4)))
+  if (frame.etype === 0) put(ETYPE, (frame.etype = etype))
 }
 
-function putEthernet(frame: Frame, record: number, macBytes: number): void {
+function putEthernet(record: number, macBytes: number): void {
   const source = record + 4
   const destination = source + macBytes
-  putMac(frame, SRC_MAC, source)
-  putMac(frame, DST_MAC, destination)
-  if (frame.etype === 0) put(frame, ETYPE, inU32(destination + macBytes))
+  putMac(SRC_MAC, source)
+  putMac(DST_MAC, destination)
+  if (frame.etype === 0) put(ETYPE, inU32(destination + macBytes))
 }
