@@ -1,4 +1,5 @@
 /** The messages of a closed window: one for each of its groups, in order, and one for the rest. */
+import { growingMemory } from '../flow/appendable.js'
 import type { Output } from '../flow/output.js'
 import { addTimes, type Grouping, timesAt } from '../query/aggregate.js'
 import { addSums, COUNTERS_SIZE } from '../query/counters.js'
@@ -26,11 +27,7 @@ export interface Results {
 export function results(grouping: Grouping, top: number, having: Condition | undefined, output: Output): Results {
   const writer = messageWriter(grouping)
   const counts = { windows: 0, messages: 0, left: 0 }
-  const scratch = { buf: Buffer.allocUnsafeSlow(4096), pos: 0, reserve }
-
-  function reserve(size: number): void {
-    if (scratch.buf.length < size) scratch.buf = Buffer.allocUnsafeSlow(2 * size)
-  }
+  const scratch = growingMemory(4096)
 
   function matching(window: Window): Int32Array {
     const { groups } = window.aggregate

@@ -1,5 +1,5 @@
 /** Lines of JSON in the colours of jq, for a terminal. */
-import { type Appendable, appendText } from '../flow/appendable.js'
+import { appendText, growingMemory } from '../flow/appendable.js'
 import type { FlowWriter } from '../text/line.js'
 
 /** A string, perhaps a key; a number; what stands around them. */
@@ -20,15 +20,12 @@ function colourJson(text: string): string {
   })
 }
 
+/** A long line; one that is longer takes more memory. */
+const LINE_BYTES = 4096
+
 /** A writer of lines of JSON that colours what `write` makes. A terminal shows far fewer lines than a strings' way of doing it makes. */
 export function coloured(write: FlowWriter): FlowWriter {
-  const line: Appendable = {
-    buf: Buffer.alloc(0),
-    pos: 0,
-    reserve(size) {
-      if (line.buf.length < size) line.buf = Buffer.alloc(2 * size)
-    }
-  }
+  const line = growingMemory(LINE_BYTES)
   return (output, buf, start, end, frameStart) => {
     line.pos = 0
     if (!write(line, buf, start, end, frameStart)) return false

@@ -1,4 +1,5 @@
 /** The key of a message: what decides its partition, and keeps what belongs together in order. */
+import { growingMemory } from '../flow/appendable.js'
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import { fieldCursor, nextField, WIRE_BYTES } from '../flow/message.js'
 import { counterField, type Schema, schemaOf } from '../flow/proto.js'
@@ -83,13 +84,7 @@ function schemaFor(schema: Schema, columns: readonly string[]): Schema {
 /** A FlowMessage's key: the columns as flow-format shows them, joined by commas. */
 export function fieldKey(mapping: Mapping, columns: readonly string[]): KeyOf {
   const write = lineWriter(columnsOf({ ...mapping, schema: schemaFor(mapping.schema, columns) }, columns), KEY_STYLE, '')
-  const out = {
-    buf: Buffer.alloc(1024),
-    pos: 0,
-    reserve(size: number): void {
-      if (out.buf.length < size) out.buf = Buffer.alloc(2 * size)
-    }
-  }
+  const out = growingMemory(1024)
   const key: Key = { bytes: out.buf, size: 0 }
   return (buf, start, end) => {
     out.pos = 0

@@ -1,6 +1,6 @@
 /** `-produce report`: what is wrong with each exporter, at the end of input. */
 import { type FrameHandler, frameReader } from '../../flow/frames.js'
-import { appendText } from '../../flow/appendable.js'
+import { appendText, growingMemory } from '../../flow/appendable.js'
 import type { Output, Sink } from '../../flow/output.js'
 import type { Mapping } from '../../mapping/mapping.js'
 import type { DatagramDecoder } from '../decoder.js'
@@ -79,22 +79,15 @@ export function reportSink(report: Report, output: Output, format: 'json' | 'tex
 
 /** Keeps what is appended, until it is read. */
 function memoryOutput(): Output {
-  const output: Output = {
-    buf: Buffer.alloc(1 << 16),
-    pos: 0,
+  const done = (): Promise<void> => Promise.resolve()
+  const nothing = (): void => undefined
+  return Object.assign(growingMemory(1 << 16), {
     blocked: false,
     bytesWritten: 0,
-    reserve(size) {
-      if (output.buf.length - output.pos >= size) return
-      const larger = Buffer.alloc(2 * (output.pos + size))
-      output.buf.copy(larger, 0, 0, output.pos)
-      output.buf = larger
-    },
-    commit: () => undefined,
-    flush: () => undefined,
-    pass: () => undefined,
-    ready: () => Promise.resolve(),
-    end: () => Promise.resolve()
-  }
-  return output
+    commit: nothing,
+    flush: nothing,
+    pass: nothing,
+    ready: done,
+    end: done
+  })
 }

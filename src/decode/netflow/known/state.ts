@@ -21,7 +21,7 @@ export interface Name {
 export interface TemplateEntry {
   readonly definition: Definition
   readonly domain: Domain
-  /** read from the definition when the first options record comes */
+  /** opened when the first records come that are read by it: those of options data, and in raw output all */
   template: Template | undefined
   /** memory that it is charged for */
   bytes: number
