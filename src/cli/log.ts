@@ -2,7 +2,7 @@
  * Log lines on stderr. `normal` is for people: `flow-decode: warning: message (key=value)`; `json` is for machines: an object a
  * line with time, level, tool, message and the fields.
  */
-import pino from 'pino'
+import fs from 'node:fs'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -21,35 +21,55 @@ export interface Log {
 const MARKS: Record<LogLevel, string> = { debug: 'debug: ', info: '', warn: 'warning: ', error: '' }
 
 /** A log on stderr, written at once: what is logged before an exit is seen. */
-export function openLog(tool: string, level: LogLevel, format: LogFormat): Log {
-  // waits where stderr is a full pipe that another process made non-blocking
-  const stderr = pino.destination({ dest: 2, sync: true })
-  stderr.on('error', () => undefined) // nobody is left to tell
-  if (format === 'json') {
-    const logger = pino(
-      {
-        level,
-        base: { tool },
-        messageKey: 'message',
-        timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) }
-      },
-      stderr
-    )
-    const write =
-      (at: LogLevel) =>
-      (message: string, fields?: LogFields): void => {
-        logger[at](fields ?? {}, message)
-      }
-    return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
-  }
+export async function openLog(tool: string, level: LogLevel, format: LogFormat): Promise<Log> {
+  return format === 'json' ? jsonLog(tool, level) : normalLog(tool, level)
+}
+
+export function normalLog(tool: string, level: LogLevel): Log {
   const write = (at: LogLevel): ((message: string, fields?: LogFields) => void) =>
     LOG_LEVELS.indexOf(at) < LOG_LEVELS.indexOf(level)
       ? () => undefined
       : (message, fields) => {
-          stderr.write(`${tool}: ${MARKS[at]}${oneLine(message)}${inWords(fields)}\n`)
+          writeStderr(`${tool}: ${MARKS[at]}${oneLine(message)}${inWords(fields)}\n`)
         }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+async function jsonLog(tool: string, level: LogLevel): Promise<Log> {
+  const { pino, stdTimeFunctions } = await import('pino')
+  const logger = pino(
+    {
+      level,
+      base: { tool },
+      messageKey: 'message',
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) }
+    },
+    { write: writeStderr }
+  )
+  const write =
+    (at: LogLevel) =>
+    (message: string, fields?: LogFields): void => {
+      logger[at](fields ?? {}, message)
+    }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+/** How long to wait for the reader of a full pipe before the next attempt. */
+const FULL_PIPE_MS = 10
+const NOBODY_WAKES = new Int32Array(new SharedArrayBuffer(4))
+
+/** Writes all of it before it returns. Waits where stderr is a full pipe that another process made non-blocking, as Node does with its stdout. */
+function writeStderr(text: string): void {
+  const bytes = Buffer.from(text)
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += fs.writeSync(2, bytes, written)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return // nobody is left to tell
+      Atomics.wait(NOBODY_WAKES, 0, 0, FULL_PIPE_MS)
+    }
+  }
 }
 
 function inWords(fields: LogFields | undefined): string {

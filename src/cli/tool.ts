@@ -6,7 +6,7 @@ import { parseCommandLine } from './commandline.js'
 import { type Definition, FILES, invocation, type Mode, modeOf } from './definition.js'
 import { BrokenInputError, EXIT, type ExitCode, reasonOf, UserError } from './exit.js'
 import { type Inputs, inputsOf } from './inputs.js'
-import { type Log, openLog } from './log.js'
+import { type Log, normalLog, openLog } from './log.js'
 import { declared, type Metrics, type Served, serveMetrics } from './metrics.js'
 import type { CommonOptions, OptionsOf, OptionTable } from './optiontable.js'
 import { type Signals, watchSignals } from './signals.js'
@@ -66,7 +66,7 @@ async function runTool<T extends OptionTable, Prepared>(
   const { name } = definition
   // ps, top and pkill see the tool, not node
   process.title = [name, ...process.argv.slice(2)].join(' ')
-  let log = openLog(name, 'info', 'normal')
+  let log = normalLog(name, 'info')
   let served: Served | undefined
   let summary: (() => string) | undefined
   let code: number = EXIT.ok
@@ -76,7 +76,7 @@ async function runTool<T extends OptionTable, Prepared>(
     else {
       const { options, operands } = parsed
       nameProcess(name)
-      log = openLog(name, options.loglevel, options.logfmt)
+      log = await openLog(name, options.loglevel, options.logfmt)
       const signals = watchSignals()
       // a second signal ends it where it stands: the summary says what was done by then
       process.once('exit', (exitCode) => {

@@ -21,7 +21,7 @@ interface Start {
   /** What it loads beside EVERY_TOOL. Each costs milliseconds in every run: what only some runs need is imported when they do. */
   readonly packages: readonly string[]
 }
-const EVERY_TOOL = ['commander', 'pino']
+const EVERY_TOOL = ['commander']
 const STARTS: Record<string, Start> = {
   'flow-listen': { args: ['-listen', 'netflow://127.0.0.1:0', '-for', '1ms'], packages: [] },
   'flow-pcap': { args: [], packages: [] },
