@@ -2,7 +2,6 @@
  * Command lines as Go's flag package has them: `-db.asn FILE`, `-db.asn=FILE`, one dash or two, `-flag=false`. commander does the
  * work; it wants two dashes, so the words are made so before and shown with one dash after.
  */
-import { Command, CommanderError, Option as CommanderOption } from 'commander'
 import type { Definition } from './definition.js'
 import { EXIT, UserError } from './exit.js'
 import { helpText } from './help.js'
@@ -13,37 +12,49 @@ import { UnknownOptionError } from './unknownoption.js'
 export type Parsed<T extends OptionTable> = { options: OptionsOf<T> & CommonOptions; operands: string[] } | { text: string }
 
 /** Throws UserError with code 64. */
-export function parseCommandLine<T extends OptionTable>(definition: Definition<T>, version: string, argv: readonly string[]): Parsed<T> {
-  const { name, operands } = definition
+export async function parseCommandLine<T extends OptionTable>(
+  definition: Definition<T>,
+  version: string,
+  argv: readonly string[]
+): Promise<Parsed<T>> {
   const table: OptionTable = { ...definition.options, ...COMMON_OPTIONS }
   const asked = goWords(definition, table, version, argv)
   if ('text' in asked) return asked
-  const command = new Command(name)
+  const given = asked.words.length === 0 ? { options: {}, operands: [] } : await valuesOf(definition, table, asked.words)
+  const absent = Object.entries(table).filter(([name]) => !Object.hasOwn(given.options, name))
+  const options = { ...given.options, ...Object.fromEntries(absent.map(([name, option]) => [name, valueNotGiven(option)])) }
+  return { options: options as OptionsOf<T> & CommonOptions, operands: given.operands }
+}
+
+/** The values of the options that are given, and the operands. */
+async function valuesOf(
+  definition: Definition,
+  table: OptionTable,
+  words: readonly string[]
+): Promise<{ options: Readonly<Record<string, unknown>>; operands: string[] }> {
+  // a fifth of a start is to load it
+  const { Command, CommanderError, Option: CommanderOption } = await import('commander')
+  const command = new Command(definition.name)
     .helpOption(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
-    .allowExcessArguments(operands !== undefined)
-  for (const [name, option] of Object.entries(table)) command.addOption(optionOf(name, option))
+    .allowExcessArguments(definition.operands !== undefined)
+  for (const [name, option] of Object.entries(table)) {
+    const made = new CommanderOption(`--${usageOf(name, option)}${isSwitch(option) ? SWITCH_VALUE : ''}`)
+    // commander would make dbAsn of db-asn and keeps db.asn: the name as it is written
+    made.attributeName = () => name
+    if (option.choices !== undefined) made.choices(option.choices)
+    if (option.parse !== undefined) made.argParser((word, previous) => option.parse!(word, previous))
+    else if (isSwitch(option)) made.argParser((word) => word === 'true')
+    command.addOption(made)
+  }
   try {
-    command.parse(asked.words, { from: 'user' })
-    for (const [name, option] of Object.entries(table)) {
-      if (command.getOptionValueSource(name) === undefined) command.setOptionValue(name, valueNotGiven(option))
-    }
+    command.parse(words, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     throw new UserError(EXIT.usage, usageMessage(definition, error.message))
   }
-  return { options: command.opts<OptionsOf<T> & CommonOptions>(), operands: command.args }
-}
-
-function optionOf(name: string, option: Option): CommanderOption {
-  const made = new CommanderOption(`--${usageOf(name, option)}${isSwitch(option) ? SWITCH_VALUE : ''}`)
-  // commander would make dbAsn of db-asn and keeps db.asn: the name as it is written
-  made.attributeName = () => name
-  if (option.choices !== undefined) made.choices(option.choices)
-  if (option.parse !== undefined) made.argParser((word, previous) => option.parse!(word, previous))
-  else if (isSwitch(option)) made.argParser((word) => word === 'true')
-  return made
+  return { options: command.opts(), operands: command.args }
 }
 
 /** The value of an option that is not on the command line. Throws UserError where the environment has a wrong one. */

@@ -2,7 +2,7 @@
  * Prometheus metrics and liveness over HTTP. Tools count in plain numbers of their own; a metric reads them when it is asked for,
  * so that a run without `-addr` neither loads nor feeds anything.
  */
-import http from 'node:http'
+import type http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 import { EXIT, reasonOf, UserError } from './exit.js'
@@ -97,7 +97,8 @@ export async function serveMetrics(addr: string, { metrics, pages }: Declared, l
     throw new UserError(EXIT.usage, `-addr ${addr}: an address is :PORT or HOST:PORT, as :8080 or [::1]:8080`)
   }
   const registry = await registryOf(metrics)
-  const server = http.createServer((request, response) => {
+  const { createServer } = await import('node:http')
+  const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0]
     const route = pages.get(path)
     if (route !== undefined) route(request, response)

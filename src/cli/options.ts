@@ -1,9 +1,14 @@
 /** What the words of a command line mean: the `parse` of options. */
-import { InvalidArgumentError } from 'commander'
+
+/** What an option's `parse` throws. */
+class BadValueError extends Error {
+  /** by this commander knows that the message is for the user, and says which option it is of */
+  readonly code = 'commander.invalidArgument'
+}
 
 /** To be thrown by an option's `parse`; `what` says what would do. */
-export function badValue(what: string): InvalidArgumentError {
-  return new InvalidArgumentError(what)
+export function badValue(what: string): BadValueError {
+  return new BadValueError(what)
 }
 
 const DURATION_UNITS: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -71,7 +71,7 @@ async function runTool<T extends OptionTable, Prepared>(
   let summary: (() => string) | undefined
   let code: number = EXIT.ok
   try {
-    const parsed = parseCommandLine(definition, readPackage().version, process.argv.slice(2))
+    const parsed = await parseCommandLine(definition, readPackage().version, process.argv.slice(2))
     if ('text' in parsed) process.stdout.write(parsed.text)
     else {
       const { options, operands } = parsed

@@ -9,8 +9,8 @@
  * the type of the message that goes the other way, or, where none does, the code: then no end comes first. Protocols without ports leave
  * them out.
  */
-import crypto from 'node:crypto'
 import { isMappedIPv4 } from '../flow/address.js'
+import { crypto } from '../flow/lazy.js'
 import { writeTag } from '../flow/message.js'
 import { fieldTag } from '../flow/proto.js'
 import type { Enrichment } from './enrichment.js'
@@ -57,6 +57,7 @@ const ICMP_CODE = codeOf('icmp_code')
 
 export function enrichCommunityId(): Enrichment {
   const tag = fieldTag('community_id')
+  const { createHash } = crypto()
   const room = Buffer.alloc(2 + 16 + 16 + 2 + 4)
   const byLength = Array.from({ length: room.length + 1 }, (_, length) => room.subarray(0, length))
   let id = ''
@@ -113,7 +114,7 @@ export function enrichCommunityId(): Enrichment {
       const size = fill(buf, marks)
       id = ''
       if (size === 0) return
-      id = `1:${crypto.createHash('sha1').update(byLength[size]).digest('base64')}`
+      id = `1:${createHash('sha1').update(byLength[size]).digest('base64')}`
       change.rest |= bitOf('community_id')
       change.length += 3 + 1 + ID_BYTES
     },

@@ -1,8 +1,9 @@
 /** kafkajs as the tool uses it: brokers with IPv6 addresses, logs in our log, codecs, no noise. */
 import net from 'node:net'
-import tls from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import type { ISocketFactory, Kafka, KafkaConfig, LogEntry } from 'kafkajs'
 import type { Log } from '../cli/log.js'
+import { tls } from '../flow/lazy.js'
 import { type BrokerAddress, seedHost, seedName } from './brokers.js'
 import { registerCodecs } from './codecs.js'
 import { changeInside } from './inside.js'
@@ -50,8 +51,8 @@ export async function openClient({ brokers, security, isDebugging, log }: Client
 const connectSocket: ISocketFactory = ({ host: name, port, ssl, onConnect }) => {
   const host = seedHost(name)
   // without TLS it comes as null, whatever the types say
-  const socket = (ssl as tls.ConnectionOptions | null)
-    ? tls.connect({ host, port, ...(net.isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
+  const socket = (ssl as ConnectionOptions | null)
+    ? tls().connect({ host, port, ...(net.isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
     : net.connect({ host, port }, onConnect)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   socket.setNoDelay(true)

@@ -5,6 +5,7 @@
  * out with, in also without, the size of their content.
  */
 import type { CompressionTypes } from 'kafkajs'
+import { lazy } from '../flow/lazy.js'
 
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export type Compression = (typeof COMPRESSIONS)[number]
@@ -18,22 +19,17 @@ export interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
 
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | undefined
-  return () => (loaded ??= load())
-}
-
-const loadSnappy = once(async () => {
+const loadSnappy = lazy(async () => {
   const { default: snappyCodec } = await import('kafkajs-snappy')
   return snappyCodec()
 })
-const loadLz4 = once(() => import('lz4-napi'))
-const loadZstdCompressor = once(async () => {
+const loadLz4 = lazy(() => import('lz4-napi'))
+const loadZstdCompressor = lazy(async () => {
   const zstd = await import('@bokuweb/zstd-wasm')
   await zstd.init()
   return zstd
 })
-const loadZstdDecompressor = once(() => import('fzstd'))
+const loadZstdDecompressor = lazy(() => import('fzstd'))
 
 const snappy: Codec = {
   compress: async (encoder) => (await loadSnappy()).compress(encoder),

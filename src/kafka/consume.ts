@@ -2,7 +2,6 @@
  * A topic to stdout. A message counts as read once its bytes are written: only then is its offset committed, so whatever ends the tool,
  * no message is skipped. What was written and not committed, because the tool was killed, is read again by whoever goes on.
  */
-import crypto from 'node:crypto'
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload } from 'kafkajs'
 import { EXIT, UserError } from '../cli/exit.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
@@ -10,6 +9,7 @@ import { limitOf } from '../cli/source.js'
 import { logSilence } from '../cli/waiting.js'
 import type { Tool } from '../cli/tool.js'
 import { others, plural } from '../cli/plural.js'
+import { crypto } from '../flow/lazy.js'
 import type { Client } from './client.js'
 import { isRefusal, kafkaReason } from './errors.js'
 import type { KafkaOptions } from './options.js'
@@ -149,7 +149,7 @@ export async function consume(tool: Tool<KafkaOptions>, client: Client): Promise
   /** Reads as a member of the group until `stop`; throws what ends that otherwise. */
   async function readAsMember(): Promise<void> {
     const consumer = client.kafka.consumer({
-      groupId: group ?? `flow-kafka-${crypto.randomUUID()}`,
+      groupId: group ?? `flow-kafka-${crypto().randomUUID()}`,
       sessionTimeout: SESSION_MS,
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,

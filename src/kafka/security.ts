@@ -1,8 +1,9 @@
 /** TLS and SASL: the options and the environment as kafkajs takes them. */
 import fs from 'node:fs'
-import tls from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import type { KafkaConfig } from 'kafkajs'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { tls } from '../flow/lazy.js'
 
 export const SASL_MECHANISMS = ['none', 'plain', 'scram-sha256', 'scram-sha512'] as const
 
@@ -23,20 +24,20 @@ export function securityConfig(options: SecurityOptions, env: NodeJS.ProcessEnv)
 }
 
 /** TLS where any of its options is given; the certificate authorities of the system without `-tls.ca`. */
-function tlsConfig(options: SecurityOptions): tls.ConnectionOptions | undefined {
+function tlsConfig(options: SecurityOptions): ConnectionOptions | undefined {
   const { 'tls.ca': ca, 'tls.client': client, 'tls.key': key, 'tls.insecure': insecure } = options
   if (options.tls !== true && ca === undefined && client === undefined && key === undefined && insecure !== true) return undefined
   if ((client === undefined) !== (key === undefined)) {
     const [given, missing] = key === undefined ? ['client', 'key'] : ['key', 'client']
     throw new UserError(EXIT.usage, `-tls.${given} needs -tls.${missing} as well: a client certificate is a pair of files`)
   }
-  const config: tls.ConnectionOptions = {
+  const config: ConnectionOptions = {
     ...(ca === undefined ? {} : { ca: pemFile('ca', ca) }),
     ...(client === undefined || key === undefined ? {} : { cert: pemFile('client', client), key: pemFile('key', key) }),
     ...(insecure === true ? { rejectUnauthorized: false } : {})
   }
   try {
-    tls.createSecureContext(config)
+    tls().createSecureContext(config)
   } catch (error) {
     const files = [client, key].filter((file) => file !== undefined)
     throw new UserError(EXIT.badConfig, `TLS: ${files.length === 0 ? '-tls.ca' : files.join(' and ')}: ${opensslReason(error)}`)

@@ -1,7 +1,7 @@
 /** Readiness, for a service manager. */
-import { execFile } from 'node:child_process'
 import { reasonOf } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
+import { childProcess } from '../flow/lazy.js'
 
 /**
  * Notifies who started us that all sockets are open, where it asked for that (NOTIFY_SOCKET, sd_notify(3)). Node has no Unix datagram sockets:
@@ -9,7 +9,7 @@ import type { Log } from '../cli/log.js'
  */
 export function tellReady(log: Log): void {
   if ((process.env.NOTIFY_SOCKET ?? '') === '') return
-  execFile('systemd-notify', ['--ready'], (error) => {
+  childProcess().execFile('systemd-notify', ['--ready'], (error) => {
     if (error !== null) log.warn(`cannot tell the service manager that all is ready: systemd-notify: ${reasonOf(error)}`)
   })
 }

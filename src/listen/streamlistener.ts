@@ -1,10 +1,11 @@
 /** A listener for IPFIX over TCP or TLS. */
 import net, { type AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
-import tls from 'node:tls'
+import type { Server } from 'node:tls'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { onceEach } from '../cli/onceeach.js'
 import { readPem } from '../cli/pem.js'
+import { tls } from '../flow/lazy.js'
 import { openOutput, type Output } from '../flow/output.js'
 import { hostAndPort } from './bind.js'
 import { type ConnectionCounts, type Connections, connections, type CutCause, peerOf } from './connections.js'
@@ -131,9 +132,9 @@ function tlsHandshakes(
     socket.destroy()
   })
 
-  function secureServer(): tls.Server {
+  function secureServer(): Server {
     try {
-      return tls.createServer({ cert, key, handshakeTimeout: timeoutMs, minVersion: 'TLSv1.2', ...clients }, (socket) => {
+      return tls().createServer({ cert, key, handshakeTimeout: timeoutMs, minVersion: 'TLSv1.2', ...clients }, (socket) => {
         accepted.accept(socket)
       })
     } catch (error) {

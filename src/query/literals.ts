@@ -1,5 +1,6 @@
 /** Values as they are written in a filter, by what is expected. */
 import { parseAddress } from '../flow/address.js'
+import { lazy } from '../flow/lazy.js'
 import type { Field } from '../flow/proto.js'
 import { ETYPE_NAMES, PROTOCOL_NAMES } from '../text/names.js'
 import type { Kind } from './filterwords.js'
@@ -277,10 +278,10 @@ function addressNumber(text: string): { isIPv6: boolean; number: bigint } | unde
 }
 
 /** In English, which has a name for each code that there is: ISO 3166-1 alpha-2 as Unicode has it. */
-const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
+const regions = lazy(() => new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }))
 
 export function isCountry(code: string): boolean {
-  return /^[a-z]{2}$/i.test(code) && REGIONS.of(code.toUpperCase()) !== undefined
+  return /^[a-z]{2}$/i.test(code) && regions().of(code.toUpperCase()) !== undefined
 }
 
 /** The codes that there are, for errors. */

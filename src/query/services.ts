@@ -1,21 +1,19 @@
 /** Names of ports, from data/services.txt: IANA "Service Name and Transport Protocol Port Number Registry". It is read once a name is asked for. */
 import { readFileSync } from 'node:fs'
 import { projectFile } from '../flow/files.js'
+import { lazy } from '../flow/lazy.js'
 import type { Range } from './rangesets.js'
 
 const FILE = projectFile('data/services.txt')
 
-let services: ReadonlyMap<string, string> | undefined
-
-function load(): ReadonlyMap<string, string> {
+const services = lazy((): ReadonlyMap<string, string> => {
   const lines = readFileSync(FILE, 'latin1').trimEnd().split('\n').slice(1)
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]))
-}
+})
 
 /** The ports of a service; a few have several. Undefined where there is no such service. */
 export function portsOf(service: string): readonly Range[] | undefined {
-  services ??= load()
-  return services
+  return services()
     .get(service.toLowerCase())
     ?.split(' ')
     .map((range) => {
@@ -25,6 +23,5 @@ export function portsOf(service: string): readonly Range[] | undefined {
 }
 
 export function serviceNames(): Iterable<string> {
-  services ??= load()
-  return services.keys()
+  return services().keys()
 }

@@ -55,7 +55,7 @@ export async function aggregated(
   args: readonly string[],
   { having, series, chunkBytes = Math.max(1, stream.length), wait }: Run = {}
 ): Promise<Aggregated> {
-  const parsed = parseCommandLine(tool.definition, '0', args)
+  const parsed = await parseCommandLine(tool.definition, '0', args)
   if ('text' in parsed) throw new Error(parsed.text)
   const { options } = parsed
   const warnings: string[] = []

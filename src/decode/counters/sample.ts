@@ -4,7 +4,7 @@ import type { Tree } from '../../text/tree.js'
 import type { Decoding } from '../decoding.js'
 import { eachItem, ITEM } from '../sflow/items.js'
 import { EXPANDED_COUNTER_SAMPLE } from '../sflow/sample.js'
-import { COUNTER_RECORDS } from '../sflow/structures.js'
+import { counterRecords } from '../sflow/structures.js'
 import { readMember, type Structure } from '../sflow/xdr.js'
 
 /** What is counted: 0 an interface, whose index is its ifIndex, 1 a VLAN, 2 a physical, 3 a logical entity of the device. */
@@ -69,7 +69,7 @@ export function readCounterSample(
 }
 
 function readRecord(buf: Buffer, tag: number, start: number, end: number): CounterRecord {
-  const structure = COUNTER_RECORDS.get(tag)
+  const structure = counterRecords().get(tag)
   if (structure === undefined) {
     return { structure, enterprise: tag >>> 12, format: tag & 0xfff, bytes: Buffer.from(buf.subarray(start, end)) }
   }

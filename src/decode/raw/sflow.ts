@@ -2,7 +2,7 @@
 import { inputBytes } from '../memory/in.js'
 import { eachItem, ITEM } from '../sflow/items.js'
 import type { DatagramTree, OnError } from './netflow.js'
-import { COUNTER_RECORDS, FLOW_RECORDS } from '../sflow/structures.js'
+import { counterRecords, flowRecords, type Structures } from '../sflow/structures.js'
 import type { Tree } from '../../text/tree.js'
 import { type Member, membersOf, readStructure, type Structure, type XdrCursor } from '../sflow/xdr.js'
 
@@ -13,7 +13,7 @@ interface SampleKind {
   readonly name: string
   /** the members in front of the records, whose number is the last of them */
   readonly layout: readonly Member[]
-  readonly records: ReadonlyMap<number, Structure>
+  readonly records: Structures
 }
 
 const COMPACT = membersOf('sequence:u32 source_id:u32 sampling_rate:u32 sample_pool:u32 drops:u32 input:u32 output:u32 records:u32')
@@ -26,11 +26,11 @@ const COUNTERS = membersOf('sequence:u32 source_id:u32 records:u32')
 const EXPANDED_COUNTERS = membersOf('sequence:u32 source_id_type:u32 source_id_index:u32 records:u32')
 
 const SAMPLES: Record<number, SampleKind | undefined> = {
-  1: { name: 'flow', layout: COMPACT, records: FLOW_RECORDS },
-  2: { name: 'counters', layout: COUNTERS, records: COUNTER_RECORDS },
-  3: { name: 'expanded_flow', layout: EXPANDED, records: FLOW_RECORDS },
-  4: { name: 'expanded_counters', layout: EXPANDED_COUNTERS, records: COUNTER_RECORDS },
-  5: { name: 'discarded_packet', layout: DISCARDED, records: FLOW_RECORDS }
+  1: { name: 'flow', layout: COMPACT, records: flowRecords },
+  2: { name: 'counters', layout: COUNTERS, records: counterRecords },
+  3: { name: 'expanded_flow', layout: EXPANDED, records: flowRecords },
+  4: { name: 'expanded_counters', layout: EXPANDED_COUNTERS, records: counterRecords },
+  5: { name: 'discarded_packet', layout: DISCARDED, records: flowRecords }
 }
 
 const buf = inputBytes()
@@ -55,7 +55,7 @@ function sampleTree(tag: number, start: number, end: number, onError: OnError): 
   const cursor: XdrCursor = { buf, pos: start, end }
   const { records: count, ...members } = readStructure(kind.layout, cursor)
   const records: Tree[] = []
-  const record = kind.records === FLOW_RECORDS ? ITEM.flowRecord : ITEM.counterRecord
+  const record = kind.records === flowRecords ? ITEM.flowRecord : ITEM.counterRecord
   const onRecord = (recordTag: number, at: number, to: number): void => {
     records.push(recordTree(recordTag, at, to, kind.records))
   }
@@ -64,10 +64,10 @@ function sampleTree(tag: number, start: number, end: number, onError: OnError): 
   return { sample: kind.name, ...members, records }
 }
 
-function recordTree(tag: number, start: number, end: number, known: ReadonlyMap<number, Structure>): Tree {
-  const structure = known.get(tag)
+function recordTree(tag: number, start: number, end: number, known: Structures): Tree {
+  const structure = known().get(tag)
   if (structure === undefined) return unknownTree(tag, start, end)
-  const isUnpadded = tag === ETHERNET && known === FLOW_RECORDS && end - start < PADDED_ETHERNET_BYTES
+  const isUnpadded = tag === ETHERNET && known === flowRecords && end - start < PADDED_ETHERNET_BYTES
   return { record: structure.name, ...readStructure(isUnpadded ? withoutPadding(structure) : structure.members, { buf, pos: start, end }) }
 }
 

@@ -1,4 +1,5 @@
 /** The records of sFlow samples: name and layout (xdr.ts) by enterprise · 4096 + format. */
+import { lazy } from '../../flow/lazy.js'
 import { type Structure, structureOf } from './xdr.js'
 
 /** sFlow v5 section 5, "Flow data types", and the tunnel, NAT, drops and queue structures that followed. */
@@ -164,8 +165,10 @@ const COUNTER_LAYOUTS: Record<number, string> = {
     'temperature:u32 fan_speed:u32'
 }
 
-const structures = (layouts: Record<number, string>): ReadonlyMap<number, Structure> =>
-  new Map(Object.entries(layouts).map(([tag, layout]) => [Number(tag), structureOf(layout)]))
+export type Structures = () => ReadonlyMap<number, Structure>
 
-export const FLOW_RECORDS = structures(FLOW_LAYOUTS)
-export const COUNTER_RECORDS = structures(COUNTER_LAYOUTS)
+const structures = (layouts: Record<number, string>): Structures =>
+  lazy(() => new Map(Object.entries(layouts).map(([tag, layout]) => [Number(tag), structureOf(layout)])))
+
+export const flowRecords = structures(FLOW_LAYOUTS)
+export const counterRecords = structures(COUNTER_LAYOUTS)

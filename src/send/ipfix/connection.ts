@@ -3,10 +3,11 @@
  * is kept up to a bound; on each connection templates are sent first, and sequence numbers begin at 0.
  */
 import net from 'node:net'
-import tls from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import { EXIT, reasonOf, UserError } from '../../cli/exit.js'
 import type { Log } from '../../cli/log.js'
 import { readPem } from '../../cli/pem.js'
+import { tls } from '../../flow/lazy.js'
 import { drop, MOST_WAITING_BYTES, newTargetCounts } from '../targetcounts.js'
 import type { HostTarget } from '../targets.js'
 import type { Message } from './export.js'
@@ -189,7 +190,7 @@ function opener({ transport, name, host, port, ca, cert, key }: HostTarget): () 
   if (transport === 'tcp') return () => net.connect({ host, port })
   const pem = (file: string | undefined): { pem: Buffer } | undefined => (file === undefined ? undefined : { pem: readPem(name, file) })
   const [trusted, own, secret] = [pem(ca), pem(cert), pem(key)]
-  const options: tls.ConnectionOptions = {
+  const options: ConnectionOptions = {
     host,
     port,
     ...(net.isIP(host) === 0 ? { servername: host } : {}),
@@ -197,9 +198,9 @@ function opener({ transport, name, host, port, ca, cert, key }: HostTarget): () 
     ...(own === undefined || secret === undefined ? {} : { cert: own.pem, key: secret.pem })
   }
   try {
-    tls.createSecureContext(options)
+    tls().createSecureContext(options)
   } catch (error) {
     throw new UserError(EXIT.badConfig, `${name}: ${reasonOf(error)}`)
   }
-  return () => tls.connect(options)
+  return () => tls().connect(options)
 }

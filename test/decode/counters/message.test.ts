@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { counterHandler } from '../../../src/decode/counters/counters.js'
-import { COUNTER_RECORDS } from '../../../src/decode/sflow/structures.js'
+import { counterRecords } from '../../../src/decode/sflow/structures.js'
 import { counterMessage } from '../../../src/flow/proto.js'
 import { u32 } from '../../support/build-packet.js'
 import { buildSflowDatagram, flowSample, structure } from '../../support/build-sflow.js'
@@ -21,7 +21,7 @@ const datagram = (...samples: Buffer[]): Buffer => buildSflowDatagram({ agent: '
 
 test('records with a message in proto/counter.proto have its members, of the same types', () => {
   const types: Record<string, string> = { u32: 'uint32', c32: 'uint32', u64: 'uint64', c64: 'uint64', f32: 'float' }
-  const structures = [...COUNTER_RECORDS.values()]
+  const structures = [...counterRecords().values()]
   for (const field of counterMessage) {
     if (field.type !== 'message' || field.repeated) continue
     const { members } = structures.find(({ name }) => name === field.name)!
@@ -34,9 +34,9 @@ test('records with a message in proto/counter.proto have its members, of the sam
 })
 
 test('names of records and of their members are there once', () => {
-  const names = [...COUNTER_RECORDS.values()].map(({ name }) => name)
+  const names = [...counterRecords().values()].map(({ name }) => name)
   assert.equal(new Set(names).size, names.length)
-  for (const { name, members } of COUNTER_RECORDS.values())
+  for (const { name, members } of counterRecords().values())
     assert.equal(new Set(members.map((member) => member.name)).size, members.length, name)
 })
 
@@ -122,7 +122,7 @@ test('every structure that is known, with any values, comes out as it went in', 
   for (const type of ['u32', 'c32', 'i32', 'f32']) scalars[type] = { bytes: fc.integer({ min: 0, max: 0xfffffffe }), size: 4 }
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom(...COUNTER_RECORDS),
+      fc.constantFrom(...counterRecords()),
       fc.infiniteStream(fc.nat({ max: 0x7ffffff })),
       async ([tag, { name, members }], numbers) => {
         const expected = new Map<string, string>()

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { counterPage, metricName } from '../../../src/decode/counters/page.js'
 import { type CounterSample, readCounterSample } from '../../../src/decode/counters/sample.js'
 import { counterSeries, type Series } from '../../../src/decode/counters/series.js'
-import { COUNTER_RECORDS } from '../../../src/decode/sflow/structures.js'
+import { counterRecords } from '../../../src/decode/sflow/structures.js'
 import { countersOf, genericRecord } from '../../support/read-counters.js'
 
 interface Sent {
@@ -119,7 +119,7 @@ test('a name that is sent later is that of the series', () => {
 
 test('names of metrics: each once, counters alone end in _total', () => {
   const names = new Set<string>()
-  for (const { name, members } of COUNTER_RECORDS.values()) {
+  for (const { name, members } of counterRecords().values()) {
     for (const member of members) {
       const metric = metricName(name, member)
       assert.ok(!names.has(metric), metric)

@@ -1,6 +1,6 @@
 /** The directions of a template: where the elements of a flow are, and those of its second message where it is a biflow. */
 import { REVERSE_ENTERPRISE } from '../../../schema/elements.js'
-import { FORWARD_ONLY, SWAPPED } from './biflow.js'
+import { forwardOnly, swapped } from './biflow.js'
 import { IE } from '../wire/ie.js'
 import type { Place } from '../wire/place.js'
 import { type Template, VARIABLE_LENGTH } from '../wire/template.js'
@@ -37,10 +37,10 @@ export function reverseOf(template: Template, places: Places): Direction | undef
   return directionOf(true, (id) => {
     const own = places(id, REVERSE_ENTERPRISE)
     if (own.length > 0 || notForward.has(id)) return own
-    const swapped = SWAPPED.get(id)
-    if (swapped !== undefined) return places(swapped, 0)
-    if (!FORWARD_ONLY.has(id)) return places(id, 0)
-    const counterpart = FORWARD_ONLY.get(id)
+    const otherEnd = swapped().get(id)
+    if (otherEnd !== undefined) return places(otherEnd, 0)
+    if (!forwardOnly().has(id)) return places(id, 0)
+    const counterpart = forwardOnly().get(id)
     return counterpart === undefined ? [] : places(counterpart, 0)
   })
 }
