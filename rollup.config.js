@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const MODULES = fileURLToPath(new URL('dist/src', import.meta.url))
 
+const folderOf = (file) => path.relative(MODULES, file).split(path.sep)[0]
 const toolOf = (stage) => `${stage}/flow-${stage}`
 const stages = fs.readdirSync(MODULES).filter((folder) => fs.existsSync(path.join(MODULES, `${toolOf(folder)}.js`)))
 /** What is started by its file: the tools, and a thread of flow-listen. */
@@ -27,6 +28,8 @@ export default {
   input: Object.fromEntries(entries.map((entry) => [entry, path.join(MODULES, `${entry}.js`)])),
   external: /^[^./]/,
   plugins: [compiledModules],
+  // what is loaded later may use what a tool's file holds
+  preserveEntrySignatures: 'allow-extension',
   onwarn(warning) {
     throw new Error(warning.message)
   },
@@ -36,11 +39,9 @@ export default {
     sourcemapExcludeSources: true,
     hoistTransitiveImports: false,
     entryFileNames: '[name].js',
-    chunkFileNames: 'shared/[name].js',
-    /** A floor is a file; what belongs to one stage is in the file of its tool. */
-    manualChunks(file) {
-      const folder = path.relative(MODULES, file).split(path.sep)[0]
-      return stages.includes(folder) ? undefined : folder
-    }
+    chunkFileNames: ({ moduleIds }) =>
+      stages.includes(folderOf(moduleIds[0])) ? `${folderOf(moduleIds[0])}/[name].js` : 'floors/[name].js',
+    /** A floor is a file; what belongs to one stage is in the file of its tool, but for what that imports later. */
+    manualChunks: (file) => (stages.includes(folderOf(file)) ? undefined : folderOf(file))
   }
 }

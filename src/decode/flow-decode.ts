@@ -17,8 +17,6 @@ import { declareMetrics, summaryOf } from './counts.js'
 import { type DatagramDecoder, datagramDecoder } from './decoder.js'
 import { type Tunnel, TUNNELS } from './packet/decap.js'
 import { RAW_FORMATS } from './raw/raw.js'
-import { withEvents } from './report/events.js'
-import { newReport, reporting, reportSink } from './report/report.js'
 import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
 import { parseRates } from './rateoption.js'
 import { parseSampler } from './sampleroption.js'
@@ -120,11 +118,12 @@ async function run(tool: Tool<Options>): Promise<void> {
   const counters = options.counters === undefined ? undefined : fileOutput('-counters', options.counters)
   const series = options.addr === undefined ? undefined : servedSeries(options['counters.series'], log)
   const mapping = await mappingOf(tool)
-  const report = options.produce === 'report' ? newReport(mapping) : undefined
+  const reports = options.produce === 'report' ? await import('./report/report.js') : undefined
+  const report = reports?.newReport(mapping)
   const decoder = datagramDecoder({
-    output: report === undefined ? output : report.flows,
+    output: report?.flows ?? output,
     log,
-    mapping: report === undefined ? mapping : withEvents(mapping),
+    mapping: report?.mapping ?? mapping,
     rateOf: options.samplingrate ?? (() => 0),
     errorLines: options['err.cnt'],
     errorIntervalMs: options['err.int'],
@@ -157,8 +156,9 @@ async function run(tool: Tool<Options>): Promise<void> {
     return summaryOf(decoder)
   })
   try {
-    if (report === undefined) await readFrames(tool, bothOf(output, counters), decoder.decode, { more: decoder.more })
-    else await readFrames(tool, reportSink(report, output, options.format ?? 'text', decoder), reporting(report, decoder))
+    if (reports === undefined || report === undefined)
+      await readFrames(tool, bothOf(output, counters), decoder.decode, { more: decoder.more })
+    else await readFrames(tool, reports.reportSink(report, output, options.format ?? 'text', decoder), reports.reporting(report, decoder))
   } finally {
     clearInterval(sweeping)
     clearInterval(expiring)

@@ -1,26 +1,27 @@
 /** The format for the stream that comes: of flows, or of sFlow counters. Its first message shows which. */
 import { UserError } from '../cli/exit.js'
 import { messageKind } from '../flow/streamkind.js'
-import { COUNTER_FORMATS } from './counters.js'
+import { counterFormat } from './counters.js'
 import type { Asked, Format } from './anyformat.js'
-import { type FormatName, FORMATS } from './formats.js'
+import { flowFormat, type FormatName } from './formats.js'
 
 /** Throws UserError, 64, where what is asked suits neither; what does not suit the stream is thrown when that is known. `onBegin` gets what stands at the start of each file. */
-export function formatsByKind(name: FormatName, asked: Asked): (onBegin: (header: string) => void) => Format {
+export async function formatsByKind(name: FormatName, asked: Asked): Promise<(onBegin: (header: string) => void) => Format> {
   const { fields, ...others } = asked
-  const forFlows = attempt(() => FORMATS[name](asked))
+  const [ofFlows, ofCounters] = await Promise.all([flowFormat(name), counterFormat(name)])
+  const forFlows = attempt(() => ofFlows(asked))
   if (forFlows instanceof UserError) {
     if (fields === undefined || name === 'bin') throw forFlows
     // what is wrong beside -fields is wrong for both; its names are those of flows or those of counters
-    FORMATS[name]({ ...others, fields: undefined })
-    if (attempt(() => COUNTER_FORMATS[name](asked)) instanceof UserError) throw forFlows
+    ofFlows({ ...others, fields: undefined })
+    if (attempt(() => ofCounters(asked)) instanceof UserError) throw forFlows
   }
 
   return (onBegin) => {
     let chosen: Format | undefined
 
     function choose(isCounters: boolean): Format {
-      chosen = isCounters ? COUNTER_FORMATS[name](asked) : forFlows instanceof UserError ? undefined : forFlows
+      chosen = isCounters ? ofCounters(asked) : forFlows instanceof UserError ? undefined : forFlows
       if (chosen === undefined) throw forFlows as UserError
       onBegin(chosen.begin ?? '')
       return chosen

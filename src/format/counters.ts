@@ -1,29 +1,21 @@
 /** sFlow counters (CounterSample) as lines of JSON, text and CSV. */
-import tty from 'node:tty'
-import { EXIT, UserError } from '../cli/exit.js'
-import { nearest } from '../cli/nearest.js'
 import { appendText } from '../flow/appendable.js'
 import type { FlowWriter } from '../text/line.js'
-import { counterColumns, counterPath, counterTree, valueAt } from '../text/countertree.js'
+import { counterColumns, counterTree, valueAt } from '../text/countertree.js'
 import { scalar, toJson, type Tree } from '../text/tree.js'
 import { frameCopier } from './bin.js'
 import { coloured } from './colour.js'
-import { type CounterColumn, counterTable } from './countertable.js'
+import { chooseCounters } from './countercolumns.js'
 import { csvHeader, csvStyle } from './csv.js'
 import type { Asked, Format } from './anyformat.js'
-import { type FormatName, isColoured } from './formats.js'
+import { type FormatName, isColoured, type LineFormat } from './formats.js'
 
-/** The columns of `-fields`. Throws UserError, 64, for an unknown one. */
-function chooseCounters(names: readonly string[] | undefined): CounterColumn[] {
-  return [...new Set(names)].map((name) => {
-    const path = counterPath(name)
-    if (path === undefined) throw new UserError(EXIT.usage, `-fields: unknown counter '${name}': ${nearest(name, counterColumns())}`)
-    return { name, path }
-  })
+/** What makes a format of counters; it throws UserError, 64, for a counter that there is not. */
+export async function counterFormat(name: FormatName): Promise<(asked: Asked) => Format> {
+  return name === 'table' ? (await import('./countertable.js')).counterTableFormat : COUNTER_FORMATS[name]
 }
 
-/** The formats of flow-format for counters. Each throws UserError, 64, for a counter that there is not. */
-export const COUNTER_FORMATS: Readonly<Record<FormatName, (asked: Asked) => Format>> = {
+const COUNTER_FORMATS: Readonly<Record<LineFormat, (asked: Asked) => Format>> = {
   /** One object a line: all values, or those that are asked for, null where there is none. */
   json(asked) {
     const columns = chooseCounters(asked.fields)
@@ -48,14 +40,6 @@ export const COUNTER_FORMATS: Readonly<Record<FormatName, (asked: Asked) => Form
       begin: csvHeader(columns.map(({ name }) => name)) + terminator,
       row: writerOf(terminator, (tree) => columns.map(({ path }) => csvCell(valueAt(tree, path))).join(','))
     }
-  },
-  table({ fields, isExact, zone = 'utc', toStdout }) {
-    const terminal = toStdout && tty.isatty(1) ? process.stdout : undefined
-    const table = counterTable({ columns: chooseCounters(fields), isExact, zone, room: terminal?.columns })
-    terminal?.on('resize', () => {
-      table.resize(terminal.columns)
-    })
-    return { row: table.row, pause: table.release, end: table.release }
   },
   bin: ({ terminator = '' }) => ({ row: frameCopier(terminator) })
 }

@@ -1,4 +1,5 @@
 /** sFlow counters as tables for people: interfaces and hosts in the same columns, those with nothing in them left out. */
+import tty from 'node:tty'
 import { type Appendable, appendText } from '../flow/appendable.js'
 import { type ColumnShape, type Layout, layoutOf } from '../table/layout.js'
 import { siText } from '../table/si.js'
@@ -7,20 +8,16 @@ import { writeTime, type Zone } from '../table/times.js'
 import { cutMiddle, shownText, textWidth } from '../table/width.js'
 import { counterTree, valueAt } from '../text/countertree.js'
 import { toJson, type Tree } from '../text/tree.js'
+import { chooseCounters, type CounterColumn } from './countercolumns.js'
+import type { Asked, Format } from './anyformat.js'
 
 type Sample = Record<string, Tree>
-
-/** A column that the user asked for. */
-export interface CounterColumn {
-  readonly name: string
-  readonly path: string
-}
 
 interface Column extends ColumnShape {
   readonly text: (sample: Sample) => string
 }
 
-export interface CounterTableOptions {
+interface CounterTableOptions {
   readonly columns: readonly CounterColumn[]
   readonly zone: Zone
   readonly isExact: boolean
@@ -31,8 +28,18 @@ export interface CounterTableOptions {
 /** Pending rows at the most. */
 const PENDING_ROWS = 500
 
+/** Throws UserError, 64, for a counter that there is not. */
+export function counterTableFormat({ fields, isExact, zone = 'utc', toStdout }: Asked): Format {
+  const terminal = toStdout && tty.isatty(1) ? process.stdout : undefined
+  const table = counterTable({ columns: chooseCounters(fields), isExact, zone, room: terminal?.columns })
+  terminal?.on('resize', () => {
+    table.resize(terminal.columns)
+  })
+  return { row: table.row, pause: table.release, end: table.release }
+}
+
 /** A table of the samples of a stream: the widths come from the rows that are pending first. */
-export function counterTable({ columns: chosen, zone, isExact, room }: CounterTableOptions): FlowTable {
+function counterTable({ columns: chosen, zone, isExact, room }: CounterTableOptions): FlowTable {
   const all = chosen.length === 0 ? defaultColumns(zone, isExact) : chosen.map((column) => chosenColumn(column, zone, isExact))
   let pending: string[][] = []
   let columns: readonly Column[] = all

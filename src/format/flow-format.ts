@@ -9,7 +9,6 @@ import { defineTool, type Tool } from '../cli/tool.js'
 import { messageKind } from '../flow/streamkind.js'
 import { fieldListText } from '../mapping/fieldlist.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
-import { arrowFormat } from './arrow.js'
 import { formatsByKind } from './bykind.js'
 import type { Asked } from './anyformat.js'
 import { FORMAT_NAMES } from './formats.js'
@@ -93,7 +92,9 @@ async function run(tool: Tool<Options>): Promise<void> {
     toStdout: isStdout(options),
     log
   }
-  const formats = options.format === 'arrow' ? await arrowFormat(asked) : formatsByKind(options.format, asked)
+  const formats = await (options.format === 'arrow'
+    ? (await import('./arrow.js')).arrowFormat(asked)
+    : formatsByKind(options.format, asked))
   const target = targetOf(tool)
   const format = formats((header) => {
     target.begin(header)

@@ -8,11 +8,19 @@ import { chooseColumns } from './columns.js'
 import { csvHeader, csvStyle } from './csv.js'
 import { type Asked, type Format, refuseTableOptions } from './anyformat.js'
 import { jsonStyle } from './json.js'
-import { tableFormat } from './table.js'
 import { textStyle } from './text.js'
 
-/** Each throws UserError with code 64 for what it is asked and cannot do. */
-export const FORMATS = {
+export const FORMAT_NAMES = ['json', 'text', 'csv', 'table', 'bin'] as const
+export type FormatName = (typeof FORMAT_NAMES)[number]
+/** A table needs much more than a line: it is loaded when one is asked for. */
+export type LineFormat = Exclude<FormatName, 'table'>
+
+/** What makes a format of flows; it throws UserError with code 64 for what it is asked and cannot do. */
+export async function flowFormat(name: FormatName): Promise<(asked: Asked) => Format> {
+  return name === 'table' ? (await import('./table.js')).tableFormat : FORMATS[name]
+}
+
+const FORMATS: Readonly<Record<LineFormat, (asked: Asked) => Format>> = {
   json(asked): Format {
     refuseTableOptions(asked)
     const row = lineWriter(columnsOf(asked), jsonStyle, asked.terminator ?? '\n')
@@ -31,19 +39,12 @@ export const FORMATS = {
       row: lineWriter({ ...columns, listed: true }, csvStyle, terminator)
     }
   },
-  table(asked): Format {
-    if (asked.terminator !== undefined) throw new UserError(EXIT.usage, '-transport.file.sep is for the other formats: a table has lines')
-    return tableFormat(asked)
-  },
   bin(asked): Format {
     refuseTableOptions(asked)
     if (asked.fields !== undefined) throw new UserError(EXIT.usage, '-fields is not for bin, which passes every flow on as it came')
     return { row: frameCopier(asked.terminator ?? '') }
   }
-} satisfies Record<string, (asked: Asked) => Format>
-
-export type FormatName = keyof typeof FORMATS
-export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[]
+}
 
 /** JSON to a terminal has colours, unless NO_COLOR is set. */
 export function isColoured({ toStdout }: Asked): boolean {

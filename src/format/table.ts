@@ -7,8 +7,9 @@ import { findTableColumn, TABLE_COLUMNS } from '../table/columns.js'
 import { flowTable } from '../table/table.js'
 import type { Asked, Format } from './anyformat.js'
 
-/** Throws UserError, 64, for a column that there is not. */
-export function tableFormat({ mapping, fields, isExact, zone = 'utc', toStdout, log }: Asked): Format {
+/** Throws UserError, 64, for a column that there is not, and for a separator. */
+export function tableFormat({ mapping, fields, terminator, isExact, zone = 'utc', toStdout, log }: Asked): Format {
+  if (terminator !== undefined) throw new UserError(EXIT.usage, '-transport.file.sep is for the other formats: a table has lines')
   const terminal = toStdout && tty.isatty(1) ? process.stdout : undefined
   const table = flowTable(mapping, {
     zone,

@@ -26,12 +26,12 @@ const WORDS = 'commander'
 const STARTS: Record<string, Start> = {
   'flow-listen': { args: ['-listen', 'netflow://127.0.0.1:0', '-for', '1ms'], packages: [WORDS] },
   'flow-pcap': { args: [], packages: [] },
-  'flow-decode': { args: [], packages: ['get-east-asian-width'] },
+  'flow-decode': { args: [], packages: [] },
   'flow-enrich': { args: [], packages: ['csv-parse'] },
   'flow-filter': { args: ['dst port https'], packages: [WORDS] },
   'flow-agg': { args: [], packages: [] },
   'flow-top': { args: [], packages: ['get-east-asian-width'] },
-  'flow-format': { args: ['-format', 'csv'], packages: [WORDS, 'get-east-asian-width'] },
+  'flow-format': { args: ['-format', 'csv'], packages: [WORDS] },
   'flow-kafka': { args: ['-h'], packages: ['split2'] },
   'flow-send': { args: ['-to', '127.0.0.1:9'], packages: [WORDS] },
   'flow-store': { args: ['-dir', folder, '-format', 'bin'], packages: [WORDS] }

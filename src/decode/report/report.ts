@@ -6,10 +6,13 @@ import type { Mapping } from '../../mapping/mapping.js'
 import type { DatagramDecoder } from '../decoder.js'
 import type { Exporters } from '../exporters.js'
 import { endSequences } from '../sequence.js'
+import { withEvents } from './events.js'
 import { type OnHeader, reportObserver } from './observer.js'
 import { sectionJson, sectionPage } from './page.js'
 
 export interface Report {
+  /** the decoder's: what a report reads of flows beside what the user's says */
+  readonly mapping: Mapping
   /** where the decoder's flows go: nowhere but here */
   readonly flows: Output
   readonly onHeader: OnHeader
@@ -30,6 +33,7 @@ export function newReport(mapping: Mapping): Report {
     ...mapping.ipfix.map(({ field, pen }) => `${pen ?? 0}.${field}`)
   ])
   return {
+    mapping: withEvents(mapping),
     flows,
     onHeader: observer.onHeader,
     readFlows() {
