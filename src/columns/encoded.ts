@@ -19,12 +19,16 @@ export const bytesOf = (column: Data): BytesData => column
 /** What a tag and a number, or the length of bytes, take at the most. */
 export const MAX_TAG_AND_NUMBER = 16
 
+/** What is longer than its text is an address that begins with ::, or a text that is no UTF-8, with \ufffd for each byte. */
+const MAX_ADDRESS_BYTES = 16
+const MAX_REPLACED_BYTES = 3
+
 /** The texts of a dictionary as the values that they stand for, with tags in front. */
 export interface EncodedTexts {
   /** The dictionary of the current batch. */
   use(dictionary: Vector): void
-  /** bytes of what `write` writes */
-  size(index: number): number
+  /** bytes of what `write` writes, at the most */
+  readonly most: number
   write(buf: Buffer, pos: number, index: number): number
 }
 
@@ -53,6 +57,7 @@ export function encodedTexts(field: Field, tag: number): EncodedTexts {
     starts = new Int32Array(length)
     sizes = new Int32Array(length)
     used = 0
+    texts.most = MAX_TAG_AND_NUMBER + MAX_ADDRESS_BYTES + MAX_REPLACED_BYTES * longestOf(data as readonly Data[])
     if (data.length !== 1) {
       ends = new Int32Array(0)
       return
@@ -74,20 +79,28 @@ export function encodedTexts(field: Field, tag: number): EncodedTexts {
     used += value.copy(bytes, used)
   }
 
-  return {
-    use(dictionary) {
+  const texts = {
+    use(dictionary: Vector): void {
       if (!isKnown(dictionary)) learn(dictionary)
       current = dictionary
     },
-    size(index) {
-      if (sizes[index] === 0) encodeText(index)
-      return sizes[index]
-    },
-    write(buf, pos, index) {
+    most: 0,
+    write(buf: Buffer, pos: number, index: number): number {
       if (sizes[index] === 0) encodeText(index)
       return copy(buf, pos, bytes, starts[index], starts[index] + sizes[index])
     }
   }
+  return texts
+}
+
+/** Bytes of the longest text. */
+function longestOf(parts: readonly Data[]): number {
+  let longest = 0
+  for (const part of parts) {
+    const { valueOffsets } = bytesOf(part)
+    for (let i = 0; i < part.length; i++) longest = Math.max(longest, valueOffsets[i + 1] - valueOffsets[i])
+  }
+  return longest
 }
 
 /** Makes values of a field's texts, with `tag` in front. */

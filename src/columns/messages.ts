@@ -13,10 +13,13 @@ import { type Arrow, FIELD_ID, UNKNOWN_FIELDS } from './types.js'
 /** The frames of a batch's rows, valid until the next call. Throws ColumnError. */
 export type BatchReader = (batch: RecordBatch) => Buffer
 
-/** Writes the value of a row behind `pos`, of which it returns the end; there is room for `most(row)` bytes. */
+/** The values of a column, tags in front. */
 interface Values {
+  /** Writes that of a row at `pos`, and returns the position behind it. */
   write(buf: Buffer, pos: number, row: number): number
-  most(row: number): number
+  /** the bytes that a row takes at the most, where that hangs on no row; else 0, and `mostOf` says it */
+  readonly most: number
+  readonly mostOf?: (row: number) => number
 }
 
 /** A column of the current batch that has values. */
@@ -71,22 +74,24 @@ export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader 
 
   return (batch) => {
     const present = presentColumns(batch)
+    const varying = present.flatMap(({ values }) => (values.mostOf === undefined ? [] : [values.mostOf]))
+    const most = present.reduce((sum, { values }) => sum + values.most, MAX_PREFIX_BYTES)
     const unknown = unknownAt < 0 ? undefined : bytesOf(batch.data.children[unknownAt])
     let pos = 0
     for (let row = 0; row < batch.numRows; row++) {
-      reserve(pos, MAX_PREFIX_BYTES)
-      const lengthAt = pos
-      pos += USUAL_PREFIX_BYTES
       const from = unknown === undefined ? 0 : unknown.valueOffsets[row]
       const to = unknown === undefined ? 0 : unknown.valueOffsets[row + 1]
       if (from < to) noteOverridden(unknown!.values, from, to)
+      let size = most + to - from
+      for (const mostOf of varying) size += mostOf(row)
+      reserve(pos, size)
+      const lengthAt = pos
+      pos += USUAL_PREFIX_BYTES
       for (const { number, valid, values } of present) {
         if (valid !== undefined && (valid[row >> 3] & (1 << (row & 7))) === 0) continue
         if (overridden.size > 0 && overridden.has(number)) continue
-        reserve(pos, values.most(row) + MAX_PREFIX_BYTES)
         pos = values.write(frames, pos, row)
       }
-      reserve(pos, to - from + MAX_PREFIX_BYTES)
       if (from < to) frames.set(unknown!.values.subarray(from, to), pos)
       pos = closeFrame(frames, lengthAt, USUAL_PREFIX_BYTES, pos + to - from)
       overridden.clear()
@@ -115,37 +120,26 @@ function packedTagOf(field: Field): number {
   return packedTag(field.number, isBytes(field) ? WIRE_BYTES : WIRE_VARINT)
 }
 
-/** The values of a column, tags in front. */
 function valuesOf(arrow: Arrow, field: Field, column: Data, texts: EncodedTexts): Values {
   const single = packedTagOf(field)
   if (!field.repeated) return entriesOf(arrow, field, column, single, texts)
   const { valueOffsets } = bytesOf(column)
   const entries = entriesOf(arrow, field, column.children[0], single, texts)
-  if (single !== 0) {
-    return {
-      most: (row) => sumOf(valueOffsets, row, (entry) => entries.most(entry)),
-      write(buf, pos, row) {
-        for (let entry = valueOffsets[row]; entry < valueOffsets[row + 1]; entry++) pos = entries.write(buf, pos, entry)
-        return pos
-      }
-    }
-  }
   const tag = packedTag(field.number, WIRE_BYTES)
   return {
-    most: (row) => MAX_TAG_AND_NUMBER + sumOf(valueOffsets, row, (entry) => entries.most(entry)),
+    most: 0,
+    mostOf: (row) => {
+      let sum = MAX_TAG_AND_NUMBER
+      for (let entry = valueOffsets[row]; entry < valueOffsets[row + 1]; entry++) sum += entries.mostOf?.(entry) ?? entries.most
+      return sum
+    },
     write(buf, pos, row) {
-      const lengthAt = writeTag(buf, pos, tag)
-      pos = lengthAt + 1
+      const lengthAt = single === 0 ? writeTag(buf, pos, tag) : pos
+      if (single === 0) pos = lengthAt + 1
       for (let entry = valueOffsets[row]; entry < valueOffsets[row + 1]; entry++) pos = entries.write(buf, pos, entry)
-      return closeFrame(buf, lengthAt, 1, pos)
+      return single === 0 ? closeFrame(buf, lengthAt, 1, pos) : pos
     }
   }
-}
-
-function sumOf(offsets: Int32Array, row: number, most: (entry: number) => number): number {
-  let sum = 0
-  for (let entry = offsets[row]; entry < offsets[row + 1]; entry++) sum += most(entry)
-  return sum
 }
 
 const isBytes = ({ type }: Field): boolean => type === 'bytes' || type === 'string'
@@ -157,7 +151,7 @@ function entriesOf(arrow: Arrow, field: Field, column: Data, tag: number, texts:
     texts.use(column.dictionary!)
     const indexes = column.values as Int32Array
     return {
-      most: (row) => texts.size(indexes[row]),
+      most: texts.most,
       write: (buf, pos, row) => texts.write(buf, pos, indexes[row])
     }
   }
@@ -167,7 +161,8 @@ function entriesOf(arrow: Arrow, field: Field, column: Data, tag: number, texts:
       Buffer.from(values.buffer, values.byteOffset + valueOffsets[row], valueOffsets[row + 1] - valueOffsets[row])
     const encode = encoder(field, tag)
     return {
-      most: (row) => MAX_TAG_AND_NUMBER + 8 * (valueOffsets[row + 1] - valueOffsets[row]),
+      most: 0,
+      mostOf: (row) => MAX_TAG_AND_NUMBER + 8 * (valueOffsets[row + 1] - valueOffsets[row]),
       write(buf, pos, row) {
         const bytes = bytesAt(row)
         const value = arrow.DataType.isBinary(type) ? encodeValue(tag, bytes) : encode(bytes.toString())
@@ -179,7 +174,7 @@ function entriesOf(arrow: Arrow, field: Field, column: Data, tag: number, texts:
   const { buffer, byteOffset, length } = column.values as BigInt64Array | Uint32Array
   const words = new Uint32Array(buffer, byteOffset, isWide ? 2 * length : length)
   return {
-    most: () => MAX_TAG_AND_NUMBER,
+    most: MAX_TAG_AND_NUMBER,
     write(buf, pos, row) {
       if (tag !== 0) pos = writeTag(buf, pos, tag)
       return isWide ? writeVarint64(buf, pos, words[2 * row + 1], words[2 * row]) : writeVarint32(buf, pos, words[row])
