@@ -80,9 +80,16 @@ function addRows(builder: ColumnBuilder, frames: Buffer, pos: number): number {
   return cursor.pos
 }
 
+/** Fields that nearly every flow has, of many values: no reader could pass over a row group by their statistics. */
+const NEARLY_ALWAYS = new Set(
+  'type,sequence_num,bytes,packets,src_addr,dst_addr,etype,proto,src_port,dst_port,in_if,out_if,ip_tos,tcp_flags,src_as,dst_as,src_net,dst_net'.split(
+    ','
+  )
+)
+
 /**
- * zstd; a dictionary for texts alone, since numbers take less time, and no more room, without; times as differences. Statistics, which cost
- * time, are kept of times, because files are in their order: readers pass over row groups.
+ * zstd; a dictionary for texts alone, since numbers take less time, and no more room, without; times as differences. Statistics cost time where
+ * there are values; readers pass by them over row groups of other times, and over columns that are null (footer.ts).
  */
 function propertiesOf(
   { Compression, Encoding, EnabledStatistics, WriterPropertiesBuilder }: ParquetWasm,
@@ -93,15 +100,12 @@ function propertiesOf(
     .setCompression(Compression.ZSTD)
     .setMaxRowGroupSize(GROUP_ROWS)
     .setDictionaryEnabled(false)
-    .setStatisticsEnabled(EnabledStatistics.None)
+    .setStatisticsEnabled(EnabledStatistics.Chunk)
   for (const field of schema.fields) {
     if (field.repeated) continue
+    if (NEARLY_ALWAYS.has(field.name)) properties = properties.setColumnStatisticsEnabled(field.name, EnabledStatistics.None)
     const type = columnTypeOf(field)
-    if (type === 'time') {
-      properties = properties
-        .setColumnEncoding(field.name, Encoding.DELTA_BINARY_PACKED)
-        .setColumnStatisticsEnabled(field.name, EnabledStatistics.Chunk)
-    }
+    if (type === 'time') properties = properties.setColumnEncoding(field.name, Encoding.DELTA_BINARY_PACKED)
     if (type === 'text') properties = properties.setColumnDictionaryEnabled(field.name, true)
   }
   return properties.build()

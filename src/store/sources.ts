@@ -5,6 +5,7 @@ import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { ColumnError } from '../columns/encoded.js'
 import { batchReader } from '../columns/messages.js'
 import { BrokenStreamError, frameReader } from '../flow/frames.js'
+import { columnsWithValues } from './footer.js'
 import type { StoredFile } from './layout.js'
 import { orTrap } from './trap.js'
 
@@ -66,7 +67,9 @@ async function* parquetFrames(path: string, onRead: (bytes: number) => void): So
   const blob = await fs.openAsBlob(path)
   const file = await orTrap(parquet.ParquetFile.fromFile(blob))
   const rows = file.metadata().fileMetadata().numRows()
-  const batches = ((await orTrap(file.stream({ batchSize: BATCH_ROWS }))) as ReadableStream<RecordBatch>).getReader()
+  const columns = await columnsWithValues(path)
+  const options = columns === undefined || columns.length === 0 ? {} : { columns }
+  const batches = ((await orTrap(file.stream({ batchSize: BATCH_ROWS, ...options }))) as ReadableStream<RecordBatch>).getReader()
   let read: ReturnType<typeof batchReader> | undefined
   for (;;) {
     const { done, value: batch } = await orTrap(batches.read())
