@@ -12,6 +12,8 @@ import type { FlowWriter } from './windowfile.js'
 const BATCH_ROWS = 16_384
 /** Rows of a row group: compressed, it stays in memory until it is whole; whoever reads one takes a kilobyte a row for it. */
 const GROUP_ROWS = 65_536
+/** Rows of a file: what its end has to tell of its row groups is in memory until then, 50 KB of each. */
+const FILE_ROWS = 256 * GROUP_ROWS
 const CREATED_BY = 'flow-pipeline'
 
 type ParquetWasm = typeof import('parquet-wasm')
@@ -40,6 +42,7 @@ export async function loadParquet(schema: Schema): Promise<ParquetWriters> {
   return (part) => {
     const batches = handedOver<RecordBatch>()
     const written = pump()
+    let rows = 0
     // `write` and `end` throw it
     written.catch(() => undefined)
 
@@ -57,9 +60,11 @@ export async function loadParquet(schema: Schema): Promise<ParquetWriters> {
       async write(frames) {
         for (let pos = 0; pos < frames.length;) {
           pos = addRows(builder, frames, pos)
+          rows += builder.rows
           await hand(takeBatch())
         }
       },
+      isFull: () => rows >= FILE_ROWS,
       async end() {
         batches.end()
         await written

@@ -57,7 +57,7 @@ export function storing(
   const counts: Counts = { flows: 0, stored: 0, malformed: 0, refused: 0, late: 0, files: 0, bytes: 0 }
   const windows = openWindows(every, grace, mostOpen, time, finish)
   const pool: Buffer[] = []
-  const files = new Map<Window, WindowFile>()
+  const files = new Map<Window, WindowFile & { flows: number }>()
   /** windows that could not be written; `ready` and `end` throw the first reason */
   const failed = new Set<Window>()
   let failure: unknown
@@ -111,12 +111,16 @@ export function storing(
     if (size === 0) return
     window.block = pooled(BLOCK_BYTES)
     window.size = 0
+    const flows = window.flows - window.handed
+    window.handed = window.flows
     waiting += size
     later(window, async () => {
       try {
         let file = files.get(window)
-        if (file === undefined) files.set(window, (file = await openFile(window)))
+        if (file === undefined) files.set(window, (file = { ...(await openFile(window)), flows: 0 }))
         await file.write(block.subarray(0, size))
+        file.flows += flows
+        if (file.isFull()) await finishFile(window)
       } finally {
         waiting -= size
         if (block.length === BLOCK_BYTES && pool.length < POOLED_BLOCKS) pool.push(block)
@@ -127,14 +131,18 @@ export function storing(
   function finish(window: Window): void {
     writeLater(window)
     window.block = NOTHING
-    later(window, async () => {
-      const file = files.get(window)
-      files.delete(window)
-      if (file === undefined) return
-      counts.bytes += await file.finish()
-      counts.stored += window.flows
-      counts.files++
-    })
+    later(window, () => finishFile(window))
+  }
+
+  async function finishFile(window: Window): Promise<void> {
+    const file = files.get(window)
+    files.delete(window)
+    if (file === undefined) return
+    counts.bytes += await file.finish()
+    counts.stored += file.flows
+    counts.files++
+    window.flows -= file.flows
+    window.handed -= file.flows
   }
 
   /** One piece of work after another. What fails costs its window, and is logged. */

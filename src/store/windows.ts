@@ -18,7 +18,9 @@ export interface Window {
   /** whole frames that wait to be written: `block[0, size)` */
   block: Buffer
   size: number
+  /** flows that are in no whole file, and how many of them were handed over to be written */
   flows: number
+  handed: number
   /** whether it had a flow since `touch` */
   isFresh: boolean
   /** the machine's time (performance.now) when it had its latest flow, as far as `touch` knows */
@@ -60,6 +62,7 @@ export function openWindows(every: number, grace: number, mostOpen: number, time
       block: NOTHING,
       size: 0,
       flows: 0,
+      handed: 0,
       isFresh: true,
       lastFlow: performance.now()
     }
