@@ -13,6 +13,11 @@ import { ROOT, runPipeline } from '../support/tools.js'
 const UNITS = path.join(ROOT, 'packaging/systemd')
 const DEMO = path.join(ROOT, 'test/fixtures/demo.pcap')
 
+/** What the unit has its shell do. */
+const [, SCRIPT] = /^ExecStart=\/bin\/bash -o pipefail -c "(.*)"$/m.exec(
+  fs.readFileSync(path.join(UNITS, 'flow-pipeline@.service'), 'utf8')
+)!
+
 /** Whether the process group of that shell has all of these tools running, ready for signals. */
 function areRunning(group: number, tools: readonly string[]): boolean {
   return tools.every((tool) => spawnSync('pgrep', ['-g', String(group), '-x', tool]).status === 0)
@@ -53,7 +58,7 @@ for (const [name, kept] of Object.entries(KEPT)) {
     const line = execFileSync('bash', ['-c', `. ${UNITS}/${name}.conf; printf %s "$PIPELINE"`], { encoding: 'utf8' })
     const ports = [await freePort(), await freePort(), await freePort()]
     const env = { STATE_DIRECTORY: state, LOGS_DIRECTORY: logs }
-    const service = await activated(t, 'UDP', ports, ['bash', '-o', 'pipefail', '-c', line], env)
+    const service = await activated(t, 'UDP', ports, ['bash', '-o', 'pipefail', '-c', SCRIPT.replace('${PIPELINE}', () => line)], env)
     await runPipeline(`flow-pcap ${DEMO} | flow-send -to 127.0.0.1:${ports[1]}`)
     await service.says(/(listening on[^]*){3}/)
     const tools = line.match(/flow-[a-z]+(?= -)/g)!

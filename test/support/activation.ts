@@ -21,7 +21,10 @@ export interface Activated {
   says(line: RegExp): Promise<void>
   /** Waits until stdout has so many bytes. */
   writes(bytes: number): Promise<void>
-  /** Sends SIGTERM to every process of the command, as a service manager does, and waits for the last. */
+  /**
+   * Sends SIGTERM to every process of the command, and once more to those that are left when the first of them has ended, as systemd does (its
+   * "final SIGTERM"); waits for the last.
+   */
   stop(): Promise<void>
 }
 
@@ -39,12 +42,18 @@ export async function activated(
     ...Object.entries(env).flatMap(([name, value]) => ['-E', `${name}=${value}`])
   ]
   const child = spawn(ACTIVATE, [...options, ...command], { stdio: 'pipe', detached: true, env: withTools() })
-  t.after(() => {
+  const signal = (name: NodeJS.Signals): void => {
     try {
-      process.kill(-child.pid!, 'SIGKILL')
+      process.kill(-child.pid!, name)
     } catch {
       // it has ended
     }
+  }
+  const terminate = (): void => {
+    signal('SIGTERM')
+  }
+  t.after(() => {
+    signal('SIGKILL')
   })
   const chunks: Buffer[] = []
   let stderr = ''
@@ -65,7 +74,8 @@ export async function activated(
       while (Buffer.concat(chunks).length < bytes) await once(child.stdout, 'data')
     },
     async stop() {
-      process.kill(-child.pid!, 'SIGTERM')
+      child.once('exit', terminate)
+      terminate()
       await ended
     }
   }
