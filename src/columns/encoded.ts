@@ -34,7 +34,7 @@ export interface EncodedTexts {
 
 /** A text is encoded when a row first has it. Batches of a row group mostly bring the same dictionary again, for which that stays right. */
 export function encodedTexts(field: Field, tag: number): EncodedTexts {
-  const read = encoder(field, tag)
+  const read = reader(field)
   const copy = copier()
   let current: Vector | undefined
   /** the current dictionary's texts, as they stand in Arrow's memory */
@@ -69,14 +69,15 @@ export function encodedTexts(field: Field, tag: number): EncodedTexts {
 
   function encodeText(index: number): void {
     const value = read((current!.get(index) as string | null) ?? '')
-    if (used + value.length > bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * (used + value.length))
+    const most = MAX_TAG_AND_NUMBER + (typeof value === 'bigint' ? 0 : value.length)
+    if (used + most > bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * (used + most))
       bytes.copy(larger, 0, 0, used)
       bytes = larger
     }
     starts[index] = used
-    sizes[index] = value.length
-    used += value.copy(bytes, used)
+    used = putValue(bytes, used, tag, value)
+    sizes[index] = used - starts[index]
   }
 
   const texts = {
@@ -105,24 +106,31 @@ function longestOf(parts: readonly Data[]): number {
 
 /** Makes values of a field's texts, with `tag` in front. */
 export function encoder(field: Field, tag: number): (text: string) => Buffer {
+  const read = reader(field)
+  return (text) => encodeValue(tag, read(text))
+}
+
+/** Reads a field's texts. Throws ColumnError. */
+function reader(field: Field): (text: string) => Value {
   const read = textReader(field)
   return (text) => {
     const value = read(text)
     if (value === undefined) throw new ColumnError(`column ${field.name} has '${text}', which is none of its values`)
-    return encodeValue(tag, value)
+    return value
   }
 }
 
 /** A value with `tag` in front, or with none (0). */
 export function encodeValue(tag: number, value: Value): Buffer {
-  const size = typeof value === 'bigint' ? 0 : value.length
-  const buf = Buffer.alloc(MAX_TAG_AND_NUMBER + size)
-  let pos = tag === 0 ? 0 : writeTag(buf, 0, tag)
-  if (typeof value === 'bigint') pos = writeVarintBig(buf, pos, value)
-  else {
-    pos = writeVarint32(buf, pos, size)
-    buf.set(value, pos)
-    pos += size
-  }
-  return buf.subarray(0, pos)
+  const buf = Buffer.alloc(MAX_TAG_AND_NUMBER + (typeof value === 'bigint' ? 0 : value.length))
+  return buf.subarray(0, putValue(buf, 0, tag, value))
+}
+
+/** Writes it at `pos`, where there is room; returns the position behind it. */
+function putValue(buf: Buffer, pos: number, tag: number, value: Value): number {
+  if (tag !== 0) pos = writeTag(buf, pos, tag)
+  if (typeof value === 'bigint') return writeVarintBig(buf, pos, value)
+  pos = writeVarint32(buf, pos, value.length)
+  buf.set(value, pos)
+  return pos + value.length
 }
