@@ -4,6 +4,7 @@
  */
 import { fieldCursor, type FieldCursor, nextField, WIRE_BYTES, WIRE_VARINT } from './message.js'
 import type { FieldType, Schema } from './proto.js'
+import { ACTION, ACTION_BITS, FIRST_ACTION, QUICK_BYTES, SHORT_TAGS, SKIP_BYTES, SKIP_NUMBER, SLOWLY, tagActions } from './tagactions.js'
 import { bytesTo, readVarint, sevens, stopsIn } from './varint.js'
 import { viewOf } from './view.js'
 
@@ -46,25 +47,12 @@ export function numberAt(values: FieldValues, index: number): number {
 
 /** Field numbers under this are looked up in an array, others in a map. */
 const DIRECT_NUMBERS = 16_384
-/** Tags of one and two bytes, most of those there are. */
-const SHORT_TAGS = 16_384
-
-/** What the quick way through a message does behind a tag: an action in the lower bits, and above them the index of the field. */
-const SLOWLY = 0
-/** fields that the schema does not have: what reads a few fields passes quickly over the others */
-const SKIP_NUMBER = 1
-const SKIP_BYTES = 2
-const BYTES = 3
-const NUMBER = 4
-const WIDE_NUMBER = 5
-const ACTION_BITS = 3
-const ACTION = (1 << ACTION_BITS) - 1
+const BYTES = FIRST_ACTION
+const NUMBER = FIRST_ACTION + 1
+const WIDE_NUMBER = FIRST_ACTION + 2
 
 /** The first fields have their bits of `set` in one word, which the quick way keeps in a register. */
 const WORD_BITS = 32
-
-/** A tag of two bytes and a varint: the quick way reads that far without looking where the buffer ends. */
-const QUICK_BYTES = 12
 
 /** Reads the message at `buf[start, end)` into the values; false where it is no protobuf. The last one wins where a scalar stands twice. */
 export type FieldReader = (buf: Buffer, start: number, end: number) => boolean
@@ -75,15 +63,13 @@ export function fieldReader(values: FieldValues): FieldReader {
   const cursor = fieldCursor()
   const direct = new Int16Array(DIRECT_NUMBERS).fill(-1)
   const others = new Map<number, number>()
-  const quickly = Uint16Array.from({ length: SHORT_TAGS }, (_, tag) => skipOf(tag))
-  schema.fields.forEach(({ number, type, repeated }, index) => {
+  const actions = tagActions(schema, ({ type, repeated }) => {
+    if (repeated) return SLOWLY
+    return isBytesType(type) ? BYTES : type === 'uint64' ? WIDE_NUMBER : NUMBER
+  })
+  schema.fields.forEach(({ number }, index) => {
     if (number < DIRECT_NUMBERS) direct[number] = index
     else others.set(number, index)
-    const tag = number * 8 + (isBytesType(type) ? WIRE_BYTES : WIRE_VARINT)
-    if (tag >= SHORT_TAGS) return
-    // entries of a repeated field come in either wire type
-    if (repeated) quickly[number * 8 + WIRE_VARINT] = quickly[number * 8 + WIRE_BYTES] = SLOWLY
-    else quickly[tag] = (index << ACTION_BITS) | (isBytesType(type) ? BYTES : type === 'uint64' ? WIDE_NUMBER : NUMBER)
   })
   const isBytes = Uint8Array.from(schema.fields, ({ type }) => (isBytesType(type) ? 1 : 0))
   const isRepeated = Uint8Array.from(schema.fields, ({ repeated }) => (repeated ? 1 : 0))
@@ -121,10 +107,14 @@ export function fieldReader(values: FieldValues): FieldReader {
     return true
   }
 
-  let view = viewOf(values.buf)
+  let viewed = values.buf
+  let view = viewOf(viewed)
 
   return (buf, start, end) => {
-    if (buf !== values.buf) view = viewOf(buf)
+    if (buf !== viewed) {
+      viewed = buf
+      view = viewOf(buf)
+    }
     values.buf = buf
     for (let i = 1; i < set.length; i++) set[i] = 0
     /** set[0] */
@@ -137,7 +127,7 @@ export function fieldReader(values: FieldValues): FieldReader {
       if (pos < quickEnd) {
         let tag = buf[pos++]
         if (tag >= 0x80) tag = (tag & 0x7f) | (buf[pos++] << 7)
-        if (tag < SHORT_TAGS) what = quickly[tag]
+        if (tag < SHORT_TAGS) what = actions[tag]
       }
       const action = what & ACTION
       // what reaches beyond the end of the message ends the loop there
@@ -207,18 +197,12 @@ export function fieldReader(values: FieldValues): FieldReader {
   }
 }
 
-/** What to do behind a tag that is none of the schema's; field 0 is none at all. */
-function skipOf(tag: number): number {
-  if (tag < 8) return SLOWLY
-  return (tag & 7) === WIRE_VARINT ? SKIP_NUMBER : (tag & 7) === WIRE_BYTES ? SKIP_BYTES : SLOWLY
-}
-
 function isBytesType(type: FieldType): boolean {
   return type === 'bytes' || type === 'string'
 }
 
 /** Whether the bytes are whole varints of at most ten bytes. */
-function isPackedRun(buf: Buffer, start: number, end: number): boolean {
+export function isPackedRun(buf: Buffer, start: number, end: number): boolean {
   let size = 0
   for (let pos = start; pos < end; pos++) {
     size++

@@ -16,7 +16,14 @@ const SHORT_HEX = new Uint16Array(256)
 const SHORT_HEX_SIZES = new Uint8Array(256)
 const HEX_COLON = new Uint32Array(256)
 
+/** /0 to /32 */
+const PREFIX_LENGTHS = new Uint32Array(33)
+
 const scratch = Buffer.alloc(4)
+for (let i = 0; i <= 32; i++) {
+  scratch.write(`/${i}`, 'latin1')
+  PREFIX_LENGTHS[i] = scratch.readUInt32LE()
+}
 for (let i = 0; i < 256; i++) {
   OCTET_SIZES[i] = scratch.write(`${i}.`, 'latin1')
   OCTETS[i] = scratch.readUInt32LE()
@@ -94,6 +101,25 @@ export function writeMac(out: DataView, pos: number, hi: number, lo: number): nu
   return writeHexByte(out, pos + 15, lo & 0xff)
 }
 
+/** The prefix of 1 to 32 bits that the four bytes at `buf[at]` lie in, as 10.0.0.0/8. */
+export function writeIPv4Network(out: DataView, pos: number, buf: Buffer, at: number, length: number): number {
+  const mask = -1 << (32 - length)
+  let octet = buf[at] & (mask >>> 24)
+  out.setUint32(pos, OCTETS[octet], true)
+  pos += OCTET_SIZES[octet]
+  octet = buf[at + 1] & (mask >>> 16)
+  out.setUint32(pos, OCTETS[octet], true)
+  pos += OCTET_SIZES[octet]
+  octet = buf[at + 2] & (mask >>> 8)
+  out.setUint32(pos, OCTETS[octet], true)
+  pos += OCTET_SIZES[octet]
+  octet = buf[at + 3] & mask
+  out.setUint32(pos, OCTETS[octet], true)
+  pos += OCTET_SIZES[octet] - 1
+  out.setUint32(pos, PREFIX_LENGTHS[length], true)
+  return pos + (length < 10 ? 2 : 3)
+}
+
 const masked = Buffer.alloc(16)
 
 /**
@@ -102,6 +128,7 @@ const masked = Buffer.alloc(16)
  */
 export function writeNetwork(out: DataView, pos: number, buf: Buffer, start: number, end: number, length: number): number {
   const size = end - start
+  if (size === 4 && length > 0 && length <= 32) return writeIPv4Network(out, pos, buf, start, length)
   if ((size === 4 || size === 16) && length <= 8 * size) {
     for (let i = 0; i < size; i++) {
       const bits = length - 8 * i

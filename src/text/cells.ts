@@ -7,7 +7,7 @@ import { writeIPv4, writeIPv6, writeNetwork } from './addresses.js'
 import { type Chunks, chunksOf, writeChunks } from './chunks.js'
 import type { Column } from './columns.js'
 import { SLACK_BYTES, writeDecimal64 } from './digits.js'
-import { respelled } from './names.js'
+import { respelled, writeName } from './names.js'
 import { type Rendering, SHOW, writeBytes, writeNumber } from './values.js'
 import type { VirtualColumn } from '../schema/virtual.js'
 import { virtualColumns } from './virtual.js'
@@ -113,7 +113,8 @@ const LIST = 1
 /** made of other fields too */
 const COMPOSED = 2
 const ADDRESS = 3
-const OTHER = 4
+const NAME = 4
+const OTHER = 5
 
 export function cellWriter(cells: readonly Cell[], values: FieldValues, style: Style): CellWriter {
   const { lo, hi, start, end } = values
@@ -122,6 +123,7 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
     if (repeated) return LIST
     if (show >= SHOW.network) return COMPOSED
     if (show === SHOW.ip && isBytes) return ADDRESS
+    if (!isBytes && (show === SHOW.name || show === SHOW.enum || show === SHOW.etype)) return NAME
     return show === SHOW.decimal && !isBytes && !quoted ? DECIMAL : OTHER
   })
   const { writeString } = style
@@ -164,6 +166,13 @@ export function cellWriter(cells: readonly Cell[], values: FieldValues, style: S
     if (kind === LIST) return writeList(out, pos, cells[column])
     if (index < 0 || !isSet(values, index)) return writeValue(out, pos, cells[column], 0, 0, 0, 0)
     if (kind === DECIMAL) return writeDecimal64(out, pos, hi[index], lo[index])
+    if (kind === NAME) {
+      const end = hi[index] === 0 ? writeName(out, pos, cells[column].names, lo[index]) : pos
+      if (end > pos) {
+        if (quote !== 0) out.setUint8(end, quote)
+        return quote === 0 ? end : end + 1
+      }
+    }
     const from = start[index]
     const size = end[index] - from
     if (kind === ADDRESS && (size === 4 || size === 16)) {

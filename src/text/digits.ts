@@ -53,7 +53,7 @@ export function writeDecimal32(out: DataView, pos: number, value: number): numbe
 }
 
 function writeEightDigits(out: DataView, pos: number, value: number): number {
-  const high = Math.floor(value / 10_000)
+  const high = (value / 10_000) | 0
   out.setUint32(pos, FOUR_DIGITS[high], true)
   out.setUint32(pos + 4, FOUR_DIGITS[value - high * 10_000], true)
   return pos + 8
@@ -91,18 +91,65 @@ export function splitBillion(hi: number, lo: number): number {
   return quotient
 }
 
+// A time in nanoseconds has nineteen digits, and the first seven of them change every thousand seconds. They are kept as text for the times
+// around one, so that most numbers need one division of 64 bits.
+
+const TRILLION = 1_000_000_000_000
+const HUNDRED_MILLION = 100_000_000
+/** trillions whose first digits are kept: eighteen hours */
+const KEPT = 64
+/** the first number of the first of them, lo and hi; lo may be below zero */
+const keptFrom = new Float64Array(2)
+/** eight bytes each, of which seven count; 0 where no number of that trillion was written yet */
+const keptDigits = new Float64Array(KEPT)
+
 /** hi · 2^32 + lo in decimal, exact to the last digit. */
 export function writeDecimal64(out: DataView, pos: number, hi: number, lo: number): number {
   if (hi === 0) return writeDecimal32(out, pos, lo)
+  const beyond = (hi - keptFrom[1]) * TWO_32 + (lo - keptFrom[0])
+  if (beyond >= 0 && beyond < KEPT * TRILLION) {
+    const high = Math.floor(beyond / HUNDRED_MILLION)
+    const trillion = (high / 10_000) | 0
+    const digits = keptDigits[trillion]
+    if (digits !== 0) {
+      out.setFloat64(pos, digits, true)
+      out.setUint32(pos + 7, FOUR_DIGITS[high - 10_000 * trillion], true)
+      const low = (beyond - high * HUNDRED_MILLION) | 0
+      const middle = (low / 10_000) | 0
+      out.setUint32(pos + 11, FOUR_DIGITS[middle], true)
+      out.setUint32(pos + 15, FOUR_DIGITS[low - middle * 10_000], true)
+      return pos + 19
+    }
+  }
+  return writeLong(out, pos, hi, lo)
+}
+
+function writeLong(out: DataView, start: number, hi: number, lo: number): number {
   const billions = splitBillion(hi, lo)
   const last = billionRest
+  let pos = start
   if (billions < TWO_32) pos = writeDecimal32(out, pos, billions)
   else {
     const top = Math.floor(billions / BILLION)
     pos = writeDecimal32(out, pos, top)
     pos = writeNineDigits(out, pos, billions - top * BILLION)
   }
-  return writeNineDigits(out, pos, last)
+  pos = writeNineDigits(out, pos, last)
+  if (pos - start === 19) keepDigits(out, start, hi, lo, (billions % 1000) * BILLION + last)
+  return pos
+}
+
+/** Keeps the first digits of a number of nineteen that stands at `out[at]`; `rest` are its last twelve. */
+function keepDigits(out: DataView, at: number, hi: number, lo: number, rest: number): void {
+  let trillion = ((hi - keptFrom[1]) * TWO_32 + (lo - keptFrom[0]) - rest) / TRILLION
+  if (!(trillion >= 0 && trillion < KEPT)) {
+    trillion = KEPT / 2
+    const beyond = trillion * TRILLION + rest
+    keptFrom[0] = lo - (beyond % TWO_32)
+    keptFrom[1] = hi - Math.floor(beyond / TWO_32)
+    keptDigits.fill(0)
+  }
+  keptDigits[trillion] = out.getFloat64(at, true)
 }
 
 /** A byte as two hexadecimal digits. */

@@ -3,6 +3,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
 import { type Field, flowMessage } from '../../src/flow/proto.js'
+import { longOf } from '../support/datagram-stream.js'
 import { encode, formatter, parseExactly } from './support.js'
 
 const MACS = ['src_mac', 'dst_mac']
@@ -88,6 +89,66 @@ test('shows what protobufjs encoded: every field, every digit, in the order of t
       assert.doesNotMatch(line, /[\x00-\x1f\x7f-\x9f\u2028\u2029]/)
     }),
     { numRuns: 400 }
+  )
+})
+
+/** A field as it stands on the wire: of a number that the schema has or not, in a wire type that may be another than its own. */
+const anyField = fc
+  .tuple(
+    fc.oneof(fc.constantFrom(...flowMessage.fields.map(({ number }) => number)), fc.integer({ min: 1, max: 20_000 })),
+    fc.oneof(
+      fc.constantFrom(0n, 1n, 2048n, 2n ** 32n),
+      u64,
+      fc.uint8Array({ maxLength: 20 }),
+      fc.uint8Array({ minLength: 120, maxLength: 140 })
+    )
+  )
+  .map(([number, value]) => {
+    const writer = protobuf.Writer.create()
+    if (typeof value === 'bigint') writer.uint32(number * 8).uint64(longOf(value))
+    else writer.uint32(number * 8 + 2).bytes(value)
+    return Buffer.from(writer.finish())
+  })
+
+test('a line is the same whatever the order of the fields, whatever is between them, and wherever the message ends', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      message,
+      fc.constantFrom('json', 'text'),
+      fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 3 }),
+      fc.array(fc.tuple(fc.nat(), anyField), { maxLength: 3 }),
+      fc.nat(3),
+      async (values, format, swaps, others, cut) => {
+        const fields = flowMessage.fields.filter(({ name }) => name in values).map(({ name }) => encode({ [name]: values[name] }))
+        // a formatter of its own for each message: it remembers of which kind the last ones were
+        const line = (await formatter(format))(Buffer.concat(fields))
+        assert.equal(line, (await formatter(format as 'json'))(encode(values)))
+        const swapped = fields.slice()
+        for (const [one, other] of swaps.map((pair) => pair.map((place) => place % fields.length))) {
+          if (fields.length > 0) [swapped[one], swapped[other]] = [swapped[other], swapped[one]]
+        }
+        assert.equal((await formatter(format as 'json'))(Buffer.concat(swapped)), line)
+        for (const [place, other] of others) fields.splice(place % (fields.length + 1), 0, other)
+        const whole = Buffer.concat(fields)
+        // the formatter compares what it makes in the middle of a buffer with what it makes at the end of one, where each field is read first
+        ;(await formatter(format))(whole.subarray(0, Math.max(0, whole.length - cut)))
+      }
+    ),
+    { numRuns: 300 }
+  )
+})
+
+test('times near one another, and those of other centuries between them, have their own digits', async () => {
+  const json = await formatter()
+  const near = fc.bigInt({ min: -(10n ** 14n), max: 10n ** 14n }).map((away) => 1_700_000_000_000_000_000n + away)
+  const edge = fc
+    .tuple(fc.bigInt({ min: 1_000_000n, max: 18_446_743n }), fc.bigInt({ min: -2n, max: 2n }))
+    .map(([high, away]) => high * 10n ** 12n + away)
+  fc.assert(
+    fc.property(fc.array(fc.oneof(near, edge, u64), { minLength: 1 }), (times) => {
+      for (const time of times) assert.equal(json(encode({ time_received_ns: time })), time === 0n ? '{}' : `{"time_received_ns":${time}}`)
+    }),
+    { numRuns: 300 }
   )
 })
 
