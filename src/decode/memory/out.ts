@@ -47,13 +47,24 @@ export function dropMessages(messages: Messages): void {
   messages.pos = COMMON_BYTES
 }
 
-/** Hands what is whole to the output. */
+/** By their size in steps, what is copied to the output. */
+const HAND_ON_STEP = 512
+const MOST_STEPS = 256
+const handedOn: (Uint8Array | undefined)[] = Array.from({ length: MOST_STEPS + 1 })
+
+/** Hands what is whole to the output. Up to a step more is copied: to make a view for each datagram would take longer than that. */
 export function handOn(messages: Messages): void {
   const { output, pos } = messages
   if (pos === COMMON_BYTES) return
-  output.reserve(pos - COMMON_BYTES)
-  output.pos += bytes.copy(output.buf, output.pos, COMMON_BYTES, pos)
+  const steps = Math.ceil((pos - COMMON_BYTES) / HAND_ON_STEP)
+  output.reserve(steps * HAND_ON_STEP)
+  output.buf.set(steps > MOST_STEPS ? wholeSteps(steps) : (handedOn[steps] ??= wholeSteps(steps)), output.pos)
+  output.pos += pos - COMMON_BYTES
   messages.pos = COMMON_BYTES
+}
+
+function wholeSteps(steps: number): Uint8Array {
+  return bytes.subarray(COMMON_BYTES, COMMON_BYTES + steps * HAND_ON_STEP)
 }
 
 export function outByte(pos: number, byte: number): void {
@@ -172,7 +183,10 @@ export function outRaw(pos: number, from: Uint8Array): number {
 
 /** The first `size` bytes of the common fields. */
 export function outCommon(pos: number, size: number): number {
-  for (let i = 0; i < size; i += 4) view.setInt32(pos + i, view.getInt32(COMMON_AT + i))
+  for (let i = 0; i < size; i += 8) {
+    view.setInt32(pos + i, view.getInt32(COMMON_AT + i, true), true)
+    view.setInt32(pos + i + 4, view.getInt32(COMMON_AT + i + 4, true), true)
+  }
   return pos + size
 }
 

@@ -1,6 +1,6 @@
 /** What the device did with a packet: the fields of the extended records. All are known to be whole. */
 import { fieldTag } from '../../flow/proto.js'
-import { inU32 } from '../memory/in.js'
+import { inI32, inU32 } from '../memory/in.js'
 import { closeLength, outInput, outTag, outUint32, outVarint32 } from '../memory/out.js'
 import { known, wholeAddressEnd } from './header.js'
 import type { FramePlan } from '../packet/mapping.js'
@@ -96,6 +96,6 @@ function writeCommunities(countAt: number, pos: number): number {
   if (end === countAt + 4) return pos
   const lengthAt = outTag(pos, COMMUNITIES)
   pos = lengthAt + 1
-  for (let at = countAt + 4; at < end; at += 4) pos = outVarint32(pos, inU32(at))
+  for (let at = countAt + 4; at < end; at += 4) pos = outVarint32(pos, inI32(at))
   return closeLength(lengthAt, 1, pos)
 }
