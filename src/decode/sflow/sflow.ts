@@ -9,6 +9,7 @@ import { frameFieldsBound, type FrameOptions, type FrameWalk, newWalk, writeMapp
 import { writeExtended } from './extended.js'
 import { newSflowHeader, readSflowHeader, type SflowHeader, writeHeader } from './header.js'
 import { writePacket } from './packet.js'
+import { inlineMore } from './inlining.js'
 import { recordBytes, sampleBytes } from './lengths.js'
 import { clearRecords, newRecords, noteRecord, type Records } from './records.js'
 import {
@@ -44,6 +45,7 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, onCounte
    *     sample := enterprise(20 bits) format(12 bits) size(4) data(size)
    */
   function decodeSflow(datagram: Datagram, exporter: string, start: number, end: number, decoding: Decoding): SflowHeader | undefined {
+    inlineMore()
     if (!readSflowHeader(start, end, header)) {
       decoding.report('truncated', 'no whole sFlow header with an agent address of a known type')
       return undefined

@@ -1,0 +1,17 @@
+/**
+ * How much V8 builds into one function. It counts what it builds of other functions into their caller in bytes of its byte code, up to 920, which are three
+ * fields or four of a sample; the others it leaves as calls. With more of it samples take a seventh less time. NetFlow has no use for it, because its plans
+ * are generated: so V8 is told once there is sFlow.
+ */
+import v8 from 'node:v8'
+
+const MOST_INLINED = '--max-inlined-bytecode-size-cumulative=3000'
+
+let isSaid = false
+
+/** To be called before samples are decoded: what V8 optimized until then stays as it is. */
+export function inlineMore(): void {
+  if (isSaid) return
+  isSaid = true
+  v8.setFlagsFromString(MOST_INLINED)
+}
