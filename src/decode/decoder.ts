@@ -134,7 +134,11 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     samplerOfRecord: sampler.record,
     isBlocked: () => options.output.blocked,
     onTemplatesEvicted() {
-      errors.warn(exporter, `more than ${maxTemplates} templates (-templates.max): the one that was not used longest is forgotten`)
+      const why =
+        exporter.templates.size < maxTemplates
+          ? 'templates that take more memory than one exporter may'
+          : `more than ${maxTemplates} templates (-templates.max)`
+      errors.warn(exporter, `${why}: the one that was not used longest is forgotten`)
     },
     ...(options.debug === true ? stateLog(log) : {}),
     now,

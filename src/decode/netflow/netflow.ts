@@ -43,6 +43,8 @@ export interface ExportHeader {
   readonly units: number
   /** how many of them are options records */
   readonly options: number
+  /** the templates that data of the datagram waits for, once for each set */
+  readonly held: readonly number[]
   /** milliseconds, NaN for IPFIX */
   readonly uptime: number
   /** seconds since 1970 */
@@ -74,6 +76,7 @@ export interface NetflowDecoder {
 }
 
 const buf = inputBytes()
+const NONE_HELD: readonly number[] = []
 
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
@@ -100,6 +103,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       sequence,
       units: version === 1 ? 0 : count,
       options: 0,
+      held: NONE_HELD,
       uptime,
       exportSeconds: seconds
     }
@@ -166,6 +170,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     }
     let units = 0
     let optionsRecords = 0
+    let heldIds = NONE_HELD
     const visitor: SetVisitor = {
       onTemplate(definition) {
         definitions.define(datagram.domain, definition)
@@ -193,6 +198,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
           return
         }
         units = -1
+        heldIds = [...heldIds, id]
         held.hold(exporter, {
           templateId: id,
           port,
@@ -219,6 +225,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
       sequence: header.sequence,
       units: header.version === 9 ? 1 : units,
       options: header.version === 9 ? 0 : optionsRecords,
+      held: heldIds,
       uptime: header.uptime,
       exportSeconds: header.seconds
     }

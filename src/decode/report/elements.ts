@@ -1,18 +1,12 @@
 /** Which elements of templates fill a field of FlowMessage, or help to. */
 import { elementName, REVERSE_ENTERPRISE } from '../../schema/elements.js'
-import { RULES } from '../netflow/compile/field-rules.js'
+import { elementsOf, RULES } from '../netflow/compile/field-rules.js'
 import { IE } from '../netflow/wire/ie.js'
 import { openDefinition, type TemplateField } from '../netflow/wire/template.js'
 import type { Section } from './section.js'
 
 /** Elements that a rule names, or the code. */
-const TAKEN = new Set<number>(Object.values(IE))
-for (const rule of RULES) {
-  for (const value of Object.values(rule)) {
-    if (typeof value === 'number') TAKEN.add(value)
-    else if (Array.isArray(value)) for (const id of value) TAKEN.add(id as number)
-  }
-}
+const TAKEN = new Set<number>([...Object.values(IE), ...RULES.flatMap(elementsOf)])
 for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) TAKEN.add(id)
 
 /** What tells of a record's making and no more: how packets were chosen, why a flow ended, how long flows may be, flags that name its key. */

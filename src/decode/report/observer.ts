@@ -3,7 +3,7 @@ import type { Datagram } from '../../flow/datagram.js'
 import { fieldReader, fieldValues, isSet, numberAt } from '../../flow/fieldvalues.js'
 import { flowMessage } from '../../flow/proto.js'
 import { FIRST_DATA_SET, readSetHeader, walkSets } from '../netflow/wire/sets.js'
-import { isSameDefinition } from '../netflow/wire/template.js'
+import { type Definition, isSameDefinition } from '../netflow/wire/template.js'
 import { followSequence } from '../sequence.js'
 import { FIREWALL_EVENT_INDEX, REPORT_FIELDS } from './events.js'
 import { newSection, type Section } from './section.js'
@@ -16,6 +16,8 @@ export interface SeenHeader {
   /** −1 where they could not be counted */
   readonly units: number
   readonly options: number
+  /** the templates that data of the datagram waits for */
+  readonly held: readonly number[]
   /** milliseconds, NaN where there is none */
   readonly uptime: number
   /** seconds since 1970, NaN where there is none */
@@ -29,18 +31,31 @@ export interface Observer {
   readonly onHeader: OnHeader
   /** To be called with each FlowMessage of the datagram that `onHeader` was called with last. */
   readonly onFlow: (buf: Buffer, start: number, end: number) => void
+  /** To be called with how many counter samples it had. */
+  readonly onCounterSamples: (count: number) => void
   readonly sections: () => Iterable<Section>
 }
 
-/** Sections are bounded, as what makes them up comes from the network. */
-const MOST_SECTIONS = 10_000
+/** What makes sections up comes from the network: each is bounded, and all of them by their memory. What has no room is not noted. */
+const MOST_BYTES = 64 * 1024 * 1024
 const MOST_TEMPLATES = 4096
 const MOST_SESSIONS = 1024
 const MOST_RATES = 64
 const MOST_INTERFACES = 10_000
+/** What an entry takes beside the bytes that it holds. */
+const SECTION_BYTES = 4096
+const STREAM_BYTES = 512
+const SESSION_BYTES = 256
+const NUMBER_BYTES = 64
+
+/** The memory that sections may still take. */
+interface Room {
+  bytes: number
+}
 
 export function reportObserver(): Observer {
   const sections = new Map<string, Section>()
+  const room: Room = { bytes: MOST_BYTES }
   let current: Section | undefined
   const values = fieldValues(REPORT_FIELDS)
   const read = fieldReader(values)
@@ -58,7 +73,7 @@ export function reportObserver(): Observer {
   function sectionOf(exporter: string, { type, domain }: SeenHeader): Section | undefined {
     const key = `${exporter} ${type} ${domain}`
     let section = sections.get(key)
-    if (section === undefined && sections.size < MOST_SECTIONS) {
+    if (section === undefined && take(room, SECTION_BYTES)) {
       section = newSection(exporter, type, domain)
       sections.set(key, section)
     }
@@ -79,9 +94,10 @@ export function reportObserver(): Observer {
         current.leastDelay = Math.min(current.leastDelay, delay)
         current.mostDelay = Math.max(current.mostDelay, delay)
       }
-      if (header.type !== 'NETFLOW_V1')
+      if (header.type !== 'NETFLOW_V1' && (current.sequences.streams.has(datagram.srcPort) || take(room, STREAM_BYTES)))
         followSequence(current.sequences, datagram.srcPort, header.sequence, header.units, header.uptime, header.options)
-      if (header.type === 'NETFLOW_V9' || header.type === 'IPFIX') noteSets(current, datagram)
+      for (const id of header.held) noteHeld(current, id, room)
+      if (header.type === 'NETFLOW_V9' || header.type === 'IPFIX') noteSets(current, datagram, room)
     },
     onFlow(buf, start, end) {
       if (current === undefined || !read(buf, start, end)) return
@@ -96,17 +112,35 @@ export function reportObserver(): Observer {
       if (duration < -0.001) current.backwards++
       current.longest = Math.max(current.longest, duration)
       for (const [index, name] of INTERFACES) {
-        if (!isSet(values, index) || current.interfaces.size >= MOST_INTERFACES) continue
-        current.interfaces.add(values.lo[index])
-        if (isSet(values, name)) current.named.add(values.lo[index])
+        if (!isSet(values, index)) continue
+        const number = values.lo[index]
+        const isNoted = current.interfaces.has(number) || (current.interfaces.size < MOST_INTERFACES && take(room, NUMBER_BYTES))
+        if (!isNoted) continue
+        current.interfaces.add(number)
+        if (isSet(values, name)) current.named.add(number)
       }
+    },
+    onCounterSamples(count) {
+      if (current !== undefined) current.counterSamples += count
     },
     sections: () => sections.values()
   }
 }
 
-/** Templates, and data that comes before any of its id. On a connection a withdrawal ends them (RFC 7011 section 8.1). */
-function noteSets(section: Section, { buf, payloadStart, payloadEnd, srcPort, connectionHi, connectionLo }: Datagram): void {
+/** Whether there is room for so many bytes, which are taken then. */
+function take(room: Room, bytes: number): boolean {
+  if (bytes > room.bytes) return false
+  room.bytes -= bytes
+  return true
+}
+
+/** A data set waits for its template. */
+function noteHeld({ waiting }: Section, id: number, room: Room): void {
+  if (waiting.has(id) || (waiting.size < MOST_TEMPLATES && take(room, NUMBER_BYTES))) waiting.set(id, (waiting.get(id) ?? 0) + 1)
+}
+
+/** Templates, and how often data of options came. On a connection a withdrawal ends them (RFC 7011 section 8.1). */
+function noteSets(section: Section, { buf, payloadStart, payloadEnd, srcPort, connectionHi, connectionLo }: Datagram, room: Room): void {
   const header = readSetHeader(buf, payloadStart, payloadEnd)
   if (header === undefined) return
   const { templates, waiting } = section
@@ -117,9 +151,9 @@ function noteSets(section: Section, { buf, payloadStart, payloadEnd, srcPort, co
     onTemplate(definition) {
       const known = templates.get(definition.id)
       section.waited += waiting.get(definition.id) ?? 0
-      waiting.delete(definition.id)
+      if (waiting.delete(definition.id)) room.bytes += NUMBER_BYTES
       if (known === undefined) {
-        if (templates.size < MOST_TEMPLATES)
+        if (templates.size < MOST_TEMPLATES && take(room, costOf(definition)))
           templates.set(definition.id, { definition, sessions: new Map([[session, definition]]), sent: 1, redefined: 0 })
         return
       }
@@ -127,24 +161,21 @@ function noteSets(section: Section, { buf, payloadStart, payloadEnd, srcPort, co
       const before = sessions.get(session)
       known.sent++
       if (before !== undefined && !isSameDefinition(before, definition)) known.redefined++
+      if (!take(room, costOf(definition) - (before === undefined ? 0 : costOf(before)))) return
       known.definition = definition
       sessions.delete(session)
-      for (const oldest of sessions.keys()) if (sessions.size >= MOST_SESSIONS) sessions.delete(oldest)
+      for (const oldest of sessions.keys()) if (sessions.size >= MOST_SESSIONS) end(sessions, oldest, room)
       sessions.set(session, definition)
     },
     onData(templateId) {
-      const known = templates.get(templateId)
-      if (known?.definition.options === true) section.optionsSets++
-      // other ports stand in for a port, other connections for none
-      const isThere = known !== undefined && (!isConnection || known.sessions.has(session))
-      if (!isThere && waiting.size < MOST_TEMPLATES) waiting.set(templateId, (waiting.get(templateId) ?? 0) + 1)
+      if (templates.get(templateId)?.definition.options === true) section.optionsSets++
     },
     onWithdrawal(id, options) {
       if (!isConnection) return
       const isAll = id < FIRST_DATA_SET // it names the set of theirs
       for (const [known, { definition, sessions }] of templates) {
         if (isAll ? definition.options !== options : known !== id) continue
-        sessions.delete(session)
+        end(sessions, session, room)
         if (sessions.size === 0) templates.delete(known)
       }
     },
@@ -152,4 +183,14 @@ function noteSets(section: Section, { buf, payloadStart, payloadEnd, srcPort, co
     onUnknownSet: ignore,
     onError: ignore
   })
+}
+
+const costOf = ({ record }: Definition): number => SESSION_BYTES + record.length
+
+/** Forgets what a session defined. */
+function end(sessions: Map<string, Definition>, session: string, room: Room): void {
+  const definition = sessions.get(session)
+  if (definition === undefined) return
+  sessions.delete(session)
+  room.bytes += costOf(definition)
 }

@@ -16,6 +16,8 @@ export interface Report {
   /** where the decoder's flows go: nowhere but here */
   readonly flows: Output
   readonly onHeader: OnHeader
+  /** Notes the counter samples of a datagram. */
+  readonly onCounterSamples: (count: number) => void
   /** Reads the flows that were decoded since it was last called; to be called after each datagram. */
   readonly readFlows: () => void
   /** Appends the report. */
@@ -36,6 +38,7 @@ export function newReport(mapping: Mapping): Report {
     mapping: withEvents(mapping),
     flows,
     onHeader: observer.onHeader,
+    onCounterSamples: observer.onCounterSamples,
     readFlows() {
       if (flows.pos === 0) return
       reader.push(flows.buf.subarray(0, flows.pos))
@@ -57,7 +60,9 @@ export function newReport(mapping: Mapping): Report {
 /** Decodes a datagram, and whatever waited for what it brought. */
 export function reporting(report: Report, decoder: DatagramDecoder): FrameHandler {
   return (buf, start, end, frameStart) => {
+    const before = decoder.counterSamples()
     decoder.decode(buf, start, end, frameStart)
+    report.onCounterSamples(decoder.counterSamples() - before)
     report.readFlows()
     while (decoder.more()) report.readFlows()
     report.readFlows()

@@ -12,6 +12,7 @@ export function sflowHeader({ agentStart, agentEnd, subAgent, sequence, uptime }
     sequence,
     units: 1,
     options: 0,
+    held: [],
     uptime,
     exportSeconds: NaN
   }

@@ -1,8 +1,12 @@
 /** flow-decode -produce report: a finding for what is wrong, and none for an exporter that is healthy. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import test from 'node:test'
+import { reportObserver } from '../../../src/decode/report/observer.js'
+import { newDatagram } from '../../../src/flow/datagram.js'
 import { be, type FieldSpec, ipv4, optionsTemplate9, set, template, v5, v9 } from '../../support/build-netflow.js'
 import { readCapture } from '../../support/captures.js'
 import { datagramFrame, type DatagramSpec } from '../../support/datagram-stream.js'
@@ -17,6 +21,7 @@ interface Report {
   domain: string
   datagrams: number
   flows: number
+  counter_samples: number
   missing: number
   loss: number
   templates: { id: number; sent: number; redefined: number; options: boolean }[]
@@ -28,9 +33,13 @@ interface Report {
   findings: { kind: string; text: string }[]
 }
 
-async function report(datagrams: readonly (Buffer | DatagramSpec)[]): Promise<Report[]> {
+async function report(datagrams: readonly (Buffer | DatagramSpec)[], ...args: string[]): Promise<Report[]> {
   const stream = Buffer.concat(datagrams.map((datagram) => datagramFrame(Buffer.isBuffer(datagram) ? { payload: datagram } : datagram)))
-  const { code, stdout, stderr } = await runTool('flow-decode', ['-produce', 'report', '-format', 'json', '-loglevel', 'error'], stream)
+  const { code, stdout, stderr } = await runTool(
+    'flow-decode',
+    ['-produce', 'report', '-format', 'json', '-loglevel', 'error', ...args],
+    stream
+  )
   assert.equal(code, 0, stderr)
   return stdout
     .toString()
@@ -116,6 +125,46 @@ test('data without its template, and data whose template came later', async () =
     []
   )
   assert.equal(late.flows, 2)
+})
+
+test('data whose template an earlier run kept waits for nothing', async () => {
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'flow-report-')), 'templates.json')
+  try {
+    await report(healthy, '-templates.json.path', file)
+    const [section] = await report([v9({ sequence: 3 }, data(record()))], '-templates.json.path', file)
+    assert.equal(section.flows, 1)
+    assert.ok(!section.findings.some(({ kind }) => kind === 'template-missing'))
+  } finally {
+    fs.rmSync(path.dirname(file), { recursive: true })
+  }
+})
+
+test('counter samples are counted', async () => {
+  const pipeline = startPipeline(`flow-pcap ${path.join(ROOT, 'test/fixtures/sfprobe.pcap')} | flow-decode -produce report -format json`)
+  const { stdout } = await pipeline.ended
+  const [section] = stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Report)
+  assert.equal(section.counter_samples, 1)
+})
+
+test('what has no room is not noted: domains, templates and ports that somebody makes up', () => {
+  const observer = reportObserver()
+  const datagram = newDatagram()
+  const many = Array.from({ length: 300 }, (_, i) => template(256 + i, FIELDS))
+  const header = { type: 'NETFLOW_V9', sequence: 0, units: 1, options: 0, held: [], uptime: 0, exportSeconds: NaN }
+  for (let i = 0; i < 2000; i++) {
+    const payload = v9({ domain: i % 20 }, set(0, ...many))
+    Object.assign(datagram, { buf: payload, payloadStart: 0, payloadEnd: payload.length, srcPort: i })
+    observer.onHeader('192.0.2.1', datagram, { ...header, domain: String(i % 20) })
+  }
+  let sessions = 0
+  for (const { templates } of observer.sections()) for (const known of templates.values()) sessions += known.sessions.size
+  assert.ok(sessions > 10_000 && sessions < 300_000, String(sessions))
+  for (let i = 0; i < 50_000; i++) observer.onHeader(`exporter ${i}`, datagram, { ...header, type: 'SFLOW_5', domain: 'agent' })
+  assert.ok([...observer.sections()].length < 20_000)
 })
 
 test('a template that comes with other fields, and one that cannot be read', async () => {
@@ -209,9 +258,9 @@ test('a hole that no network makes, a clock that was never set, options without 
 })
 
 test('elements that no field takes have their names', async () => {
-  const fields = set(0, template(260, [...FIELDS, [206, 1], [12345, 4]]))
+  const fields = set(0, template(260, [...FIELDS, [206, 1], [511, 4], [12345, 4]]))
   const [section] = await report([...healthy, v9({ sequence: 3 }, fields)])
-  assert.deepEqual(section.unused_elements, ['isMulticast', 'element12345'])
+  assert.deepEqual(section.unused_elements, ['isMulticast', 'bgpSourceAsPathList', 'element12345'])
   assert.deepEqual(
     section.findings.map(({ kind }) => kind),
     ['unused']

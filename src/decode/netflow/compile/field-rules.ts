@@ -94,3 +94,17 @@ export const RULES: readonly Rule[] = [
   { to: 'application_name', as: 'name', of: 'application', from: [95] },
   { to: 'vni', from: [351], bits: [0, 0xffffff] }
 ]
+
+/** The elements that a rule names; those of the rules that have a name of their own, as `src_addr`, are named where they are compiled. */
+export function elementsOf(rule: Rule): number[] {
+  switch (rule.as) {
+    case 'counter':
+      return [...rule.from, ...rule.totals, ...(rule.section === 'one' ? [] : rule.section)]
+    case 'ofFamily':
+      return [rule.ipv4, rule.ipv6]
+    case 'communities':
+      return [rule.value, ...rule.lists]
+    default:
+      return 'from' in rule ? [...rule.from] : []
+  }
+}

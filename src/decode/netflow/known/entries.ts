@@ -28,7 +28,7 @@ export function charge(entry: TemplateEntry, bytes: number): void {
   entry.domain.port.exporter.templateBytes += bytes
 }
 
-/** Forgets the least recently used templates, until there are no more than `most` and they are not too large; returns how many. */
+/** Forgets the least recently used templates, until there are no more than `most` and they take no more than MOST_BYTES; returns how many. */
 export function trimTemplates(exporter: Exporter, most: number): number {
   const { templates } = exporter
   let gone = 0

@@ -28,7 +28,7 @@ export interface Template {
   readonly version: 9 | 10
   readonly id: number
   readonly fields: readonly TemplateField[]
-  /** how many of the fields, from the first, are scopes; an options template has some, or in v9 none */
+  /** how many of the fields, from the first, are scopes: an options template has some (RFC 7011 section 3.4.2.2), but one that has none is taken */
   readonly scopes: number
   readonly options: boolean
   /** the indexes of the fields that have bytes: there may be hundreds that have none */
