@@ -2,9 +2,9 @@
 import { growingMemory } from '../flow/appendable.js'
 import type { Output } from '../flow/output.js'
 import { addTimes, type Grouping, timesAt } from '../query/aggregate.js'
-import { addSums, COUNTERS_SIZE } from '../query/counters.js'
+import { addSums } from '../query/counters.js'
 import { distinctOf } from '../query/distinct.js'
-import { firstGroup, type Groups, nextGroup } from '../query/groups.js'
+import { firstGroup, isEmptyGroup, nextGroup } from '../query/groups.js'
 import { ranked } from '../query/ranking.js'
 import { sumAsNumber } from '../query/sums.js'
 import { type MessageWriter, messageWriter } from './message.js'
@@ -34,7 +34,7 @@ export function results(grouping: Grouping, top: number, having: Condition | und
     const matching = new Int32Array(groups.count)
     let count = 0
     for (let group = firstGroup(groups); group !== 0; group = nextGroup(groups, group)) {
-      if (isEmpty(groups, group)) continue
+      if (isEmptyGroup(groups, group)) continue
       if (having === undefined || matches(having, window, group)) matching[count++] = group
     }
     return matching.subarray(0, count)
@@ -82,12 +82,6 @@ export function results(grouping: Grouping, top: number, having: Condition | und
   }
 
   return { write, writer, counts }
-}
-
-/** A group that was made for one end of a flow whose other end found no room. */
-function isEmpty({ records }: Groups, group: number): boolean {
-  for (let i = group; i < group + COUNTERS_SIZE; i++) if (records[i] !== 0) return false
-  return true
 }
 
 /** The bytes of the length in front of a frame. */

@@ -5,7 +5,7 @@
 import type { Metrics, Reading } from '../cli/metrics.js'
 import type { Aggregate, Grouping } from '../query/aggregate.js'
 import { addSums, BYTES_AT, COUNTERS_SIZE, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
-import { findGroup, firstGroup, groupOf, type Groups, keyOf, newGroups, nextGroup } from '../query/groups.js'
+import { findGroup, firstGroup, groupOf, type Groups, isEmptyGroup, keyOf, newGroups, nextGroup } from '../query/groups.js'
 import { newKey } from '../query/keys.js'
 import { keyTexts } from '../query/keytext.js'
 import { ranked } from '../query/ranking.js'
@@ -47,6 +47,7 @@ export function seriesOf(grouping: Grouping, most: number): Series {
     const { groups } = aggregate
     const without: number[] = []
     for (let group = firstGroup(groups); group !== 0; group = nextGroup(groups, group)) {
+      if (isEmptyGroup(groups, group)) continue
       readKey(groups, group)
       if (findGroup(known, key) === 0) without.push(group)
     }

@@ -50,10 +50,16 @@ export function newTexts(rendering: Rendering): Texts {
     for (; pos < end; pos++) hash = Math.imul(hash ^ buf[pos], 0x9e3779b1)
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
     hash ^= hash >>> 13
-    const mask = slots.length - 1
+    let mask = slots.length - 1
     let slot = hash & mask
     for (let entry = slots[slot]; entry !== 0; entry = slots[(slot = (slot + 1) & mask)]) {
       if (hashes[entry - 1] === hash && isKey(entry - 1, buf, start, end)) return shown[(last = entry - 1)]
+    }
+    if (entries === shown.length) {
+      grow()
+      mask = slots.length - 1
+      slot = hash & mask
+      while (slots[slot] !== 0) slot = (slot + 1) & mask
     }
     slots[slot] = entries + 1
     return add(hash, buf, start, end)
@@ -67,12 +73,6 @@ export function newTexts(rendering: Rendering): Texts {
   }
 
   function add(hash: number, buf: Buffer, start: number, end: number): number {
-    if (entries === shown.length) {
-      hashes = grown(hashes)
-      shown = grown(shown)
-      keyEnds = grown(keyEnds)
-      rehash()
-    }
     const entry = entries++
     const at = entry === 0 ? 0 : keyEnds[entry - 1]
     if (at + end - start > keys.length) keys = grownBuffer(keys, at + end - start)
@@ -85,7 +85,10 @@ export function newTexts(rendering: Rendering): Texts {
     return index
   }
 
-  function rehash(): void {
+  function grow(): void {
+    hashes = grown(hashes)
+    shown = grown(shown)
+    keyEnds = grown(keyEnds)
     slots = new Int32Array(2 * shown.length)
     for (let entry = 0; entry < entries; entry++) {
       let slot = hashes[entry] & (slots.length - 1)

@@ -43,6 +43,8 @@ export interface ConnectionLimits {
 export interface ConnectionCounts {
   accepted: number
   messages: number
+  /** of these, those that went out as datagrams */
+  written: number
   bytes: number
   readonly cut: Record<CutCause, number>
 }
@@ -99,7 +101,7 @@ export function connections(
 ): Connections {
   const all = new Set<Connection>()
   const cut = Object.fromEntries(CUT_CAUSES.map((cause) => [cause, 0])) as Record<CutCause, number>
-  const counts: ConnectionCounts = { accepted: 0, messages: 0, bytes: 0, cut }
+  const counts: ConnectionCounts = { accepted: 0, messages: 0, written: 0, bytes: 0, cut }
   const clock = wallClock()
   let lastHi = 0
   let lastLo = 0
@@ -197,7 +199,10 @@ export function connections(
       byExporter[exporter.slot]++
       counts.bytes += stop - start
       connection.hadMessage = true
-      if (isWanted()) append(buf.subarray(start, stop))
+      if (isWanted()) {
+        counts.written++
+        append(buf.subarray(start, stop))
+      }
       return true
     }
     const connection: Connection = {

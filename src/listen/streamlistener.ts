@@ -83,11 +83,15 @@ export async function startStreamListener(
   }
 }
 
-function numbersOf({ accepted, messages, bytes, cut }: ConnectionCounts, open: number, output: Output): ReturnType<Listener['numbers']> {
+function numbersOf(
+  { accepted, messages, written, bytes, cut }: ConnectionCounts,
+  open: number,
+  output: Output
+): ReturnType<Listener['numbers']> {
   return {
     received: messages,
     receivedBytes: bytes,
-    written: messages,
+    written,
     queueFull: 0,
     notAllowed: 0, // counted among the connections that were cut
     kernel: undefined,

@@ -167,6 +167,12 @@ export function addToGroup(groups: Groups, group: number, from: Float64Array, fr
   addCounters(groups.records, group, from, fromAt)
 }
 
+/** Whether nothing was added to a group: it was made for one end of a flow whose other end found no room. */
+export function isEmptyGroup({ records }: Groups, group: number): boolean {
+  for (let i = group; i < group + COUNTERS_SIZE; i++) if (records[i] !== 0) return false
+  return true
+}
+
 /** Where a group's extra doubles begin in `records`, twice that in `words`. */
 export function extraOf(group: number): number {
   return group + COUNTERS_SIZE

@@ -4,6 +4,7 @@ import { newDatagram, readDatagram } from '../flow/datagram.js'
 import { fieldCursor, nextField, WIRE_BYTES } from '../flow/message.js'
 import { counterField, type Schema, schemaOf } from '../flow/proto.js'
 import type { Mapping } from '../mapping/mapping.js'
+import { rowOf } from '../schema/fields.js'
 import { MAX_ADDRESS_BYTES, writeIPv4, writeIPv6 } from '../text/addresses.js'
 import type { Style } from '../text/cells.js'
 import { viewOf } from '../flow/view.js'
@@ -78,7 +79,8 @@ function schemaFor(schema: Schema, columns: readonly string[]): Schema {
   // what is no field is made of several
   if (columns.some((name) => schema.find(name) === undefined)) return schema
   // a prefix's length is shown with its address
-  return schemaOf(schema.fields.filter(({ name }) => columns.includes(name) || name === 'src_addr' || name === 'dst_addr'))
+  const shown = new Set(columns.flatMap((name) => [name, rowOf(name)?.of ?? name]))
+  return schemaOf(schema.fields.filter(({ name }) => shown.has(name)))
 }
 
 /** A FlowMessage's key: the columns as flow-format shows them, joined by commas. */

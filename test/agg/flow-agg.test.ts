@@ -281,6 +281,20 @@ test('running totals of the biggest groups are served, and never fall', async ()
   assert.equal((await tool.ended).code, 0)
 })
 
+test('a group of which nothing was summed, because the other end found no room, gets no series', async () => {
+  const tool = startTool('flow-agg', ['-by', 'addr', '-max-groups', '4', '-grace', '5m', '-every', '1m', '-addr', '127.0.0.1:0'])
+  await tool.until(() => tool.stderr().includes('metrics at'))
+  const between = (seconds: number, a: number, b: number): FlowSpec =>
+    flow(seconds, { src_addr: `0a00000${a}`, dst_addr: `0a00000${b}`, bytes: 10n })
+  tool.stdin.write(flowStream([between(1, 1, 2), between(61, 5, 5), between(2, 3, 4)]))
+  await tool.until(() => readFlows(tool.stdout()).length > 0)
+  const text = await (await fetch(/http:\S+/.exec(tool.stderr())![0])).text()
+  assert.match(text, /^flow_agg_bytes_total\{addr="10.0.0.1"\} 10$/m)
+  assert.doesNotMatch(text, /addr="10[^}]*\} 0$/m)
+  tool.stdin.end()
+  assert.equal((await tool.ended).code, 0)
+})
+
 test('a reader that stops for a while changes no window', async () => {
   const flows = Array.from({ length: 40_000 }, (_, i) => flow(i / 100, { src_as: i % 1000 }))
   const run = (reader: string): ReturnType<typeof runPipeline> =>

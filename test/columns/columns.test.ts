@@ -6,10 +6,12 @@ import fc from 'fast-check'
 import { batchMaker } from '../../src/columns/batch.js'
 import { columnBuilder } from '../../src/columns/builder.js'
 import { ipcWriter } from '../../src/columns/ipc.js'
+import { newTexts } from '../../src/columns/texts.js'
 import { batchReader } from '../../src/columns/messages.js'
 import { arrowSchemaOf, columnTypeOf } from '../../src/columns/types.js'
 import { frameReader } from '../../src/flow/frames.js'
 import { flowMessage } from '../../src/flow/proto.js'
+import { renderingOf } from '../../src/text/values.js'
 import { anyFlow, encodeFlow, flowOf } from '../support/random-flow.js'
 
 const SCHEMA = arrowSchemaOf(arrow, flowMessage)
@@ -30,6 +32,17 @@ function messagesOf(table: arrow.Table): Buffer[] {
   reader.end()
   return messages
 }
+
+test('each of many texts stands once', () => {
+  const texts = newTexts(renderingOf(flowMessage.field('src_as_name')))
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 5000; i++) {
+      const bytes = Buffer.from(`AS ${i}`)
+      assert.equal(texts.ofBytes(bytes, 0, bytes.length), i)
+    }
+    assert.equal(texts.size, 5000)
+  }
+})
 
 test('what goes into columns comes back: every field, every value, fields of a newer tool too', () => {
   fc.assert(

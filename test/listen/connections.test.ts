@@ -140,6 +140,15 @@ test('a reader that is slow slows the exporters down, and nothing is lost', asyn
   await listener.stop()
 })
 
+test('what comes beyond -count is not counted as out', async (t) => {
+  const listener = await listen(t, 'ipfix+tcp://127.0.0.1:0', '-count', '1')
+  const socket = await connect(listener.ports[0])
+  socket.write(Buffer.concat([message(20, 1), message(20, 2), message(20, 3)]))
+  await listener.until(1)
+  await closed(socket)
+  assert.match((await listener.stop()).stderr, /3 datagrams in, 1 out, 2 more than -count; 1 connection\n$/)
+})
+
 test('-allow holds for connections', async (t) => {
   const listener = await listen(t, 'ipfix+tcp://127.0.0.1:0', '-allow', '192.0.2.0/24')
   await closed(await connect(listener.ports[0]))

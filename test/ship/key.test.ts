@@ -23,7 +23,9 @@ const FLOW = {
   bytes: { low: -1, high: -1, unsigned: true },
   src_as_name: 'Exämple, Inc.',
   as_path: [64496, 64497],
-  in_if: 7
+  in_if: 7,
+  addr: Buffer.from([198, 51, 100, 0]),
+  addr_net: 24
 }
 
 /** A frame whose message is shorter than 128 bytes, without its length. */
@@ -52,6 +54,7 @@ test('a key is its fields as flow-format shows them, set or not, with commas bet
   assert.equal(keyOf('sampler_address'), '192.0.2.1')
   assert.equal(keyOf('dst_addr', 'src_addr', 'in_if'), '2001:db8::1,10.1.2.3,7')
   assert.equal(keyOf('proto', 'etype', 'type', 'src_mac', 'src_net'), 'TCP,IPv6,IPFIX,11:22:33:44:55:66,10.0.0.0/8')
+  assert.equal(keyOf('addr_net'), '198.51.100.0/24')
   assert.equal(keyOf('bytes', 'src_as_name', 'as_path'), '18446744073709551615,Exämple, Inc.,64496 64497')
   assert.equal(keyOf('out_if', 'next_hop', 'src_country', 'bgp_communities', 'in_if'), '0,,,,7')
 })
