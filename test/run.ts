@@ -17,6 +17,8 @@ import { ROOT } from './support/tools.js'
 const TESTS = path.join(ROOT, 'dist/test')
 /** One more than two cores: tests of brokers and signals mostly wait. */
 const CONCURRENCY = 3
+/** A file that takes longer hangs, and fails. */
+const LONGEST_MS = 10 * 60_000
 
 function testFiles(folders: readonly string[]): string[] {
   const files = fs
@@ -40,7 +42,7 @@ interface TestEvent {
 const skipped = new Map<string, number>()
 const mayBeSkipped = (process.env.FLOW_TESTS_MAY_SKIP ?? '').split(',').filter((word) => word !== '')
 
-const events = run({ files: testFiles(folders), concurrency: CONCURRENCY })
+const events = run({ files: testFiles(folders), concurrency: CONCURRENCY, timeout: LONGEST_MS })
 events.on('test:fail', () => (process.exitCode = 1))
 events.on('test:pass', ({ skip }) => {
   if (skip === undefined || skip === false) return

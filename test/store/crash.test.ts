@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
-import { freePort } from '../support/ports.js'
 import { runTool, startTool } from '../support/tools.js'
 import { filesIn, flowAt, flowsFrom, messagesOf, MINUTE, newFolder, NINE } from './storing.js'
 
@@ -76,14 +75,10 @@ test('killed while it writes Parquet: the file is set aside and told', async (t)
 
 test('a second signal ends it at once, and it says what is lost', async (t) => {
   const dir = newFolder(t)
-  const port = await freePort()
-  const store = startTool('flow-store', ['-dir', dir, '-format', 'bin', '-addr', `127.0.0.1:${port}`])
+  const store = startTool('flow-store', ['-dir', dir, '-format', 'bin', '-addr', '127.0.0.1:0'])
   store.stdin.write(flowsFrom(NINE, 3))
-  const metrics = (): Promise<string> =>
-    fetch(`http://127.0.0.1:${port}/metrics`).then(
-      (response) => response.text(),
-      () => ''
-    )
+  await store.until(() => store.stderr().includes('metrics at'))
+  const metrics = async (): Promise<string> => (await fetch(/http:\S+/.exec(store.stderr())![0])).text()
   while (!/^flow_store_open_flows 3$/m.test(await metrics()));
   // the first one is heard, and it goes on, since its input has not ended
   store.kill('SIGINT')
