@@ -1,4 +1,5 @@
 /** Lookups of addresses, remembered by address: walks over trees and all that follows are only for those that are new. */
+import { MAPPED_WORD } from '../flow/address.js'
 import { readUint32 } from '../flow/bigendian.js'
 import type { AnswerStore } from './answers.js'
 import type { AsOrder } from './asorder.js'
@@ -20,9 +21,6 @@ export interface Lookups {
   readonly count: (source: number, result: number) => number
   readonly counts: Memo['counts']
 }
-
-/** The third word of an IPv4 address, ::ffff:a.b.c.d. */
-const MAPPED = 0xffff
 
 const START = LEARNED
 const LENGTHS = LEARNED + 1
@@ -58,7 +56,7 @@ export function openLookups(sources: readonly Source[], order: AsOrder, store: A
     find(buf, start, end) {
       let a = 0
       let b = 0
-      let c = MAPPED
+      let c = MAPPED_WORD
       if (end - start === 16) {
         a = readUint32(buf, start) | 0
         b = readUint32(buf, start + 4) | 0

@@ -1,4 +1,5 @@
 /** What exporters and the interfaces that a flow passed get: what tables say of them. */
+import { MAPPED_WORD } from '../flow/address.js'
 import { copier } from '../flow/copy.js'
 import { readUint32 } from '../flow/bigendian.js'
 import { writeBytesField, writeUint64Field } from '../flow/message.js'
@@ -23,7 +24,6 @@ interface Hits {
   misses: number
 }
 
-const MAPPED = 0xffff
 /** 8,192 exporters, and 131,072 interfaces, input and output apart */
 const EXPORTER_BITS = 12
 const INTERFACE_BITS = 16
@@ -113,7 +113,7 @@ export function enrichWays(
             readUint32(buf, start + 8) | 0,
             readUint32(buf, start + 12) | 0
           )
-        : knownExporters.slotOf(0, 0, MAPPED, readUint32(buf, start) | 0)
+        : knownExporters.slotOf(0, 0, MAPPED_WORD, readUint32(buf, start) | 0)
       if (exporters !== undefined) change.rest |= choose(knownExporters.table, slot, 0, counts.exporters)
       if (interfaces !== undefined) {
         const prefix = knownExporters.table[slot + PREFIX]

@@ -70,13 +70,13 @@ async function run(tool: Tool<Options>, filter: Filter): Promise<void> {
   }
   const counts: Counts = { flows: 0, matched: 0, malformed: 0, reloads: 0, failedReloads: 0 }
   const output = tool.stdout()
-  const others = options.fail === undefined ? undefined : fileOutput('-fail', options.fail)
+  const rejected = options.fail === undefined ? undefined : fileOutput('-fail', options.fail)
   await watchLists(tool, filter, counts)
   await tool.serve((metrics) => {
     declareMetrics(metrics, counts)
   })
   tool.summary(() => summaryOf(counts))
-  await readFrames(tool, bothOf(output, others), passer(filter, counts, output, others))
+  await readFrames(tool, bothOf(output, rejected), passer(filter, counts, output, rejected))
 }
 
 /** The text of the operands, or of the file of -f. */
@@ -96,9 +96,9 @@ function expressionOf({ options, operands }: Tool<Options>): string {
 }
 
 /** Hands each frame to one of the two outputs, or to none. */
-function passer(filter: Filter, counts: Counts, output: Output, others: Output | undefined): FrameHandler {
+function passer(filter: Filter, counts: Counts, output: Output, rejected: Output | undefined): FrameHandler {
   const append = appender(output)
-  const appendOther = others === undefined ? undefined : appender(others)
+  const reject = rejected === undefined ? undefined : appender(rejected)
   return (buf, start, end, frameStart) => {
     counts.flows++
     if (filter.matches(buf, start, end)) {
@@ -107,7 +107,7 @@ function passer(filter: Filter, counts: Counts, output: Output, others: Output |
       return
     }
     if (filter.isBroken()) counts.malformed++
-    appendOther?.(buf, frameStart, end)
+    reject?.(buf, frameStart, end)
   }
 }
 

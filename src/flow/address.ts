@@ -7,6 +7,9 @@ const ZERO = 0x30
 /** ::ffff:0:0/96, the IPv4 addresses as IPv6 sockets show them (RFC 4291 §2.5.5.2). */
 const MAPPED_PREFIX_BITS = 96
 
+/** Of an IPv4-mapped address in four words, ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), the third one; the two before it are 0. */
+export const MAPPED_WORD = 0xffff
+
 /** Whether `buf[start, end)` is an IPv4-mapped address; its last four bytes are the IPv4 one. */
 export function isMappedIPv4(buf: Buffer, start = 0, end = buf.length): boolean {
   if (end - start !== 16 || buf[start + 10] !== 0xff || buf[start + 11] !== 0xff) return false

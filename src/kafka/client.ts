@@ -5,10 +5,8 @@ import type { ISocketFactory, Kafka, KafkaConfig, LogEntry } from 'kafkajs'
 import type { Log } from '../cli/log.js'
 import { tls } from '../flow/lazy.js'
 import { type BrokerAddress, seedHost, seedName } from './brokers.js'
-import { registerCodecs } from './codecs.js'
+import { type Kafkajs, registerCodecs } from './codecs.js'
 import { changeInside } from './inside.js'
-
-export type Kafkajs = typeof import('kafkajs')
 
 export interface Client {
   readonly kafka: Kafka

@@ -48,7 +48,7 @@ function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength)
 }
 
-type Kafkajs = typeof import('kafkajs')
+export type Kafkajs = typeof import('kafkajs')
 
 /** Makes kafkajs know all compressions, and returns what finds their codecs by Kafka's numbers. */
 export function registerCodecs({ CompressionCodecs, CompressionTypes }: Kafkajs): (compression: number) => Codec {

@@ -1,5 +1,6 @@
 /** Sets of numbers and of addresses: sorted ranges that do not touch, in typed arrays, and one binary search. */
 import { isMappedIPv4 } from '../flow/address.js'
+import { readUint32 } from '../flow/bigendian.js'
 
 /** Both ends are in the range. */
 export type Range = readonly [from: bigint, to: bigint]
@@ -116,7 +117,7 @@ export function addressSet(): AddressSet {
 
   function has4(buf: Buffer, at: number): boolean {
     const size = from4.length
-    const value = ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0
+    const value = readUint32(buf, at)
     let low = 0
     let high = size
     if (index4.length > 0) {
@@ -132,10 +133,10 @@ export function addressSet(): AddressSet {
   }
 
   function has6(buf: Buffer, at: number): boolean {
-    const a = wordAt(buf, at)
-    const b = wordAt(buf, at + 4)
-    const c = wordAt(buf, at + 8)
-    const d = wordAt(buf, at + 12)
+    const a = readUint32(buf, at)
+    const b = readUint32(buf, at + 4)
+    const c = readUint32(buf, at + 8)
+    const d = readUint32(buf, at + 12)
     let low = 0
     let high = size6
     while (low < high) {
@@ -182,10 +183,6 @@ function wordsOf(numbers: readonly bigint[]): Uint32Array<ArrayBuffer> {
     for (let word = 0; word < 4; word++) words[4 * i + word] = Number((number >> BigInt(96 - 32 * word)) & WORD)
   })
   return words
-}
-
-function wordAt(buf: Buffer, at: number): number {
-  return ((buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]) >>> 0
 }
 
 function compare(words: Uint32Array, at: number, a: number, b: number, c: number, d: number): number {

@@ -4,7 +4,7 @@ import { keyParts } from '../query/by.js'
 import type { Counter } from '../query/counters.js'
 import { drilled } from './drill.js'
 import { edit, editedLine, type EditedLine } from './editor.js'
-import { compileFilter, type Matcher } from './filter.js'
+import { typedFilter, type Matcher } from './filter.js'
 import type { Key } from './keys.js'
 import type { Row } from './snapshot.js'
 
@@ -63,7 +63,7 @@ export function controlsOf(
   const before: Looking[] = []
 
   function look(next: Looking): Effect {
-    const compiled = compileFilter(next.filter)
+    const compiled = typedFilter(next.filter)
     if ('error' in compiled) return 'redraw'
     controls.matcher = compiled.matches
     controls.looking = next
@@ -81,7 +81,7 @@ export function controlsOf(
       return look({ ...controls.looking, filter: edited.line.text.trim() })
     } else {
       const line = edit(edited.line, key)
-      const compiled = compileFilter(line.text)
+      const compiled = typedFilter(line.text)
       controls.edited = { line, error: 'error' in compiled ? compiled : undefined }
     }
     return 'redraw'

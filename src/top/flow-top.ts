@@ -9,7 +9,7 @@ import { appendText } from '../flow/appendable.js'
 import type { Sink } from '../flow/output.js'
 import { timedInput } from '../query/streamtime.js'
 import { groupingOf, type Looking } from './controls.js'
-import { compileFilter, type Matcher } from './filter.js'
+import { typedFilter, type Matcher } from './filter.js'
 import { groupTable, noteWords, ratesText } from './lines.js'
 import { type Options, OPTIONS } from './options.js'
 import { openScreen, type Screen } from './screen.js'
@@ -67,7 +67,7 @@ async function run(tool: Tool<Options>, { looking, matcher, live }: Prepared): P
 }
 
 function matcherOf(filter: string): Matcher | undefined {
-  const compiled = compileFilter(filter)
+  const compiled = typedFilter(filter)
   if (!('error' in compiled)) return compiled.matches
   throw new UserError(EXIT.usage, `${compiled.error} (character ${compiled.at + 1} of '${filter}')`)
 }

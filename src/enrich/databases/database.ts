@@ -1,7 +1,7 @@
 /** A database file (MMDB, the format of MaxMind and many others) in memory. */
 import fs from 'node:fs/promises'
 import {
-  addressText,
+  lookupText,
   findRecord,
   NOTHING_KNOWN,
   sampleAddresses,
@@ -56,7 +56,7 @@ export async function databaseOf(buf: Buffer): Promise<Database> {
       type: String(databaseType),
       built: buildEpoch,
       tree: searchTree(buf, nodeCount, recordSize, ipVersion, dataEnd),
-      record: (a, b, c, d) => reader.get(addressText(a, b, c, d))
+      record: (a, b, c, d) => reader.get(lookupText(a, b, c, d))
     }
   } catch (error) {
     throw new BrokenDatabaseError(`is no MMDB file, or a broken one: ${error instanceof Error ? error.message : String(error)}`)

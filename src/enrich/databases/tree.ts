@@ -12,9 +12,7 @@
  *
  * maxmind's `get` walks it too, but from an address in text; this takes the bytes of a flow, several times as fast.
  */
-
-/** An IPv4 address stands in four words as ::ffff:a.b.c.d; this is the third of them. */
-export const MAPPED = 0xffff
+import { MAPPED_WORD } from '../../flow/address.js'
 
 export const NOTHING_KNOWN = 0
 /** The tree is broken on the way to this address. */
@@ -63,7 +61,7 @@ export function searchTree(buf: Buffer, nodeCount: number, recordSize: number, i
 export function findRecord(tree: SearchTree, a: number, b: number, c: number, d: number): number {
   const { nodeCount } = tree
   let node = 0
-  if (a === 0 && b === 0 && c === MAPPED) node = walk(tree, tree.ipv4Halves[d >>> HALF_BITS], d << HALF_BITS, 32 - HALF_BITS)
+  if (a === 0 && b === 0 && c === MAPPED_WORD) node = walk(tree, tree.ipv4Halves[d >>> HALF_BITS], d << HALF_BITS, 32 - HALF_BITS)
   else if (tree.ipVersion === 4) return NOTHING_KNOWN
   else {
     node = walk(tree, 0, a, 32)
@@ -109,7 +107,7 @@ export function sampleAddresses(tree: SearchTree, count: number): Int32Array[] {
     const words = new Int32Array(4)
     // every other sample goes to IPv4, which is a small corner of an IPv6 tree
     const ipv4 = tree.ipVersion === 4 || i % 2 === 0
-    if (ipv4) words[2] = MAPPED
+    if (ipv4) words[2] = MAPPED_WORD
     let node = ipv4 ? tree.ipv4Start : 0
     for (let bit = ipv4 ? 96 : 0; bit < 128 && node < tree.nodeCount; bit++) {
       random = (Math.imul(random, 1664525) + 1013904223) >>> 0
@@ -125,7 +123,7 @@ export function sampleAddresses(tree: SearchTree, count: number): Int32Array[] {
 }
 
 /** The text of an address of four words, as maxmind reads it. */
-export function addressText(a: number, b: number, c: number, d: number): string {
-  if (a === 0 && b === 0 && c === MAPPED) return `${d >>> 24}.${(d >>> 16) & 0xff}.${(d >>> 8) & 0xff}.${d & 0xff}`
+export function lookupText(a: number, b: number, c: number, d: number): string {
+  if (a === 0 && b === 0 && c === MAPPED_WORD) return `${d >>> 24}.${(d >>> 16) & 0xff}.${(d >>> 8) & 0xff}.${d & 0xff}`
   return [a, b, c, d].map((word) => `${(word >>> 16).toString(16)}:${(word & 0xffff).toString(16)}`).join(':')
 }

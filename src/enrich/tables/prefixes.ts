@@ -5,11 +5,11 @@
  * Addresses are four words, an IPv4 address as ::ffff:a.b.c.d. IPv4 is a world of its own all the same: ::/0 is all of IPv6 and nothing of
  * IPv4, so that ::ffff:0:0/96 is always a prefix, with none around it.
  */
-import type { Network } from '../../flow/address.js'
+import { MAPPED_WORD, type Network } from '../../flow/address.js'
+import { readUint32 } from '../../flow/bigendian.js'
 import { numberList } from './numberlist.js'
 
 const WORDS = 4
-const MAPPED = 0xffff
 const MAPPED_BITS = 96
 
 /** Prefixes as they come, the same one perhaps more than once: a row each. */
@@ -70,7 +70,7 @@ function firstBits(word: number, bits: number): number {
 
 /** The four words of an address of 4 or 16 bytes. */
 export function wordsOf(address: Uint8Array): [number, number, number, number] {
-  if (address.length === 4) return [0, 0, MAPPED, readUint32(address, 0)]
+  if (address.length === 4) return [0, 0, MAPPED_WORD, readUint32(address, 0)]
   return [readUint32(address, 0), readUint32(address, 4), readUint32(address, 8), readUint32(address, 12)]
 }
 
@@ -133,7 +133,7 @@ export function prefixIndex({ count: rows, words, lengths }: PrefixRows): Prefix
     return number
   }
 
-  const mapped = Uint32Array.of(0, 0, MAPPED, 0)
+  const mapped = Uint32Array.of(0, 0, MAPPED_WORD, 0)
   let ipv4 = 0
   /** the prefix around all of IPv4 */
   let outside = 0
@@ -148,7 +148,7 @@ export function prefixIndex({ count: rows, words, lengths }: PrefixRows): Prefix
     const at = row * WORDS
     if (ipv4 === 0 && !comesBeforeIPv4(words, at, lengths[row])) enterIPv4()
     const isAgain = before >= 0 && isSameRow(before, row)
-    const isIPv4 = words[at] === 0 && words[at + 1] === 0 && words[at + 2] === MAPPED && lengths[row] === MAPPED_BITS
+    const isIPv4 = words[at] === 0 && words[at + 1] === 0 && words[at + 2] === MAPPED_WORD && lengths[row] === MAPPED_BITS
     numbers[row] = isIPv4 ? ipv4 : isAgain ? numbers[before] : enter(words, at, lengths[row])
     before = row
   }
@@ -167,7 +167,7 @@ export function prefixIndex({ count: rows, words, lengths }: PrefixRows): Prefix
       d >>>= 0
       let low = 0
       let high = ranges
-      if (a === 0 && b === 0 && c === MAPPED) {
+      if (a === 0 && b === 0 && c === MAPPED_WORD) {
         low = ipv4Starts[d >>> 16]
         high = ipv4Starts[(d >>> 16) + 1]
         while (low < high) {
@@ -211,14 +211,9 @@ function isBehind(words: Uint32Array, at: number, last: Uint32Array): boolean {
   return (words[at] - last[0] || words[at + 1] - last[1] || words[at + 2] - last[2] || words[at + 3] - last[3]) > 0
 }
 
-/** Big-endian. */
-function readUint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
-}
-
 /** Before ::ffff:0:0/96 and what is in it; a prefix around it comes before it, too. */
 function comesBeforeIPv4(words: Uint32Array, at: number, length: number): boolean {
-  return (words[at] || words[at + 1]) === 0 && (words[at + 2] < MAPPED || (words[at + 2] === MAPPED && length < MAPPED_BITS))
+  return (words[at] || words[at + 1]) === 0 && (words[at + 2] < MAPPED_WORD || (words[at + 2] === MAPPED_WORD && length < MAPPED_BITS))
 }
 
 /** The first range that begins at or behind each /16 of IPv4, and behind all of IPv4. */
@@ -227,8 +222,8 @@ function startsByHalf(starts: Uint32Array, ranges: number): Uint32Array {
   let range = 0
   const isBefore = (half: number): boolean => {
     const at = WORDS * range
-    if ((starts[at] || starts[at + 1]) !== 0 || starts[at + 2] > MAPPED) return false
-    return starts[at + 2] < MAPPED || starts[at + 3] >>> 16 < half
+    if ((starts[at] || starts[at + 1]) !== 0 || starts[at + 2] > MAPPED_WORD) return false
+    return starts[at + 2] < MAPPED_WORD || starts[at + 3] >>> 16 < half
   }
   for (let half = 0; half <= 0x10000; half++) {
     while (range < ranges && isBefore(half)) range++

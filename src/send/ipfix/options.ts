@@ -6,7 +6,7 @@
  */
 import { type FieldValues, isSet } from '../../flow/fieldvalues.js'
 import type { FieldName } from '../../flow/names.js'
-import { elementOf, fieldIndex } from './groups.js'
+import { elementOf, EXPORTED, fieldIndex } from './groups.js'
 import { VARIABLE_LENGTH } from './layout.js'
 import { writeShortest, writeUint16, writeUint32 } from './record.js'
 
@@ -85,10 +85,13 @@ const NAMES: readonly NameRow[] = [
 ]
 
 /** The set bits of a flow that has any name. */
-const NAME_WORDS = NAMES.reduce((words, { name }) => {
-  words[name >> 5] |= 1 << (name & 31)
-  return words
-}, new Int32Array(4))
+const NAME_WORDS = NAMES.reduce(
+  (words, { name }) => {
+    words[name >> 5] |= 1 << (name & 31)
+    return words
+  },
+  new Int32Array((EXPORTED.fields.length + 31) >> 5)
+)
 
 export function hasNames({ set }: FieldValues): boolean {
   for (let i = 0; i < set.length; i++) if ((set[i] & NAME_WORDS[i]) !== 0) return true

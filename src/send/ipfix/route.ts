@@ -1,5 +1,5 @@
 /**
- * The way of messages to one target. It is no `UdpTarget` of src/ship: that one says when messages are there, and what is not waits, while
+ * The way of messages to one target. It is no `Destination` of src/ship: that one says when messages are there, and what is not waits, while
  * no target says more than that the system has them, and what is too much for one is dropped, so that no other waits for it.
  */
 import type { Network } from '../../flow/address.js'

@@ -1,4 +1,5 @@
 /** Points in time, and the ways in which records say them. */
+
 /** A point in time: whole milliseconds since 1970, because most records say them, and the nanoseconds behind, 0 to 999,999. */
 export interface Instant {
   millis: number
