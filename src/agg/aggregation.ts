@@ -36,6 +36,7 @@ export interface Aggregation {
   uncounted: number
 }
 
+/** Sums the frames that come in, as the command line asks; windows that close go to `output`, those of their groups that match `having`. */
 export function aggregation(
   request: Request,
   budget: Budget,

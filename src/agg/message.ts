@@ -47,6 +47,7 @@ interface PartWriter {
   readonly lengthTag: number
 }
 
+/** A writer of the aggregates of that grouping: the key in the fields that it was read from, the sums in bytes, packets and flows. */
 export function messageWriter(grouping: Grouping): MessageWriter {
   const { distinct, order, times } = grouping
   const totalOf = enumValue('total_of', order.toUpperCase())

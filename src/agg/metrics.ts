@@ -24,6 +24,7 @@ export function summaryOf(summing: Aggregation): string {
   )
 }
 
+/** /metrics of flow-agg. */
 export function declareMetrics({ counter, gauge }: Metrics, summing: Aggregation): void {
   const { counts, adder, placed, windows, results, budget } = summing
   counter('read_flows', 'Messages read', () => counts.flows)

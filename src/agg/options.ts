@@ -80,6 +80,7 @@ export interface Request {
   readonly having: Condition | undefined
 }
 
+/** Throws UserError with code 64 where options do not go together, or name what there is not. */
 export function requestOf(options: Options): Request {
   const { every = 0, spread, time, order, distinct } = options
   if (spread && every === 0) throw new UserError(EXIT.usage, '-spread divides flows over windows: give -every too, as -every 1m')

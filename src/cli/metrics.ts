@@ -78,10 +78,12 @@ export interface Served {
   close(): void
 }
 
+/** An empty distribution; `bounds` go up. */
 export function distribution(bounds: readonly number[]): Distribution {
   return { bounds, counts: new Float64Array(bounds.length + 1), sum: 0 }
 }
 
+/** Counts a value. */
 export function observe(distribution: Distribution, value: number): void {
   const { bounds, counts } = distribution
   let i = 0

@@ -7,6 +7,7 @@ interface Package {
   readonly bin: Readonly<Record<string, string>>
 }
 
+/** Reads package.json. */
 export function readPackage(): Package {
   return JSON.parse(fs.readFileSync(projectFile('package.json'), 'utf8')) as Package
 }

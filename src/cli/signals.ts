@@ -8,6 +8,7 @@ export interface Signals {
   onStop(handler: (signal: StopSignal) => void): void
 }
 
+/** Watches the signals from now on. Exit codes of a second signal are 128 and its number. */
 export function watchSignals(): Signals {
   const handlers: ((signal: StopSignal) => void)[] = []
   let came: StopSignal | undefined

@@ -61,6 +61,7 @@ const QUICK_BYTES = 6
 /** Field numbers under this are looked up in an array, others in a map. */
 const DIRECT_NUMBERS = 16_384
 
+/** A builder of the schema's columns, of up to `capacity` rows. */
 export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
   const columns = schema.fields.map((field) => columnOf(field, capacity))
   const actions = Uint8Array.from(columns, actionOf)

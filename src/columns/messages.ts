@@ -32,6 +32,7 @@ interface Present {
 /** what the length of a message of 128 bytes and more takes */
 const USUAL_PREFIX_BYTES = 2
 
+/** A reader of batches of that Arrow schema. Throws ColumnError where a column is none that a field can be read from. */
 export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader {
   const known = fields.map(({ name, type, metadata }) =>
     name === UNKNOWN_FIELDS ? undefined : fieldOf(name, type as DataType, metadata.get(FIELD_ID))

@@ -25,6 +25,7 @@ export interface Counts {
   readonly decoding: Distribution
 }
 
+/** All of them zero. */
 export function newCounts(): Counts {
   return {
     datagrams: 0,
@@ -38,6 +39,7 @@ export function newCounts(): Counts {
   }
 }
 
+/** Adds to the count of a key. */
 export function add<K>(counts: Map<K, number>, key: K, by = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + by)
 }
@@ -59,6 +61,7 @@ export function missing({ exporters }: Counted): number {
   return units
 }
 
+/** /metrics of flow-decode. */
 export function declareMetrics({ counter, gauge, histogram }: Metrics, counted: Counted): void {
   const { counts, exporters, held, netflow } = counted
   counter('datagrams', 'Datagrams read, by protocol', () => labelled('protocol', counts.byType), ['protocol'])

@@ -1,14 +1,11 @@
 /** Finds out the protocol of a datagram, hands it to that decoder, and counts. */
-import type { Log } from '../cli/log.js'
 import { observe } from '../cli/metrics.js'
 import { isMappedIPv4 } from '../flow/address.js'
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
 import { type Protocol, protocolOf, SFLOW_5 } from '../flow/protocol.js'
-import type { Mapping } from '../mapping/mapping.js'
-import type { Output } from '../flow/output.js'
-import type { OnCounterSample } from './counters/counters.js'
 import { add, type Counted, newCounts } from './counts.js'
+import type { DecoderOptions } from './decoderoptions.js'
 import type { Decoding } from './decoding.js'
 import { newExporterLog, stateLog, unknownText } from './exporterlog.js'
 import { type KnownExporter, knownExporters } from './exporters.js'
@@ -16,54 +13,18 @@ import { load, MAX_DATAGRAM_BYTES } from './memory/in.js'
 import { dropMessages, handOn, messagesFor } from './memory/out.js'
 import { datagramErrors } from './errors.js'
 import { domainKey } from './netflow/known/domain.js'
-import { type HeldLimits, heldSets } from './netflow/known/held.js'
+import { heldSets } from './netflow/known/held.js'
 import { netflowDecoder, type ExportHeader } from './netflow/netflow.js'
 import { mappedElements } from './netflow/compile/mappedelements.js'
 import { restoreDomain, type SavedDomain, saveExporter } from './netflow/known/snapshot.js'
 import { sweepTemplates } from './netflow/known/lifecycle.js'
-import { type Tunnel, tunnelSet } from './packet/decap.js'
+import { tunnelSet } from './packet/decap.js'
 import { compileFrameMapping } from './packet/mapping.js'
-import type { RateOf } from './rateoption.js'
-import { type RawFormat, rawWriter } from './raw/raw.js'
-import type { SamplerChoice } from './sampleroption.js'
-import type { OnHeader } from './report/observer.js'
+import { rawWriter } from './raw/raw.js'
 import { sflowHeader } from './report/sflow.js'
 import { agentKey } from './sflow/header.js'
 import { sflowDecoder } from './sflow/sflow.js'
 import { endSequences, followSequence } from './sequence.js'
-
-export interface DecoderOptions {
-  readonly output: Output
-  readonly log: Log
-  readonly rateOf: RateOf
-  /** log lines on errors per interval */
-  readonly errorLines: number
-  readonly errorIntervalMs: number
-  readonly maxExporters: number
-  /** memory for the state of all exporters */
-  readonly maxStateBytes: number
-  /** of one exporter */
-  readonly maxTemplates: number
-  readonly held: HeldLimits
-  /** templates are forgotten after so many milliseconds without a definition, with `templateAccess` without use either; 0: never */
-  readonly templateTtlMs: number
-  readonly templateAccess: boolean
-  readonly mapping?: Mapping
-  /** which addresses go before the datagram's source as sampler_address */
-  readonly sampler?: SamplerChoice
-  /** the tunnels to peel off sampled packets */
-  readonly decap?: readonly Tunnel[]
-  /** write datagrams as text instead of flows */
-  readonly raw?: RawFormat
-  /** called with each datagram's header, once it is decoded */
-  readonly onHeader?: OnHeader
-  /** called with each counter sample; without it they are only counted */
-  readonly onCounterSample?: OnCounterSample
-  /** log each template, and what options data says */
-  readonly debug?: boolean
-  /** whether to time the decoding of each datagram */
-  readonly timed: boolean
-}
 
 export interface DatagramDecoder extends Counted {
   /** Decodes the Datagram message at `buf[start, end)`. */
@@ -89,6 +50,7 @@ const PORTS = 0x10000
 /** How often data that has been held too long is looked for. */
 const EXPIRE_MS = 1000
 
+/** A decoder with no state yet. It uses the memory of the process (decode/memory): one of them works at a time. */
 export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const { log } = options
   const counts = newCounts()

@@ -15,6 +15,7 @@ export interface QueueNode<T> {
   behind: QueueNode<T> | undefined
 }
 
+/** An empty queue. */
 export function newQueue<T>(): Queue<T> {
   return { first: undefined, last: undefined, size: 0 }
 }

@@ -61,6 +61,7 @@ export interface Sequences {
   restarts: number
 }
 
+/** Of an exporter of which nothing has come. */
 export function newSequences(): Sequences {
   return { streams: new Map(), holes: 0, missing: 0, restarts: 0 }
 }

@@ -13,6 +13,7 @@ export interface AnswerStore {
 const ANSWER_BYTES = 8 * 1024
 const FIRST_BYTES = 64 * 1024
 
+/** An empty store. */
 export function answerStore(): AnswerStore {
   let bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
   let used = 1

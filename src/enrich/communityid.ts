@@ -55,6 +55,7 @@ const ENDS = [
 const ICMP_TYPE = codeOf('icmp_type')
 const ICMP_CODE = codeOf('icmp_code')
 
+/** Sets community_id, replacing what was there. */
 export function enrichCommunityId(): Enrichment {
   const tag = fieldTag('community_id')
   const { createHash } = crypto()

@@ -13,6 +13,7 @@ const DST_ADDR = codeOf('dst_addr')
 const SRC_AS = codeOf('src_as')
 const DST_AS = codeOf('dst_as')
 
+/** Sets what `lookups` know of both addresses; encoded fields are copied out of `store`. */
 export function enrichEnds(lookups: Lookups, store: AnswerStore): Enrichment {
   const { answer } = lookups
   const copy = copier()

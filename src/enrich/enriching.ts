@@ -23,6 +23,7 @@ export interface Enriching {
 const MAX_COMBINATIONS = 1 << 18
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
+/** What is remembered is forgotten when there are more than `mostCombinations` answers, or they take too much memory. */
 export function enriching(
   { sources, exporters, interfaces }: Tables,
   asked: { order: AsOrder; samplingRate: number; communityId: boolean },

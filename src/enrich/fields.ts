@@ -55,6 +55,7 @@ function endCodes<End extends 'src' | 'dst'>(end: End, first: number): Record<En
   return Object.fromEntries(END_FIELDS.map((name, i) => [`${end}_${name}`, first + i])) as Record<EndField<End>, number>
 }
 
+/** The code of a field. */
 export function codeOf(field: EnrichField): number {
   return CODES[field]
 }

@@ -6,6 +6,7 @@ import { RESULTS } from './records.js'
 import type { Rewriter } from './rewrite.js'
 import type { LookupCount, Tables } from './tables.js'
 
+/** /metrics of flow-enrich. */
 export function declareMetrics(
   { counter, gauge }: Metrics,
   { all, databases }: Tables,

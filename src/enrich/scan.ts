@@ -16,6 +16,7 @@ export interface Marks {
 
 export const MARK = 4
 
+/** None yet. */
 export function newMarks(): Marks {
   return { list: new Int32Array(16 * MARK), end: 0, last: new Int32Array(64).fill(-1) }
 }

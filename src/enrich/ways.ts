@@ -39,6 +39,7 @@ const IN_IF = codeOf('in_if')
 const OUT_IF = codeOf('out_if')
 const WAYS = ['in_if', 'out_if'] as const
 
+/** Sets what the tables know of exporters and interfaces; encoded fields are kept in `store`. */
 export function enrichWays(
   exporters: Kept<ExporterTable> | undefined,
   interfaces: Kept<InterfaceTable> | undefined,

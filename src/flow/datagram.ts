@@ -59,6 +59,7 @@ export interface Datagram {
 
 const cursor = fieldCursor()
 
+/** An empty one, to be filled. */
 export function newDatagram(): Datagram {
   return {
     buf: Buffer.alloc(0),

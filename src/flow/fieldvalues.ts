@@ -23,6 +23,7 @@ export interface FieldValues {
   readonly end: Int32Array
 }
 
+/** Of a message without fields. */
 export function fieldValues(schema: Schema): FieldValues {
   const size = schema.fields.length
   return {
@@ -36,6 +37,7 @@ export function fieldValues(schema: Schema): FieldValues {
   }
 }
 
+/** Whether the field of that index has a value. */
 export function isSet(values: FieldValues, index: number): boolean {
   return (values.set[index >> 5] & (1 << (index & 31))) !== 0
 }
@@ -218,10 +220,12 @@ export interface EntryCursor extends FieldCursor {
   packedEnd: number
 }
 
+/** To be set by `firstEntry`. */
 export function entryCursor(): EntryCursor {
   return { ...fieldCursor(), packedEnd: 0 }
 }
 
+/** Puts the cursor in front of the entries of a repeated field that is set. */
 export function firstEntry(values: FieldValues, index: number, entries: EntryCursor): void {
   entries.pos = values.start[index]
   entries.packedEnd = 0

@@ -27,6 +27,7 @@ export interface FieldCursor extends VarintCursor {
   end: number
 }
 
+/** A cursor; set `pos` to where a message starts. */
 export function fieldCursor(): FieldCursor {
   return { pos: 0, lo: 0, hi: 0, field: 0, wireType: 0, tagStart: 0, start: 0, end: 0 }
 }
@@ -114,6 +115,7 @@ export function writeTag(buf: Uint8Array, pos: number, tag: number): number {
 
 // The fields of a message under construction: each returns the position behind it, and writes nothing for zero or empty (proto3).
 
+/** The value is unsigned, of 32 bits. */
 export function writeUint32Field(buf: Uint8Array, pos: number, tag: number, value: number): number {
   if (value === 0) return pos
   return writeVarint32(buf, writeTag(buf, pos, tag), value)
@@ -125,6 +127,7 @@ export function writeUint64Field(buf: Uint8Array, pos: number, tag: number, hi: 
   return writeVarint64(buf, writeTag(buf, pos, tag), hi, lo)
 }
 
+/** The bytes behind their length. */
 export function writeBytesField(buf: Uint8Array, pos: number, tag: number, bytes: Uint8Array): number {
   if (bytes.length === 0) return pos
   pos = writeVarint32(buf, writeTag(buf, pos, tag), bytes.length)

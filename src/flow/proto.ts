@@ -59,6 +59,7 @@ export interface NestedField {
   readonly fields?: readonly NestedField[]
 }
 
+/** The schema of these fields, in their order; names and numbers are to be different. */
 export function schemaOf<Name extends string = FieldName>(fields: readonly Field[]): Schema<Name> {
   const names = new Map<string, Field>(fields.map((field) => [field.name, field]))
   const numbers = new Map(fields.map((field) => [field.number, field]))

@@ -40,7 +40,7 @@ export function writeVarintBig(buf: Uint8Array, pos: number, value: bigint): num
   return writeVarint64(buf, pos, Number(value >> 32n), Number(value & 0xffff_ffffn))
 }
 
-/** Where `readVarint` and `skipVarint` leave what they read: the two halves, and the position behind the varint. */
+/** Where `readVarint` leaves what it read: the two halves, and the position behind the varint. */
 export interface VarintCursor {
   pos: number
   lo: number

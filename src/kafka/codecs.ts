@@ -59,6 +59,7 @@ export function registerCodecs({ CompressionCodecs, CompressionTypes }: Kafkajs)
   return (compression) => codecs[compression]()
 }
 
+/** kafkajs' number of a compression. */
 export function compressionType(compression: Compression, { CompressionTypes }: Kafkajs): CompressionTypes {
   return {
     none: CompressionTypes.None,

@@ -55,7 +55,7 @@ export interface DeliveryOptions {
   log: Log
   /** how many the topic has at the start */
   partitions: number
-  /** Hears of a batch, its bytes of keys and values and its messages, that was too large for the broker. */
+  /** Called with the bytes of keys and values of a batch that was too large for the broker, and the number of its messages. */
   onTooLarge: (bytes: number, messages: number) => void
   maxSequence?: number
 }

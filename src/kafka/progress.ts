@@ -2,7 +2,7 @@
 import type { Client } from './client.js'
 
 export interface Progress {
-  /** Hears that the messages of a partition under `offset` are done with. */
+  /** To be called when the messages of a partition under `offset` are done with. */
   reached(partition: number, offset: number): void
   /** Whether these partitions are done with. */
   isComplete(partitions: readonly number[]): boolean

@@ -8,6 +8,7 @@ import { OTHERS } from './sharedcounts.js'
 
 type Labelled = (readonly [labels: Record<string, string>, value: number])[]
 
+/** /metrics of flow-listen. */
 export function declareMetrics({ counter, gauge }: Metrics, listeners: readonly Listener[]): void {
   const labels = ['listener']
   const each = (value: (numbers: Numbers) => number) => (): Labelled =>

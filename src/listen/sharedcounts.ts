@@ -21,10 +21,12 @@ export const QUEUED_DATAGRAMS = 0
 export const QUEUED_BLOCKS = 1
 export type Queued = Int32Array
 
+/** All of them zero. */
 export function newCounts(): Counts {
   return sharedNumbers(4)
 }
 
+/** Without an exporter. */
 export function newExporterCounts(): ExporterCounts {
   return { datagrams: sharedNumbers(OTHERS + 1), addresses: [] }
 }
@@ -33,10 +35,12 @@ function sharedNumbers(count: number): Float64Array {
   return new Float64Array(new SharedArrayBuffer(count * Float64Array.BYTES_PER_ELEMENT))
 }
 
+/** Nothing waits. */
 export function newQueued(): Queued {
   return new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
 }
 
+/** A block of so many datagrams waits as well. */
 export function addQueued(queued: Queued, datagrams: number): void {
   Atomics.add(queued, QUEUED_DATAGRAMS, datagrams)
   Atomics.add(queued, QUEUED_BLOCKS, 1)

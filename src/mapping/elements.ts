@@ -16,6 +16,7 @@ export interface ElementMapping {
   readonly endianness: Endianness
 }
 
+/** Throws UserError with code 78 for what is unknown, impossible or contradictory; none without a section. */
 export function readElements(
   section: YamlValue | undefined,
   protocol: 'ipfix' | 'netflowv9',

@@ -90,6 +90,7 @@ export function columnNamed(value: YamlValue, schema: Schema): string {
   return found
 }
 
+/** The proto name of the column that is called so in either spelling, or the name of a virtual one; undefined where there is none. */
 export function findColumn(schema: Schema, name: string): string | undefined {
   return findField(schema, name)?.name ?? (isVirtual(name) ? name : undefined)
 }
@@ -99,6 +100,7 @@ export function columnNames(schema: Schema): string[] {
   return [...new Set([...schema.fields.map((field) => field.name), ...VIRTUAL_COLUMNS])]
 }
 
+/** What to say of a name that is none of `names`. */
 export function unknownField(name: string, names: readonly string[]): string {
   const given = OVERRIDABLE.has(name) ? flowMessage.find(name) : undefined
   if (given !== undefined) return `'${name}' is not there: the mapping file gives its number, ${given.number}, to a field of its own`

@@ -16,6 +16,7 @@ export interface FormatterMapping {
   readonly render: ReadonlyMap<string, Renderer>
 }
 
+/** Throws UserError with code 78 for what is unknown, impossible or contradictory. The schema has the fields of `protobuf`. */
 export function readFormatter(section: YamlValue | undefined): { schema: Schema; formatter: FormatterMapping } {
   const keys = section?.section(['fields', 'key', 'rename', 'render', 'protobuf']) ?? {}
   const schema = extendedSchema(keys.protobuf?.list() ?? [])

@@ -68,6 +68,7 @@ export interface FrameMapping {
 /** No header that a datagram brings is longer. */
 const MAX_BITS = 65_535 * 8
 
+/** Throws UserError with code 78 for what is unknown, impossible or contradictory; nothing without a section. */
 export function readFrames(section: YamlValue | undefined, schema: Schema, warn: (line: string) => void): FrameMapping {
   const { ports, mapping } = section?.section(['ports', 'mapping']) ?? {}
   return Object.freeze({

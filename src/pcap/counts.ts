@@ -17,6 +17,7 @@ export interface Counts {
   skipped: Record<SkipCause, number>
 }
 
+/** All of them zero. */
 export function newCounts(): Counts {
   const skipped = Object.fromEntries(SKIP_CAUSES.map((cause) => [cause, 0])) as Counts['skipped']
   return { files: 0, badFiles: 0, bytes: 0, packets: 0, datagrams: 0, cutDatagrams: 0, fragments: 0, skipped }
@@ -31,6 +32,7 @@ export function summaryOf({ files, packets, fragments, datagrams, skipped, cutDa
   )
 }
 
+/** /metrics of flow-pcap. */
 export function declareMetrics({ counter }: Metrics, counts: Counts, output: Output): void {
   const skipped = (): Reading => SKIP_CAUSES.map((cause) => [{ cause }, counts.skipped[cause]] as const)
   counter('files', 'Files begun', () => counts.files)

@@ -72,6 +72,7 @@ export function ipStart(linkType: number, buf: Buffer, start: number, end: numbe
   }
 }
 
+/** Whether `ipStart` reads that link type. */
 export function isKnownLinkType(linkType: number): boolean {
   return ipStart(linkType, NOTHING, 0, 0) !== UNKNOWN_LINK_TYPE
 }

@@ -54,6 +54,7 @@ export interface IpPacket {
   moreFragments: boolean
 }
 
+/** An empty one, to be filled. */
 export function newIpPacket(): IpPacket {
   return {
     buf: Buffer.alloc(0),

@@ -30,6 +30,7 @@ function isMagic(magic: number): boolean {
   return magic === MAGIC_MICROSECONDS || magic === MAGIC_NANOSECONDS
 }
 
+/** Packets go to `onPacket`. Its functions throw BrokenStreamError. */
 export function pcapFormat(onPacket: PacketHandler): CaptureFormat {
   const time = { hi: 0, lo: 0 }
   let inFile = false

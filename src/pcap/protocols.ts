@@ -1,4 +1,4 @@
-/** Tells the datagrams that flow-decode reads from other UDP. */
+/** Distinguishes the datagrams that flow-decode reads from other UDP. */
 import { readUint32 } from '../flow/bigendian.js'
 import { protocolOf, SFLOW_5 } from '../flow/protocol.js'
 

@@ -47,6 +47,7 @@ export interface Replay {
   readonly stopped: boolean
 }
 
+/** Plays sources into `output`, and counts; each link type that is not read is logged once. */
 export function replay({ kind, exporter, ports, speed }: ReplayOptions, limit: Limit, output: Output, counts: Counts, log: Log): Replay {
   const clock = pace(speed)
   const datagram = newDatagram()

@@ -43,10 +43,12 @@ const TIMES = ['time_flow_start_ns', 'time_flow_end_ns', 'time_received_ns'] as 
 export function timesAt(group: number): number {
   return 2 * extraOf(group)
 }
+/** Where its set of different values stands. */
 export function setAt({ times }: Grouping, group: number): number {
   return 2 * (extraOf(group) + (times ? TIMES_DOUBLES : 0))
 }
 
+/** An empty one; what its groups and sets take comes out of the budget. */
 export function newAggregate({ times, distinct }: Grouping, budget: Budget): Aggregate {
   return {
     groups: newGroups(budget, (times ? TIMES_DOUBLES : 0) + (distinct === undefined ? 0 : 1)),

@@ -83,6 +83,7 @@ export function makersOf(compared: readonly Compared[], order: Order, items: rea
   })
 }
 
+/** Whether values of that kind are compared as texts. */
 export function isText(kind: Kind): kind is 'text' | 'country' {
   return kind === 'text' || kind === 'country'
 }

@@ -37,6 +37,7 @@ const FIRST_SET = 1
 const FIRST_WORDS = 1
 const SEEDS = [0x2545f491, 0x5bd1e995] as const
 
+/** Without a set; what they take comes out of the budget. */
 export function newDistinctSets(budget: Budget): DistinctSets {
   const words = new Int32Array(FIRST_WORDS)
   budget.bytes += words.byteLength

@@ -156,6 +156,7 @@ export const PROTOCOLS: Readonly<Record<string, readonly ['proto' | 'etype', num
 /** Words that begin a primitive: all of them, for what is offered in place of an unknown one. */
 export const ALL_WORDS: readonly string[] = [...Object.keys(WORDS), ...Object.keys(RATIOS), ...TRAITS, ...Object.keys(PROTOCOLS)]
 
+/** Whether the filter language has that word, protocols aside. */
 export function isWord(word: string): boolean {
   return Object.hasOwn(WORDS, word) || Object.hasOwn(RATIOS, word) || (TRAITS as readonly string[]).includes(word)
 }

@@ -40,6 +40,7 @@ const FIRST_DOUBLES = 128
 /** A block that cannot double grows to what is free, unless that is too little to be worth the copy. */
 const LEAST_GROWTH = 1.125
 
+/** Without a group; each has `extra` doubles behind its sums, and what they take comes out of the budget. */
 export function newGroups(budget: Budget, extra: number): Groups {
   const groups: Groups = {
     budget,

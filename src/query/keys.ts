@@ -36,6 +36,7 @@ export type End = (typeof END)[keyof typeof END]
 export const SHAPE = { number: 0, wideNumber: 1, bytes: 2, address: 3, list: 4 } as const
 export type Shape = (typeof SHAPE)[keyof typeof SHAPE]
 
+/** How the value of a part stands in a key. */
 export function shapeOf({ field, cut }: KeyPart): Shape {
   if (field.repeated) return SHAPE.list
   if (field.type === 'bytes' || field.type === 'string') return cut === undefined ? SHAPE.bytes : SHAPE.address
@@ -55,6 +56,7 @@ export interface Key {
   length: number
 }
 
+/** An empty key. */
 export function newKey(): Key {
   return { words: new Int32Array(64), length: 0 }
 }
@@ -137,6 +139,7 @@ export function keyReader(parts: readonly KeyPart[], values: FieldValues, key: K
   }
 }
 
+/** Whether a flow counts for the part of its source and for that of its destination. */
 export function countsEitherEnd({ ends }: KeyPart): boolean {
   return ends[0] !== ends[1]
 }

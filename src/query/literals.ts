@@ -280,6 +280,7 @@ function addressNumber(text: string): { isIPv6: boolean; number: bigint } | unde
 /** In English, which has a name for each code that there is: ISO 3166-1 alpha-2 as Unicode has it. */
 const regions = lazy(() => new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }))
 
+/** Whether these letters, in either case, are the code of a country. */
 export function isCountry(code: string): boolean {
   return /^[a-z]{2}$/i.test(code) && regions().of(code.toUpperCase()) !== undefined
 }

@@ -106,6 +106,7 @@ export interface AddressSet {
   has(buf: Buffer, start: number, end: number): boolean
 }
 
+/** An empty set. */
 export function addressSet(): AddressSet {
   let from4 = new Uint32Array(0)
   let to4 = new Uint32Array(0)
@@ -195,6 +196,7 @@ export interface TextSet {
   has(buf: Buffer, start: number, end: number): boolean
 }
 
+/** An empty set. */
 export function textSet(fold: boolean): TextSet {
   let sorted: Buffer[] = []
   return {

@@ -22,6 +22,7 @@ export function portsOf(service: string): readonly Range[] | undefined {
     })
 }
 
+/** The names of all services that have a port. */
 export function serviceNames(): Iterable<string> {
   return services().keys()
 }

@@ -14,6 +14,7 @@ export interface StreamTime {
   readonly now: number
 }
 
+/** Before the first flow. */
 export function streamTime(): StreamTime {
   let latestHi = 0
   let latestLo = 0

@@ -84,8 +84,11 @@ export interface Row {
   readonly biflow: 'swap' | 'keep' | 'drop'
 }
 
+/** An element, and the bytes that it is exported in. */
 export const ie = (id: number, bytes: number): InformationElement => ({ id, bytes })
+/** The same of one that stands in options data. */
 export const optionsIE = (id: number, bytes: number): InformationElement => ({ id, bytes, inOptions: true })
+/** One element for IPv4 and another for IPv6. */
 export const byFamily = (ipv4: InformationElement, ipv6: InformationElement): Exported => ({ ipv4, ipv6 })
 
 /** A row for both ends: what they share, and what differs as [source, destination] or [input, output]. */

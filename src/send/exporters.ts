@@ -21,6 +21,7 @@ export interface Exporters {
   readonly counts: { exporters: number; closed: number }
 }
 
+/** Beyond `most` exporters a new one closes the one that was silent longest. */
 export function exportersOf(targets: readonly UdpTarget[], most = MAX_EXPORTERS): Exporters {
   const known = new Map<string, Exporter>()
   const counts = { exporters: 0, closed: 0 }

@@ -21,6 +21,7 @@ export function summaryOf({ kind, counts, targets }: Sending): string {
   )
 }
 
+/** /metrics of flow-send. */
 export function declareMetrics({ counter, gauge }: Metrics, sending: Sending): void {
   // what is counted is only known once something came
   const of = (kind: Sending['kind'], count: 'messages' | 'unwanted') => (): number => (sending.kind === kind ? sending.counts[count] : 0)

@@ -17,6 +17,7 @@ export interface Relay {
   readonly counts: { datagrams: number; malformed: number; unwanted: number }
 }
 
+/** Each exporter sends from a socket of its own. */
 export function relay(targets: readonly UdpTarget[], exporters: Exporters): Relay {
   const counts = { datagrams: 0, malformed: 0, unwanted: 0 }
   const datagram = newDatagram()

@@ -25,6 +25,7 @@ export interface TargetCounts {
 
 const noDrops = (): Drops => ({ 'queue-full': 0, unresolved: 0, 'no-socket': 0, disconnected: 0, error: 0 })
 
+/** All of them zero. */
 export function newTargetCounts(): TargetCounts {
   return { sent: 0, sentBytes: 0, sentFlows: 0, dropped: noDrops(), droppedFlows: noDrops(), waitingBytes: 0 }
 }

@@ -24,6 +24,7 @@ export interface UdpTargets {
   close(): void
 }
 
+/** Names are resolved by `resolve`, and every `againMs` milliseconds again. */
 export function udpTargetsOf(
   targets: readonly HostTarget[],
   log: Log,

@@ -21,10 +21,12 @@ export interface GrowingMessages extends Messages {
   readonly copy: Copier
 }
 
+/** None. */
 export function newMessages(): GrowingMessages {
   return { count: 0, buf: Buffer.allocUnsafeSlow(4096), used: 0, sizes: new Int32Array(16 * SIZES), copy: copier() }
 }
 
+/** Forgets all messages; the memory stays. */
 export function clear(messages: Messages): void {
   messages.count = 0
   messages.used = 0

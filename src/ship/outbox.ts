@@ -71,6 +71,7 @@ interface Lane {
   isDue: boolean
 }
 
+/** One batch of a partition is delivered at a time, so that none overtakes another. */
 export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }: OutboxOptions): Outbox {
   const lanes = new Map<number, Lane>()
   const enough = Math.min(flushBytes, MOST_BYTES / 2)

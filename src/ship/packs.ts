@@ -39,6 +39,7 @@ export interface Packs extends Sink {
   readonly open: number
 }
 
+/** Flows of one key share packs; a pack goes when it is full or has waited. */
 export function openPacks({ packBytes, maxMessageBytes, waitMs, partitionOf, outbox }: PackOptions): Packs {
   // a pack is a number; its chain holds the key, then the frames
   const chunks = openChunks(MAX_PACKS, MEMORY_BYTES)

@@ -12,6 +12,7 @@ const NEWLINE = 0x0a
 /** Appends a value and returns how many messages it holds; 0, and nothing appended, where the next tool could not read it. Throws UserError where an option does not fit the topic. */
 export type ValueWriter = (value: Buffer) => number
 
+/** `delimited`: the values are frames, one or several each (bin); else a value is one message without its length. */
 export function valueWriter(output: Output, format: 'bin' | 'json' | 'text', delimited: boolean): ValueWriter {
   if (format === 'bin') return delimited ? delimitedWriter(output) : bareWriter(output)
   let isChecked = false

@@ -81,6 +81,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Whether there is such a file or folder. */
 export async function exists(file: string): Promise<boolean> {
   return fs.access(file).then(
     () => true,

@@ -29,6 +29,7 @@ export function folderOf(start: number): string {
   return `date=${date}/hour=${time.slice(0, 2)}`
 }
 
+/** The name of a file, without its folder. */
 export function nameOf({ start, number, format }: FileName): string {
   const [hour, minute] = new Date(start).toISOString().slice(11, 16).split(':')
   return `flows-${hour}${minute}${number === 1 ? '' : `.${number}`}.${format}`

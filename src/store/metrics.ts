@@ -20,6 +20,7 @@ export function summaryOf({ counts }: Storing, retention: Retention): string {
   )
 }
 
+/** /metrics of flow-store. */
 export function declareMetrics(
   { counter, gauge }: Metrics,
   { counts, windows, unfinished }: Storing,

@@ -4,10 +4,12 @@ export interface Moment {
   lo: number
 }
 
+/** From 0 to 2^64 − 1. */
 export function momentOf(nanoseconds: bigint): Moment {
   return { hi: Number(nanoseconds >> 32n), lo: Number(nanoseconds & 0xffffffffn) }
 }
 
+/** Whether `a` is earlier. */
 export function isBefore(a: Readonly<Moment>, b: Readonly<Moment>): boolean {
   return a.hi < b.hi || (a.hi === b.hi && a.lo < b.lo)
 }

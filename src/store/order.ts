@@ -25,6 +25,7 @@ const MOST_BYTES = 32 * 1024 * 1024
 const AT_ONCE = 512
 const RUN_BYTES = 64 * 1024
 
+/** Holds back up to `mostFrames` flows of `mostBytes` bytes. */
 export function orderTo(output: Output, mostFrames = MOST_FRAMES, mostBytes = MOST_BYTES): Order {
   let bytes = Buffer.allocUnsafeSlow(1024 * 1024)
   let size = 0

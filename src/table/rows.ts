@@ -16,6 +16,7 @@ export interface RowWriter {
   readonly measure: (widths: number[], size: number) => void
 }
 
+/** A writer of rows of these columns. */
 export function rowWriter(columns: readonly TableColumn[]): RowWriter {
   const fixedBytes = columns.reduce((sum, { most }) => sum + most, SLACK_BYTES + 1)
   const bytesPerByte = columns.reduce((sum, { perByte }) => sum + perByte, 0)

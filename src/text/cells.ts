@@ -59,6 +59,7 @@ export interface Cell extends Rendering {
   readonly mayBePadded: boolean
 }
 
+/** A column in that style. */
 export function cellOf(schema: Schema, { name, index, isBytes, repeated, rendering, virtual }: Column, style: Style): Cell {
   const { show, isWord } = rendering
   // a string brings its own
@@ -116,6 +117,7 @@ const ADDRESS = 3
 const NAME = 4
 const OTHER = 5
 
+/** A writer of these cells for the messages in `values`. */
 export function cellWriter(cells: readonly Cell[], values: FieldValues, style: Style): CellWriter {
   const { lo, hi, start, end } = values
   const indexes = Int16Array.from(cells, ({ index }) => index)

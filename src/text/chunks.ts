@@ -28,6 +28,7 @@ export interface ChunkTable {
   readonly sizes: Uint32Array
 }
 
+/** Text i has the words from i · width on, and sizes[i] bytes. */
 export function chunkTable(texts: readonly string[]): ChunkTable {
   const chunks = texts.map(chunksOf)
   const width = Math.max(LEAST_WORDS, ...chunks.map(({ words }) => words.length))

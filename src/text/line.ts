@@ -23,6 +23,7 @@ const MESSAGES_ALIKE = 100
 /** Room for the line of a longer message is made only when that is known to be one; flows are a few hundred bytes. */
 const MOST_STRAIGHT_BYTES = 4096
 
+/** A writer of lines in that style, each with `terminator` behind it. */
 export function lineWriter({ schema, all, listed }: Columns, style: Style, terminator: string): FlowWriter {
   const values = fieldValues(schema)
   const { set } = values

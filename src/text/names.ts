@@ -15,6 +15,7 @@ export interface Names {
 /** Enum values and the like are small; a number above this shows as a number. */
 const MAX_NAMED = 0xffff
 
+/** The names of numbers up to MAX_NAMED; of two of one number the last counts. */
 export function namesOf(all: Iterable<readonly [number, string]>): Names {
   const entries = Array.from(all).filter(([value]) => value >= 0 && value <= MAX_NAMED)
   const chunks = new Array<Chunks | undefined>(Math.max(-1, ...entries.map(([value]) => value)) + 1).fill(undefined)

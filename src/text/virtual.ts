@@ -37,6 +37,7 @@ export interface VirtualColumns {
   readonly scale: (column: 'scaled_bytes' | 'scaled_packets') => void
 }
 
+/** Of the messages in `values`. */
 export function virtualColumns(values: FieldValues): VirtualColumns {
   const { lo, hi, schema } = values
   const start = schema.indexOf('time_flow_start_ns')

@@ -47,6 +47,7 @@ export function groupingOf({ by, order }: Looking): Grouping {
   return { parts: keyParts(by, 'by'), order, distinct: undefined, times: false, raw: false }
 }
 
+/** What the keys change, as the command line has it at first, and what a key does. */
 export function controlsOf(
   looking: Looking,
   matcher: Matcher | undefined

@@ -7,6 +7,7 @@ export interface EditedLine {
   readonly cursor: number
 }
 
+/** The cursor stands at the end. */
 export function editedLine(text: string): EditedLine {
   return { text, cursor: text.length }
 }

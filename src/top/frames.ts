@@ -19,6 +19,7 @@ export interface KeptFrames {
   isComplete(): boolean
 }
 
+/** None; what they take comes out of the budget. */
 export function keptFrames(budget: FrameBudget): KeptFrames {
   let blocks: Buffer[] = []
   let pos = 0

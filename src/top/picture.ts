@@ -53,6 +53,7 @@ export function groupsOn(rows: number): number {
   return Math.max(1, rows - 6)
 }
 
+/** What a terminal of that size shows. */
 export function pictureOf(view: View, columns: number, rows: number): Picture {
   if (columns < LEAST_COLUMNS) return { lines: [`needs ${LEAST_COLUMNS} columns`.slice(0, columns)] }
   if (rows < LEAST_ROWS) return { lines: [`needs ${LEAST_ROWS} lines`] }

@@ -24,6 +24,7 @@ export interface LiveView {
   readonly on: (screen: Screen) => Promise<void>
 }
 
+/** What flow-top shows of `live`, and how its keys change that. */
 export function liveView({ options, signals }: Tool<Options>, live: LiveWindow, looking: Looking, matcher: Matcher | undefined): LiveView {
   const { window: windowMs, every } = options
   const { controls, press } = controlsOf(looking, matcher)

@@ -74,6 +74,7 @@ export interface LiveWindow {
   history(): readonly Rates[]
 }
 
+/** The last `windowMs` milliseconds of the stream, grouped and filtered as at first. */
 export function liveWindow(windowMs: number, first: Grouping, firstFilter: Matcher | undefined): LiveWindow {
   const sliceMs = windowMs / SLICES
   const budget: Budget = { maxGroups: MAX_GROUPS, maxBytes: MAX_GROUP_BYTES, groups: 0, bytes: 0 }
@@ -231,6 +232,7 @@ export function liveWindow(windowMs: number, first: Grouping, firstFilter: Match
   }
 }
 
+/** The rates of sums over so many milliseconds; 0 of none. */
 export function ratesOf(totals: Float64Array, ms: number): Rates {
   const perSecond = (at: number): number => (ms > 0 ? (sumAsNumber(totals, at) * 1000) / ms : 0)
   return { bps: 8 * perSecond(BYTES_AT), pps: perSecond(PACKETS_AT), fps: perSecond(FLOWS_AT) }

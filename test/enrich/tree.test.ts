@@ -5,7 +5,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import { Reader, type Response } from 'maxmind'
 import { databaseOf } from '../../src/enrich/databases/database.js'
-import { addressText, findRecord, MAPPED, NOTHING_KNOWN, sampleAddresses, TREE_BROKEN } from '../../src/enrich/databases/tree.js'
+import { lookupText, findRecord, MAPPED_WORD, NOTHING_KNOWN, sampleAddresses, TREE_BROKEN } from '../../src/enrich/databases/tree.js'
 import { mmdb } from '../support/mmdb-writer.js'
 import { CAPTURES, withoutCaptures } from '../support/shared.js'
 import { NO_FACTS } from '../../src/enrich/facts.js'
@@ -15,7 +15,7 @@ type Words = [number, number, number, number]
 
 function words(bytes: Buffer): Words {
   const at = (i: number): number => bytes.readInt32BE(i)
-  return bytes.length === 4 ? [0, 0, MAPPED, at(0)] : [at(0), at(4), at(8), at(12)]
+  return bytes.length === 4 ? [0, 0, MAPPED_WORD, at(0)] : [at(0), at(4), at(8), at(12)]
 }
 
 /** The record that `database` finds; undefined for none. */
@@ -39,7 +39,7 @@ function masked(address: Buffer, bits: number): Buffer {
 }
 
 function textOf(address: Buffer): string {
-  return addressText(...words(address))
+  return lookupText(...words(address))
 }
 
 for (const recordSize of [24, 28, 32] as const) {

@@ -1,6 +1,7 @@
 /** Runs flow-decode's decoder in this process. */
 import type { Log } from '../../src/cli/log.js'
-import { type DatagramDecoder, datagramDecoder, type DecoderOptions } from '../../src/decode/decoder.js'
+import { type DatagramDecoder, datagramDecoder } from '../../src/decode/decoder.js'
+import type { DecoderOptions } from '../../src/decode/decoderoptions.js'
 import { frameReader } from '../../src/flow/frames.js'
 import type { Output } from '../../src/flow/output.js'
 import { datagramFrame, type DatagramSpec, type Flow, readFlows } from './datagram-stream.js'

@@ -1,6 +1,6 @@
 /** NetFlow v9 and IPFIX records put together from their elements, and the FlowMessages that are expected of them. */
 import assert from 'node:assert/strict'
-import type { DecoderOptions } from '../../src/decode/decoder.js'
+import type { DecoderOptions } from '../../src/decode/decoderoptions.js'
 import { parseAddress } from '../../src/flow/address.js'
 import {
   be,

@@ -16,6 +16,7 @@ export interface CounterTargets {
   readonly series: Series | undefined
 }
 
+/** Hands each sample to those of the targets that there are. */
 export function counterHandler({ output, series }: CounterTargets): OnCounterSample {
   const names = sourceNames()
   return (buf, format, start, end, origin, report) => {

@@ -17,6 +17,7 @@ export interface SourceNames {
   readonly hostName: string
 }
 
+/** Without any name yet. */
 export function sourceNames(): Names {
   const names = new Map<string, string>() // the one whose sample came last at the end
 

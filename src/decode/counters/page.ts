@@ -5,6 +5,7 @@ import { isCounter, isNumber, type Series, type Source } from './series.js'
 
 const PAGE_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
+/** The page as a route of the metrics server. */
 export function showCounters(series: Series): Route {
   return (_request, response) => {
     response.setHeader('content-type', PAGE_TYPE).end(counterPage(series.sources(performance.now())))

@@ -126,6 +126,7 @@ export function servedSeries(most: number, log: Log): Series {
   })
 }
 
+/** What /metrics says of the series. */
 export function declareSeries({ counter, gauge }: Metrics, series: Series): void {
   gauge('counter_series', 'Counters of sFlow agents shown at /counters', () => series.size)
   counter('counter_series_refused', 'Counters in samples that -counters.series had no room for', () => series.refused)

@@ -78,6 +78,7 @@ export interface NetflowDecoder {
 const buf = inputBytes()
 const NONE_HELD: readonly number[] = []
 
+/** A decoder; the state of exporters is kept in the exporters that its datagrams come with. */
 export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const { held } = options
   const definitions = keptDefinitions(options)
@@ -122,7 +123,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     return records
   }
 
-  /** The same of options data, which the exporter is known by. */
+  /** The same of options data: rates and names go into the state of the exporter. */
   function learn(domain: Domain, node: QueueNode<TemplateEntry>, start: number, end: number, decoding: Decoding): number {
     const template = templateFor(node)
     definitions.use(node)

@@ -118,10 +118,12 @@ export function findingsOf(section: Section, mapped: ReadonlySet<string>): Findi
   return findings
 }
 
+/** A part of 0 to 1 for people. */
 export function percent(part: number): string {
   return `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`
 }
 
+/** A time in seconds for people, in the unit that suits it. */
 export function seconds(value: number): string {
   if (value < 120) return `${Number(value.toFixed(1))} s`
   return value < 7200

@@ -53,6 +53,7 @@ interface Room {
   bytes: number
 }
 
+/** Nothing was seen yet. */
 export function reportObserver(): Observer {
   const sections = new Map<string, Section>()
   const room: Room = { bytes: MOST_BYTES }

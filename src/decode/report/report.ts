@@ -24,6 +24,7 @@ export interface Report {
   readonly write: (output: Output, format: 'json' | 'text', exporters: Exporters) => void
 }
 
+/** `mapping` is the user's, whose elements are none that no field takes. */
 export function newReport(mapping: Mapping): Report {
   const observer = reportObserver()
   const flows = memoryOutput()

@@ -55,6 +55,7 @@ export interface Section {
   errors: ReadonlyMap<ErrorKind, number>
 }
 
+/** Nothing was seen of it yet. */
 export function newSection(exporter: string, protocol: string, domain: string): Section {
   return {
     exporter,

@@ -4,6 +4,7 @@ import { inputBytes } from '../memory/in.js'
 import type { SflowHeader } from '../sflow/header.js'
 import type { SeenHeader } from './observer.js'
 
+/** Reads the address from the input, where the datagram stands. */
 export function sflowHeader({ agentStart, agentEnd, subAgent, sequence, uptime }: SflowHeader): SeenHeader {
   const agent = agentEnd > agentStart ? addressText(inputBytes().subarray(agentStart, agentEnd)) : 'unknown'
   return {

@@ -29,15 +29,18 @@ const CITY: readonly Path[] = [['city', 'names', 'en'], ['city'], ['geo', 'city'
 /** A longer name is what a broken file says. */
 const MAX_NAME_BYTES = 255
 
+/** The AS of a record; 0 and '' where it has none. */
 export function asOf(record: unknown): Pick<Facts, 'asn' | 'asName'> {
   const asn = first(record, AS_NUMBER, asNumber) ?? 0
   return { asn, asName: asn === 0 ? '' : (first(record, AS_NAME, name) ?? '') }
 }
 
+/** The country of a record as ISO 3166-1 alpha-2; '' where it has none. */
 export function countryOf(record: unknown): string {
   return first(record, COUNTRY, countryCode) ?? ''
 }
 
+/** The city of a record; '' where it has none. */
 export function cityOf(record: unknown): string {
   return first(record, CITY, name) ?? ''
 }

@@ -39,6 +39,7 @@ export interface SearchTree {
 
 const HALF_BITS = 16
 
+/** The tree of the file in `buf`, whose numbers its metadata give; where IPv4 addresses lead is worked out here. */
 export function searchTree(buf: Buffer, nodeCount: number, recordSize: number, ipVersion: number, dataEnd: number): SearchTree {
   const ipv4Halves = new Uint32Array(1 << HALF_BITS)
   const tree = { buf, nodeCount, recordSize, ipVersion, ipv4Start: 0, ipv4Halves, treeSize: (nodeCount * recordSize) / 4, dataEnd }

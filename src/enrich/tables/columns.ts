@@ -14,6 +14,7 @@ export interface TextColumns<Column extends string> {
   readonly text: Texts['text']
 }
 
+/** Without a column or a row. */
 export function textColumns<Column extends string>(): TextColumns<Column> {
   const texts = textList()
   const all = new Map<Column, { readonly list: NumberList; readonly numberOf: (text: string) => number }>()

@@ -6,6 +6,7 @@ export interface NumberList {
   readonly push: (number: number) => void
 }
 
+/** An empty list. */
 export function numberList(): NumberList {
   let numbers = new Uint32Array(1024)
   let length = 0

@@ -36,6 +36,7 @@ export interface PrefixIndex {
   readonly find: (a: number, b: number, c: number, d: number) => number
 }
 
+/** An empty list. */
 export function prefixList(): PrefixList {
   const words = numberList()
   const lengths = numberList()
@@ -74,6 +75,7 @@ export function wordsOf(address: Uint8Array): [number, number, number, number] {
   return [readUint32(address, 0), readUint32(address, 4), readUint32(address, 8), readUint32(address, 12)]
 }
 
+/** The index of all rows; takes the time of sorting them. */
 export function prefixIndex({ count: rows, words, lengths }: PrefixRows): PrefixIndex {
   const order = sortedRows(rows, words, lengths)
   const numbers = new Uint32Array(rows)

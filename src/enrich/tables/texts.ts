@@ -11,6 +11,7 @@ export interface Texts {
 /** A column of more different texts has a new one in nearly every row: to look for those that were there would be for nothing. */
 const FEW_TEXTS = 8192
 
+/** With the empty text alone. */
 export function textList(): Texts {
   let bytes = Buffer.allocUnsafeSlow(64 * 1024)
   /** where each text ends and the next begins */

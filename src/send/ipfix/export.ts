@@ -20,7 +20,8 @@ import {
   type SentNames,
   writeSet
 } from './options.js'
-import { communitiesOf, VARYING_BYTES, writeRecord, writeUint16, writeUint32 } from './record.js'
+import { writeUint16, writeUint32 } from '../../flow/bigendian.js'
+import { communitiesOf, VARYING_BYTES, writeRecord } from './record.js'
 
 export const HEADER_BYTES = 16
 const SET_HEADER_BYTES = 4
@@ -105,6 +106,7 @@ const SAMPLER = fieldIndex('sampler_address')
 const RECEIVED = fieldIndex('time_received_ns')
 const COMMUNITIES = fieldIndex('bgp_communities')
 
+/** Makes IPFIX messages (RFC 7011) of flows, an observation domain for each exporter; each goes to `onMessage`, valid only during the call. */
 export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onMessage: (message: Message) => void): FlowExport {
   const values = fieldValues(EXPORTED)
   const read = fieldReader(values)

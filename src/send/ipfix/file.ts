@@ -5,7 +5,7 @@ import type { Log } from '../../cli/log.js'
 import { openOutput } from '../../flow/output.js'
 import { drop, newTargetCounts } from '../targetcounts.js'
 import type { FileTarget } from '../targets.js'
-import { writeUint32 } from './record.js'
+import { writeUint32 } from '../../flow/bigendian.js'
 import type { Route, RouteContext } from './route.js'
 import { sessionOf } from './session.js'
 

@@ -60,6 +60,7 @@ const GROUP_MASKS = GROUP_INDEXES.map((indexes) => {
 })
 const WORDS = GROUP_MASKS[0].length
 
+/** The shape of the flow in these values. */
 export function shapeOf(values: FieldValues): number {
   const { set, start, end, lo } = values
   let shape = 0

@@ -14,6 +14,7 @@ export interface LeftOut {
   report(isEnd: boolean): void
 }
 
+/** What it finds is logged in one line. */
 export function leftOut(log: Log): LeftOut {
   const found = new Set<string>()
   const cursor = fieldCursor()

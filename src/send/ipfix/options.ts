@@ -8,7 +8,8 @@ import { type FieldValues, isSet } from '../../flow/fieldvalues.js'
 import type { FieldName } from '../../flow/names.js'
 import { elementOf, EXPORTED, fieldIndex } from './groups.js'
 import { VARIABLE_LENGTH } from './layout.js'
-import { writeShortest, writeUint16, writeUint32 } from './record.js'
+import { writeUint16, writeUint32 } from '../../flow/bigendian.js'
+import { writeShortest } from './record.js'
 
 /** A template of options data. */
 export interface OptionsLayout {
@@ -93,6 +94,7 @@ const NAME_WORDS = NAMES.reduce(
   new Int32Array((EXPORTED.fields.length + 31) >> 5)
 )
 
+/** Whether a flow has any name that options data has. */
 export function hasNames({ set }: FieldValues): boolean {
   for (let i = 0; i < set.length; i++) if ((set[i] & NAME_WORDS[i]) !== 0) return true
   return false
@@ -106,6 +108,7 @@ export interface OptionsRecord {
 
 /** The names that were sent for a domain, by the number of the thing. */
 export type SentNames = Record<NameRow['layout'], Map<number, OptionsRecord>>
+/** None was sent. */
 export const newSentNames = (): SentNames => ({ interfaces: new Map(), vrfs: new Map(), applications: new Map() })
 
 const scratch = Buffer.alloc(1024)

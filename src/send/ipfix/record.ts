@@ -2,6 +2,7 @@
  * Data records: the values of a flow as its template lays them out, in network byte order (RFC 7011 section 6.1). What is not set is zero;
  * a number that is too large for its element is the largest that is not.
  */
+import { writeUint16, writeUint32 } from '../../flow/bigendian.js'
 import { entryCursor, type FieldValues, firstEntry, isSet, nextEntry } from '../../flow/fieldvalues.js'
 import { type Layout, MOST_LABELS, type Step } from './layout.js'
 
@@ -77,20 +78,6 @@ export function writeRecord({ steps }: Layout, values: FieldValues, out: Buffer,
         pos = writeShortest(out, pos, there ? hi[index] : 0, there ? lo[index] : 0)
     }
   }
-  return pos
-}
-
-export function writeUint16(out: Buffer, pos: number, value: number): number {
-  out[pos++] = value >>> 8
-  out[pos++] = value
-  return pos
-}
-
-export function writeUint32(out: Buffer, pos: number, value: number): number {
-  out[pos++] = value >>> 24
-  out[pos++] = value >>> 16
-  out[pos++] = value >>> 8
-  out[pos++] = value
   return pos
 }
 

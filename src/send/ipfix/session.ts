@@ -3,7 +3,7 @@
  * no template: each domain is defined in it before its first message.
  */
 import type { Domain, FlowExport, Message } from './export.js'
-import { writeUint32 } from './record.js'
+import { writeUint32 } from '../../flow/bigendian.js'
 
 /** Where the sequence number stands in a message's header. */
 const SEQUENCE_AT = 8

@@ -5,6 +5,7 @@ import { closeSockets, type Sockets, udpSender } from '../udp.js'
 import type { Route, RouteContext } from './route.js'
 import { sessionOf } from './session.js'
 
+/** Every exporter shares the sockets of the route. */
 export function udpRoute(target: UdpTarget, { exporting, onProgress }: RouteContext): Route {
   const { name, allow, counts } = target
   const sender = udpSender(onProgress)

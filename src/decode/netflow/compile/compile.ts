@@ -51,6 +51,7 @@ export interface PlanOptions {
 const PLAN_BYTES = 8000
 const FIELD_BYTES = 320
 
+/** The plan of a template of data. Its programs are compiled when the first record of their family comes. */
 export function compilePlan(template: Template, options: PlanOptions = {}): Plan {
   const places = placesOf(template)
   const forward = directionOf(false, (id) => places(id, 0))

@@ -45,6 +45,7 @@ export function reverseOf(template: Template, places: Places): Direction | undef
   })
 }
 
+/** The direction whose elements stand at these places. */
 export function directionOf(isReverse: boolean, places: Direction['places']): Direction {
   const number = (id: number): Place | undefined => places(id).find(({ bytes }) => (bytes >= 1 && bytes <= 8) || bytes === VARIABLE_LENGTH)
   const address = (id: number): Place | undefined => places(id).find(({ bytes }) => bytes === 4 || bytes === 16)
@@ -72,6 +73,7 @@ export function placesOf(template: Template): Places {
 
 const ADDRESS_BYTES = { 4: 4, 6: 16 } as const
 
+/** The first of the elements with an address of that family. */
 export function addressPlace(direction: Direction, ids: readonly number[], family: 4 | 6): Place | undefined {
   return ids.flatMap(direction.places).find(({ bytes }) => bytes === ADDRESS_BYTES[family])
 }
@@ -79,6 +81,7 @@ export function addressPlace(direction: Direction, ids: readonly number[], famil
 export const SOURCE = [IE.sourceIPv4Address, IE.sourceIPv6Address]
 export const DESTINATION = [IE.destinationIPv4Address, IE.destinationIPv6Address]
 
+/** The source and destination address of that family, as far as they are there. */
 export function addressPlaces(direction: Direction, family: 4 | 6): Place[] {
   return existing([SOURCE, DESTINATION].map((ids) => addressPlace(direction, ids, family)))
 }

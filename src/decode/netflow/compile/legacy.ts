@@ -6,4 +6,5 @@ import type { Plan } from './plan.js'
 
 const plans = new Map(LEGACY_LAYOUTS.map((layout) => [layout, lazy(() => compilePlan(layout.template, { icmpInPort: true }))]))
 
+/** The plan of a layout of LEGACY_LAYOUTS. */
 export const planOfLayout = (layout: LegacyLayout): Plan => plans.get(layout)!()

@@ -2,6 +2,7 @@
 import type { ElementMapping } from '../../../mapping/mapping.js'
 import type { MappedElement } from '../fields/mapped.js'
 
+/** IANA is enterprise 0; v9 has no other. */
 export function mappedElements(mapping: readonly ElementMapping[]): MappedElement[] {
   return mapping.map(({ field, pen, destination, endianness }) => ({
     id: field,

@@ -57,6 +57,7 @@ export function compileIcmp(tags: IcmpTags, { isReverse, number, numbers }: Dire
   return [...steps, inPorts]
 }
 
+/** The step that writes the stack of labels (elements 70 to 79); none where the template has no entry. */
 export function compileMpls(tag: number, { places }: Direction): Step[] {
   const labels: number[] = []
   for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) labels.push(id)
@@ -64,6 +65,7 @@ export function compileMpls(tag: number, { places }: Direction): Step[] {
   return first.length === 0 ? [] : [mplsLabels(tag, first)]
 }
 
+/** The step that writes communities, single ones and lists; none where the template has neither. */
 export function compileCommunities(tag: number, { value, lists }: RuleOf<'communities'>, { places }: Direction): Step[] {
   const values = places(value)
   const ofLists = lists.flatMap(places)
@@ -84,6 +86,7 @@ const NAMED = {
   application: ['applications', 'in']
 } as const
 
+/** The step that writes the name of what these elements number; none where the template has none of them. */
 export function compileName({ of, from }: RuleOf<'name'>, { numbers }: Direction): Step[] {
   const [kind, side] = NAMED[of]
   const places = numbers(from)

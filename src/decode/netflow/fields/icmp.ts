@@ -30,10 +30,12 @@ const typeAndCode = (both: number): number => (both < 0x100 ? both << 8 : both)
 const read = (place: Place | undefined, record: number): number =>
   place === undefined ? 0 : readCapped(startOf(place, record), lengthOf(place))
 
+/** ICMP's type and code in one number: type(8 bits) code(8 bits) (element 32). */
 export function icmpInOne(tags: IcmpTags, place: Place): Step {
   return call((pos, record) => outBoth(pos, tags, read(place, record)))
 }
 
+/** The same of ICMPv6 (element 139). */
 export function icmpv6InOne(tags: IcmpTags, place: Place): Step {
   return call((pos, record) => outBoth(pos, tags, typeAndCode(read(place, record))))
 }

@@ -21,6 +21,7 @@ export interface MappedPlace extends MappedElement {
 
 /** Values that were sent to a number and are longer than one can be, since this was asked for last. */
 let unfit = 0
+/** How many there were, which are forgotten with that. */
 export function takeUnfit(): number {
   const count = unfit
   unfit = 0

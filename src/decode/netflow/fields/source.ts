@@ -11,6 +11,7 @@ export function source(texts: TemplateStringsArray, ...values: readonly (number 
   return String.raw({ raw: texts }, ...filled) as Source
 }
 
+/** Several texts as one. */
 export function joined(sources: readonly Source[], between: '\n' | ' || ' | ' && '): Source {
   return sources.join(between) as Source
 }

@@ -63,6 +63,7 @@ export function initUptime(which: Which, place: Place, last: Place | undefined, 
   })
 }
 
+/** Seconds since 1970; 0 is none. */
 export function seconds(which: Which, place: Place): FindTime {
   return callFind((record, context) => {
     const number = readNumber(startOf(place, record), lengthOf(place))
@@ -79,6 +80,7 @@ export function setMillis64(instant: Instant, at: number): boolean {
   return true
 }
 
+/** Milliseconds since 1970; 0 is none. */
 export function millis(which: Which, place: Place): FindTime {
   if (place.bytes === 8) {
     return {

@@ -85,6 +85,7 @@ export function bitsOf(tag: number, place: Place, shift: number, mask: number): 
   })
 }
 
+/** A number that is the same in all records. */
 export function constant(tag: number, number: number): Step {
   return { write: (pos) => outUint32(pos, tag, number), print: () => printUint32(tag, source`${number}`) }
 }

@@ -28,5 +28,6 @@ export const definitionBytes = ({ record }: Definition): number => DEFINITION_BY
 /** What options data adds to it: the fields. What others are compiled into is bounded by itself (run/plans.ts). */
 export const templateBytes = ({ fields }: Template): number => TEMPLATE_BYTES + FIELD_BYTES * fields.length
 
+/** The memory of a rate or a name. */
 export const learnedBytes = (value: Rate | Name): number =>
   'text' in value ? NAME_BYTES + LETTER_BYTES * (value.text.length + value.description.length) : RATE_BYTES

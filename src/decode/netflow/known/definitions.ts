@@ -36,6 +36,7 @@ export interface Definitions {
   use(node: QueueNode<TemplateEntry>): void
 }
 
+/** Nothing is counted yet; what is defined is kept in the exporters. */
 export function keptDefinitions({ maxTemplates, onTemplatesEvicted, onTemplate, now }: DefinitionOptions): Definitions {
   const counts: NetflowCounts = { templates: 0, withdrawals: 0, optionsRecords: 0, unknownSets: 0, templatesEvicted: 0, changes: 0 }
 

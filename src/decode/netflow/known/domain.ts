@@ -172,6 +172,7 @@ export function keepRefused(domain: Domain, id: number): void {
   exporter.refused++
 }
 
+/** An id is no longer kept as refused. */
 export function forgetRefused({ refused, port: { exporter } }: Domain, id: number): void {
   if (refused.delete(id)) exporter.refused--
 }

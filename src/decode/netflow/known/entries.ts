@@ -39,6 +39,7 @@ export function trimTemplates(exporter: Exporter, most: number): number {
   return gone
 }
 
+/** Forgets a template; one that is forgotten already is left alone. */
 export function forgetTemplate(node: QueueNode<TemplateEntry>): void {
   const { definition, domain, bytes } = node.item
   if (leave(node)) domain.port.exporter.templateBytes -= bytes

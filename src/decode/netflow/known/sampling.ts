@@ -41,8 +41,10 @@ function setRatio(rate: Uint64, a: Rate, b: Rate): void {
 
 const bigOf = ({ hi, lo }: Rate): bigint => (BigInt(hi) << 32n) | BigInt(lo)
 
+/** Whether a rate is 0, which is none. */
 export const isNothing = ({ hi, lo }: Rate): boolean => hi === 0 && lo === 0
 
+/** Whether two rates are the same. */
 export const isSame = (a: Rate, b: Rate): boolean => a.hi === b.hi && a.lo === b.lo
 
 /** A rate in decimal digits. */
@@ -72,6 +74,7 @@ export type RateScope = (typeof RATE_SCOPES)[number]
 /** Stands for every empty map: most of them stay empty, and each would take memory. Nothing must be set in it. */
 export const NO_ENTRIES = new Map<never, never>()
 
+/** No rates. */
 export function newRates(): Rates {
   return { samplers: NO_ENTRIES, templates: NO_ENTRIES, lineCards: NO_ENTRIES, interfaces: NO_ENTRIES, all: undefined, at: 0 }
 }

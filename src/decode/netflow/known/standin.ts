@@ -139,8 +139,10 @@ function nameTablesOf({ port, names }: Domain, kind: keyof Names): NameTables {
 const NO_NAMES: NameTables = { own: NO_ENTRIES, port: NO_ENTRIES, others: NO_OTHERS }
 const NO_OPTIONS_DATA: OptionsData = { rates: NO_TABLES, interfaces: NO_NAMES, vrfs: NO_NAMES, applications: NO_NAMES }
 
+/** Whether any thing has a name in these tables. */
 export const hasNames = ({ own, port, others }: NameTables): boolean => own.size + port.size + others.length > 0
 
+/** The name of the thing of that number: of its domain, else of its port, else what the other ports agree on. */
 export function findName({ own, port, others }: NameTables, number: number): Name | undefined {
   const found = own.get(number) ?? port.get(number)
   if (found !== undefined || others.length === 0) return found

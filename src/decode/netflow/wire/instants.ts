@@ -6,6 +6,7 @@ export interface Instant {
   nanos: number
 }
 
+/** Whether `a` is earlier. */
 export function isBefore(a: Instant, b: Instant): boolean {
   return a.millis < b.millis || (a.millis === b.millis && a.nanos < b.nanos)
 }
@@ -35,6 +36,7 @@ export function setSeconds(instant: Instant, seconds: number, nanos: number): vo
   setMillis(instant, seconds * 1000, nanos)
 }
 
+/** The same as whole seconds since 1970 and nanoseconds. */
 export function secondsOf({ millis, nanos }: Instant): { seconds: number; nanos: number } {
   const seconds = Math.floor(millis / 1000)
   return { seconds, nanos: (millis - seconds * 1000) * 1e6 + nanos }

@@ -25,6 +25,7 @@ export interface ListCursor {
   bytes: number
 }
 
+/** To be opened. */
 export function listCursor(): ListCursor {
   return { semantic: 0, id: 0, enterprise: 0, length: 0, pos: 0, end: 0, at: 0, bytes: 0 }
 }

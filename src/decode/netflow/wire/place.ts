@@ -15,6 +15,7 @@ export function startOf({ template, index }: Place, record: number): number {
   return record + template.offsets[index]
 }
 
+/** The bytes of the field; of a template whose lengths vary, in the record that was walked last. */
 export function lengthOf({ template, index }: Place): number {
   return template.lengths[index]
 }

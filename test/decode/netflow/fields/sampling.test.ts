@@ -21,7 +21,7 @@ import {
   VERSIONS
 } from '../../../support/records.js'
 import { v5 } from '../../../support/build-netflow.js'
-import type { DecoderOptions } from '../../../../src/decode/decoder.js'
+import type { DecoderOptions } from '../../../../src/decode/decoderoptions.js'
 
 /** The rates, in the order of the flows, that come of these datagrams; undefined where a flow has none. */
 async function rates(datagrams: Parameters<typeof decode>[0], options: Partial<DecoderOptions> = {}): Promise<unknown[]> {
