@@ -55,7 +55,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const { log } = options
   const counts = newCounts()
   const now = (): number => performance.now()
-  const errors = datagramErrors(counts, log, options.errorLines, options.errorIntervalMs, now)
+  const errors = datagramErrors(counts, log, options.errorLines, options.errorIntervalMs, now, options.onError)
   const newExporters = newExporterLog(log)
   const datagram = newDatagram()
   const framePlan = options.mapping === undefined ? undefined : compileFrameMapping(options.mapping.sflow)

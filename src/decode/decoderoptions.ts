@@ -7,6 +7,7 @@ import type { HeldLimits } from './netflow/known/held.js'
 import type { Tunnel } from './packet/decap.js'
 import type { RateOf } from './rateoption.js'
 import type { RawFormat } from './raw/raw.js'
+import type { OnError } from './errors.js'
 import type { OnHeader } from './report/observer.js'
 import type { SamplerChoice } from './sampleroption.js'
 
@@ -35,6 +36,8 @@ export interface DecoderOptions {
   readonly raw?: RawFormat
   /** called with each datagram's header, once it is decoded */
   readonly onHeader?: OnHeader
+  /** called with each error that is counted */
+  readonly onError?: OnError
   /** called with each counter sample; without it they are only counted */
   readonly onCounterSample?: OnCounterSample
   /** log each template, and what options data says */

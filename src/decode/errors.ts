@@ -6,6 +6,9 @@ import type { KnownExporter } from './exporters.js'
 import { mistakeLog } from './mistakes.js'
 import { mutedLog } from './mutedlog.js'
 
+/** `exporter` is its address as text. */
+export type OnError = (exporter: string, kind: ErrorKind) => void
+
 export interface DatagramErrors {
   count(exporter: KnownExporter, kind: ErrorKind, detail: string): void
   /** Counts an error that was thrown: a mistake of this program. */
@@ -18,8 +21,15 @@ export interface DatagramErrors {
   end(): void
 }
 
-/** `lines` log lines an interval of `intervalMs`, of the clock that `now` reads. */
-export function datagramErrors(counts: Counts, log: Log, lines: number, intervalMs: number, now: () => number): DatagramErrors {
+/** `lines` log lines an interval of `intervalMs`, of the clock that `now` reads. `onError` is called with each that is counted. */
+export function datagramErrors(
+  counts: Counts,
+  log: Log,
+  lines: number,
+  intervalMs: number,
+  now: () => number,
+  onError: OnError = () => undefined
+): DatagramErrors {
   const muted = mutedLog(log, lines, intervalMs, now)
   const logMistake = mistakeLog(log)
 
@@ -27,6 +37,7 @@ export function datagramErrors(counts: Counts, log: Log, lines: number, interval
     add(counts.errors, kind)
     exporter.errors ??= new Map()
     add(exporter.errors, kind)
+    onError(exporter.name, kind)
     muted.warn(detail, { kind, exporter: exporter.name })
   }
 

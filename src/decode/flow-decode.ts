@@ -138,7 +138,7 @@ async function run(tool: Tool<Options>): Promise<void> {
     debug: options.loglevel === 'debug',
     timed: options.addr !== undefined,
     ...(counters === undefined && series === undefined ? {} : { onCounterSample: counterHandler({ output: counters, series }) }),
-    ...(report === undefined ? {} : { onHeader: report.onHeader }),
+    ...(report === undefined ? {} : { onHeader: report.onHeader, onError: report.onError }),
     ...(raw === undefined ? {} : { raw })
   })
   const file = keepTemplates(decoder, options, log)
@@ -158,7 +158,7 @@ async function run(tool: Tool<Options>): Promise<void> {
   try {
     if (reports === undefined || report === undefined)
       await readFrames(tool, bothOf(output, counters), decoder.decode, { more: decoder.more })
-    else await readFrames(tool, reports.reportSink(report, output, options.format ?? 'text', decoder), reports.reporting(report, decoder))
+    else await readFrames(tool, reports.reportSink(report, output, options.format ?? 'text'), reports.reporting(report, decoder))
   } finally {
     clearInterval(sweeping)
     clearInterval(expiring)

@@ -80,6 +80,16 @@ test('a file of another kind names the tool for it', async () => {
   }
 })
 
+test('flow-pcap -w does not write over its own input', async () => {
+  const copy = file('copy.bin')
+  fs.copyFileSync(file('datagrams.bin'), copy)
+  fs.symlinkSync(copy, file('link.bin'))
+  const { code, stderr } = await runTool('flow-pcap', ['-w', file('link.bin'), copy])
+  assert.equal(code, 64)
+  assert.match(stderr, /-w \S+link\.bin would write over what is read: name another file\n/)
+  assert.deepEqual(fs.readFileSync(copy), fs.readFileSync(file('datagrams.bin')))
+})
+
 test('a file that is not there is told before anything is written', async () => {
   const { code, stdout, stderr } = await runTool('flow-format', [file('one.bin'), file('missing.bin')])
   assert.deepEqual([code, stdout.length], [66, 0])

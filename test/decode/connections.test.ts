@@ -120,6 +120,16 @@ test('-produce report: another layout on the next connection is no redefinition;
   assert.deepEqual(await kinds(datagram(1n, first), datagram(1n, message(withdrawalOfAll)), datagram(1n, second)), [])
 })
 
+test('-produce report: what was wrong on a connection is found when that has ended, and beside others of its exporter', async () => {
+  const broken = message(set(2, u16(300, 1, 1, 0))) // records of no bytes
+  const found = async (...datagrams: Buffer[]): Promise<unknown> => (await produced('report', ...datagrams))[0].errors
+  const end = datagram(1n, Buffer.alloc(0))
+  assert.deepEqual(await found(datagram(1n, broken), end), { 'malformed-template': 1 })
+  assert.deepEqual(await found(datagram(1n, broken), datagram(2n, broken), end, datagram(0n, message(bytesTemplate))), {
+    'malformed-template': 2
+  })
+})
+
 test('the end of a connection is no datagram', async () => {
   const { stderr } = await runTool(
     'flow-decode',

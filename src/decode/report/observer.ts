@@ -2,6 +2,9 @@
 import type { Datagram } from '../../flow/datagram.js'
 import { fieldReader, fieldValues, isSet, numberAt } from '../../flow/fieldvalues.js'
 import { flowMessage } from '../../flow/proto.js'
+import { add } from '../counts.js'
+import type { ErrorKind } from '../decoding.js'
+import type { OnError } from '../errors.js'
 import { FIRST_DATA_SET, readSetHeader, walkSets } from '../netflow/wire/sets.js'
 import { type Definition, isSameDefinition } from '../netflow/wire/template.js'
 import { followSequence } from '../sequence.js'
@@ -29,11 +32,14 @@ export type OnHeader = (exporter: string, datagram: Datagram, header: SeenHeader
 
 export interface Observer {
   readonly onHeader: OnHeader
+  readonly onError: OnError
   /** To be called with each FlowMessage of the datagram that `onHeader` was called with last. */
   readonly onFlow: (buf: Buffer, start: number, end: number) => void
   /** To be called with how many counter samples it had. */
   readonly onCounterSamples: (count: number) => void
   readonly sections: () => Iterable<Section>
+  /** The errors of an exporter, also of its connections that have ended. */
+  readonly errorsOf: (exporter: string) => ReadonlyMap<ErrorKind, number>
 }
 
 /** What makes sections up comes from the network: each is bounded, and all of them by their memory. What has no room is not noted. */
@@ -57,6 +63,7 @@ interface Room {
 export function reportObserver(): Observer {
   const sections = new Map<string, Section>()
   const room: Room = { bytes: MOST_BYTES }
+  const errors = new Map<string, Map<ErrorKind, number>>()
   let current: Section | undefined
   const values = fieldValues(REPORT_FIELDS)
   const read = fieldReader(values)
@@ -100,6 +107,15 @@ export function reportObserver(): Observer {
       for (const id of header.held) noteHeld(current, id, room)
       if (header.type === 'NETFLOW_V9' || header.type === 'IPFIX') noteSets(current, datagram, room)
     },
+    onError(exporter, kind) {
+      let known = errors.get(exporter)
+      if (known === undefined) {
+        if (!take(room, SECTION_BYTES)) return
+        known = new Map<ErrorKind, number>()
+        errors.set(exporter, known)
+      }
+      add(known, kind)
+    },
     onFlow(buf, start, end) {
       if (current === undefined || !read(buf, start, end)) return
       current.flows++
@@ -124,7 +140,8 @@ export function reportObserver(): Observer {
     onCounterSamples(count) {
       if (current !== undefined) current.counterSamples += count
     },
-    sections: () => sections.values()
+    sections: () => sections.values(),
+    errorsOf: (exporter) => errors.get(exporter) ?? new Map()
   }
 }
 

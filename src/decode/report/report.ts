@@ -4,7 +4,7 @@ import { appendText, growingMemory } from '../../flow/appendable.js'
 import type { Output, Sink } from '../../flow/output.js'
 import type { Mapping } from '../../mapping/mapping.js'
 import type { DatagramDecoder } from '../decoder.js'
-import type { Exporters } from '../exporters.js'
+import type { OnError } from '../errors.js'
 import { endSequences } from '../sequence.js'
 import { withEvents } from './events.js'
 import { type OnHeader, reportObserver } from './observer.js'
@@ -18,10 +18,11 @@ export interface Report {
   readonly onHeader: OnHeader
   /** Notes the counter samples of a datagram. */
   readonly onCounterSamples: (count: number) => void
+  readonly onError: OnError
   /** Reads the flows that were decoded since it was last called; to be called after each datagram. */
   readonly readFlows: () => void
   /** Appends the report. */
-  readonly write: (output: Output, format: 'json' | 'text', exporters: Exporters) => void
+  readonly write: (output: Output, format: 'json' | 'text') => void
 }
 
 /** `mapping` is the user's, whose elements are none that no field takes. */
@@ -40,17 +41,17 @@ export function newReport(mapping: Mapping): Report {
     flows,
     onHeader: observer.onHeader,
     onCounterSamples: observer.onCounterSamples,
+    onError: observer.onError,
     readFlows() {
       if (flows.pos === 0) return
       reader.push(flows.buf.subarray(0, flows.pos))
       flows.pos = 0
     },
-    write(output, format, exporters) {
+    write(output, format) {
       const seen = new Set<string>()
-      const errors = new Map([...exporters.all()].map((exporter) => [exporter.name, exporter.errors]))
       for (const section of observer.sections()) {
         endSequences(section.sequences)
-        if (!seen.has(section.exporter)) section.errors = errors.get(section.exporter) ?? section.errors
+        if (!seen.has(section.exporter)) section.errors = observer.errorsOf(section.exporter)
         seen.add(section.exporter)
         appendText(output, format === 'json' ? sectionJson(section, mapped) : sectionPage(section, mapped))
       }
@@ -71,7 +72,7 @@ export function reporting(report: Report, decoder: DatagramDecoder): FrameHandle
 }
 
 /** stdout, on which the report goes at the end. */
-export function reportSink(report: Report, output: Output, format: 'json' | 'text', decoder: DatagramDecoder): Sink {
+export function reportSink(report: Report, output: Output, format: 'json' | 'text'): Sink {
   return {
     commit() {
       output.commit()
@@ -81,7 +82,7 @@ export function reportSink(report: Report, output: Output, format: 'json' | 'tex
     },
     ready: () => output.ready(),
     async end() {
-      report.write(output, format, decoder.exporters)
+      report.write(output, format)
       await output.end()
     }
   }
