@@ -47,7 +47,7 @@ export interface PlanOptions {
   readonly samplerOfRecord?: boolean
 }
 
-/** Memory, as measured: a plan, and each field of its template. Plans are bounded by it (run/plans.ts). */
+/** Memory, as measured: a plan, and each field of its template. Plans are bounded by it (run/plancache.ts). */
 const PLAN_BYTES = 8000
 const FIELD_BYTES = 320
 

@@ -25,7 +25,7 @@ const LETTER_BYTES = 6
 /** The memory of a template without data. */
 export const definitionBytes = ({ record }: Definition): number => DEFINITION_BYTES + record.length
 
-/** What options data adds to it: the fields. What others are compiled into is bounded by itself (run/plans.ts). */
+/** What options data adds to it: the fields. What others are compiled into is bounded by itself (run/plancache.ts). */
 export const templateBytes = ({ fields }: Template): number => TEMPLATE_BYTES + FIELD_BYTES * fields.length
 
 /** The memory of a rate or a name. */
