@@ -40,6 +40,7 @@ export class BrokenInputError extends UserError {
 const REASONS: Partial<Record<string, string>> = {
   ENOENT: 'no such file',
   EACCES: 'permission denied',
+  EPERM: 'not permitted',
   EISDIR: 'is a directory',
   ENOTDIR: 'not a directory',
   ENOSPC: 'no space left on the device',

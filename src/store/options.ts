@@ -26,11 +26,15 @@ export const OPTIONS = optionTable({
 export type Options = OptionsOf<typeof OPTIONS>
 
 /** Refuses what does not go together; returns the folder. Throws UserError with code 64. */
-export function folderOfOptions({ dir, read, since, until }: Options): string {
+export function folderOfOptions({ dir, read, since, until, keep, 'max-size': maxSize }: Options): string {
   if (dir === undefined || dir === '') throw new UserError(EXIT.usage, 'where the files are is missing: -dir flows')
   if (!read && (since ?? until) !== undefined) {
     throw new UserError(EXIT.usage, `-${since === undefined ? 'until' : 'since'} goes with -read`)
   }
+  if (read && (keep ?? maxSize) !== undefined) {
+    throw new UserError(EXIT.usage, `-${keep === undefined ? 'max-size' : 'keep'} is for writing: -read removes nothing`)
+  }
+  if (since !== undefined && until !== undefined && since >= until) throw new UserError(EXIT.usage, '-until is not later than -since')
   return dir
 }
 

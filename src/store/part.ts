@@ -17,8 +17,9 @@ export interface Part {
 
 /** A new file of the window that starts at `start`. What there is already is left as it is: it gets the window's next number. */
 export async function openPart(disk: Disk, dir: string, start: number, format: StoreFormat): Promise<Part> {
-  const [name, handle] = await disk.run(`make a file in ${dir}`, async () => {
-    await makeFolder(path.dirname(pathOf(dir, { start, number: 1, format })))
+  const folder = path.dirname(pathOf(dir, { start, number: 1, format }))
+  const [name, handle] = await disk.run(`make a file in ${folder}`, async () => {
+    await makeFolder(folder)
     for (let number = 1; ; number++) {
       const name = await freeName(dir, { start, number, format })
       try {

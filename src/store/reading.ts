@@ -105,13 +105,14 @@ const nanoseconds = (ms: number): bigint => BigInt(ms) * NS_PER_MS
 /** The files that may have flows of that time. Throws UserError where there is no such store. */
 async function filesOf(dir: string, since: bigint, until: bigint): Promise<StoredFile[]> {
   try {
-    await fs.access(dir)
+    await (await fs.opendir(dir)).close()
     const window = await longestWindow(dir)
     return (await listFiles(dir)).filter(
       ({ start, state }) => state === 'whole' && nanoseconds(start) < until && nanoseconds(start + window) > since
     )
   } catch (error) {
-    throw new UserError(EXIT.noInput, `cannot read ${dir}: ${reasonOf(error)}`)
+    const advice = (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? `: flow-filter -r ${dir} reads a file of flows` : ''
+    throw new UserError(EXIT.noInput, `cannot read ${dir}: ${reasonOf(error)}${advice}`)
   }
 }
 

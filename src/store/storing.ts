@@ -1,7 +1,5 @@
 /** The work of flow-store between a flow that comes in and the name of a whole file that goes out. */
-import { UserError } from '../cli/exit.js'
 import type { Log } from '../cli/log.js'
-import { plural } from '../cli/plural.js'
 import { copier } from '../flow/copy.js'
 import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
 import type { FrameHandler } from '../flow/frames.js'
@@ -153,7 +151,7 @@ export function storing(
         await piece()
       } catch (error) {
         failed.add(window)
-        failure ??= lossOf(error, window)
+        failure ??= error
         await files.get(window)?.abandon()
         files.delete(window)
       }
@@ -194,8 +192,3 @@ export function storing(
 }
 
 const NOTHING = Buffer.alloc(0)
-
-function lossOf(error: unknown, { flows }: Window): unknown {
-  if (!(error instanceof UserError)) return error
-  return new UserError(error.exitCode, `${error.message}: ${plural(flows, 'flow')} of that window are in no whole file`)
-}

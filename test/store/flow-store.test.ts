@@ -143,7 +143,23 @@ test('refuses to write where another one writes, and what makes no sense', async
   for (const args of [[], ['-dir', dir, '-every', '90s'], ['-dir', dir, '-since', '2h'], ['-dir', dir, '-read', '-until', 'noon']]) {
     assert.equal((await runTool('flow-store', args)).code, 64)
   }
-  assert.equal((await runTool('flow-store', ['-read', '-dir', path.join(dir, 'missing')])).code, 66)
+  const read = ['-dir', dir, '-read']
+  for (const [wrong, message] of [
+    [['-keep', '3d'], '-keep is for writing: -read removes nothing'],
+    [['-max-size', '1G'], '-max-size is for writing: -read removes nothing'],
+    [['-since', '2026-11-25', '-until', '2026-11-25'], '-until is not later than -since']
+  ] as const) {
+    const { code, stderr } = await runTool('flow-store', [...read, ...wrong])
+    assert.deepEqual([code, stderr], [64, `flow-store: ${message}\n`])
+  }
+  const file = path.join(dir, filesIn(dir)[0])
+  for (const [nothing, reason] of [
+    [path.join(dir, 'missing'), 'no such file'],
+    [file, `not a directory: flow-filter -r ${file} reads a file of flows`]
+  ]) {
+    const { code, stderr } = await runTool('flow-store', ['-read', '-dir', nothing])
+    assert.deepEqual([code, stderr], [66, `flow-store: cannot read ${nothing}: ${reason}\n`])
+  }
   for (const nowhere of ['/proc/flows', path.join(dir, filesIn(dir)[0], 'flows')]) {
     const { code, stderr } = await runTool('flow-store', ['-dir', nowhere])
     assert.equal(code, 73)
