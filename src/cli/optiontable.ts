@@ -25,6 +25,8 @@ export interface Option {
   readonly isFields?: true
   /** its values are files to read instead of stdin */
   readonly isInput?: true
+  /** the files that its value makes the tool write, none of which may be read */
+  writes?(value: unknown): readonly string[]
 }
 
 export type OptionTable = Readonly<Record<string, Option>>
@@ -84,6 +86,11 @@ export const INPUT_FILES = optionTable({
 /** The `parse` of an option whose words are gathered. */
 export function another(word: string, previous: readonly string[] = []): string[] {
   return [...previous, word]
+}
+
+/** The `writes` of an option whose word is a file. */
+export function thatFile(file: string): string[] {
+  return [file]
 }
 
 /** `db.asn <file>`: the option as it is written, without its dash. */

@@ -9,6 +9,7 @@ import { type Inputs, inputsOf } from './inputs.js'
 import { type Log, normalLog, openLog } from './log.js'
 import { declared, type Metrics, type Served, serveMetrics } from './metrics.js'
 import type { CommonOptions, OptionsOf, OptionTable } from './optiontable.js'
+import { refuseReadAndWritten } from './readandwritten.js'
 import { type Signals, watchSignals } from './signals.js'
 import { UnknownOptionError } from './unknownoption.js'
 import { ReaderGoneError, refuseTerminals, stdoutOutput } from './stdio.js'
@@ -83,7 +84,9 @@ async function runTool<T extends OptionTable, Prepared>(
         if (exitCode > SIGNALLED) summarize(summary, log)
       })
       const mode = modeOf(definition, options)
-      const inputs = inputsOf(filesOf(definition, mode, options, operands), signals)
+      const files = filesOf(definition, mode, options, operands)
+      const inputs = inputsOf(files, signals)
+      if (mode.reads !== 'nothing') refuseReadAndWritten(definition, options, files)
       const stopReading = (): void => {
         inputs.stop()
       }

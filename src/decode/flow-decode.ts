@@ -6,7 +6,7 @@ import type { Log } from '../cli/log.js'
 import type { Route } from '../cli/metrics.js'
 import { nearest } from '../cli/nearest.js'
 import { badValue, duration, timerDuration, wholeNumber } from '../cli/options.js'
-import { type OptionsOf, optionTable } from '../cli/optiontable.js'
+import { type OptionsOf, optionTable, thatFile } from '../cli/optiontable.js'
 import { bothOf, fileOutput } from '../cli/secondoutput.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { counterHandler } from './counters/counters.js'
@@ -35,7 +35,7 @@ const OPTIONS = optionTable({
   'err.int': { rare: true, argument: 'duration', help: 'the interval', parse: duration, default: '10s' },
   'exporters.max': { rare: true, argument: 'n', help: 'exporters known at a time', parse: wholeNumber(1), default: 10_000 },
   'templates.max': { rare: true, argument: 'n', help: 'templates of one exporter', parse: wholeNumber(1), default: 4096 },
-  'templates.json.path': { argument: 'file', help: 'keep templates in this file, and load them at the start' },
+  'templates.json.path': { argument: 'file', help: 'keep templates in this file, and load them at the start', writes: thatFile },
   'templates.json.interval': { rare: true, argument: 'duration', help: 'how often it is written', parse: timerDuration, default: '10s' },
   'templates.ttl': {
     rare: true,
@@ -69,7 +69,7 @@ const OPTIONS = optionTable({
     choices: ['sample', 'raw', 'report'],
     default: 'sample'
   },
-  counters: { argument: 'file', help: 'write sFlow counters there: a file, or >(COMMAND)' },
+  counters: { argument: 'file', help: 'write sFlow counters there: a file, or >(COMMAND)', writes: thatFile },
   'counters.series': { rare: true, argument: 'n', help: 'counters that -addr shows at /counters', parse: wholeNumber(), default: 100_000 },
   format: { argument: 'format', help: 'of raw and report: json, a line each (raw), or text (report)', choices: RAW_FORMATS }
 })

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
-import { INPUT_FILES, type OptionsOf, optionTable } from '../cli/optiontable.js'
+import { INPUT_FILES, type OptionsOf, optionTable, thatFile } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
 import { bothOf, fileOutput } from '../cli/secondoutput.js'
 import { defineTool, type Tool } from '../cli/tool.js'
@@ -17,7 +17,7 @@ import { asUserError } from '../query/usererror.js'
 
 const OPTIONS = optionTable({
   f: { argument: 'file', help: 'read the expression from this file' },
-  fail: { argument: 'file', help: 'write the flows that do not match there; >(COMMAND) and /dev/fd/3 do too' },
+  fail: { argument: 'file', help: 'write the flows that do not match there; >(COMMAND) and /dev/fd/3 do too', writes: thatFile },
   ...INPUT_FILES,
   check: { help: 'print the expression as it was understood, with all parentheses, and end' },
   ...MAPPING_OPTION

@@ -3,7 +3,7 @@ import { FILES } from '../cli/definition.js'
 import { readFrames } from '../cli/filter.js'
 import type { Metrics } from '../cli/metrics.js'
 import { badValue, wordList } from '../cli/options.js'
-import { type OptionsOf, optionTable } from '../cli/optiontable.js'
+import { type OptionsOf, optionTable, thatFile } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { messageKind } from '../flow/streamkind.js'
@@ -33,7 +33,7 @@ const OPTIONS = optionTable({
   exact: { help: 'in a table: all digits, times to the nanosecond' },
   tz: { argument: 'zone', help: 'in a table: times in utc or local [utc]', choices: ['utc', 'local'] },
   mapping: { ...MAPPING_OPTION.mapping, help: 'YAML file: your fields, names, and how values are shown' },
-  'transport.file': { argument: 'file', help: 'append to this file; SIGHUP opens it anew' },
+  'transport.file': { argument: 'file', help: 'append to this file; SIGHUP opens it anew', writes: thatFile },
   'transport.file.sep': {
     rare: true,
     argument: 'text',

@@ -31,7 +31,11 @@ const OPTIONS = optionTable({
     parse: exporterOf
   },
   ...SOURCE_OPTIONS,
-  w: { argument: 'file', help: 'the other way: write what comes in to a capture (- for stdout)' }
+  w: {
+    argument: 'file',
+    help: 'the other way: write what comes in to a capture (- for stdout)',
+    writes: (file: string) => (file === STDIN ? [] : [file])
+  }
 })
 type Options = OptionsOf<typeof OPTIONS>
 

@@ -20,9 +20,7 @@ export async function writeCapture(tool: Tool, file: string): Promise<void> {
   await readFrames(tool, output, onFrame)
 }
 
-function openFile(file: string, { inputs, operands }: Tool): Output {
-  if (operands.some((operand) => isSameFile(operand, file)))
-    throw new UserError(EXIT.usage, `-w ${file} would write over what is read: name another file`)
+function openFile(file: string, { inputs }: Tool): Output {
   let fd: number
   try {
     fd = fs.openSync(file, 'w')
@@ -33,12 +31,6 @@ function openFile(file: string, { inputs, operands }: Tool): Output {
     inputs.stop()
     return new UserError(EXIT.ioError, `cannot write ${file}: ${reasonOf(error)}`)
   })
-}
-
-/** Whether both are there and the same, by whatever names. */
-function isSameFile(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((file) => fs.statSync(file, { throwIfNoEntry: false }))
-  return one !== undefined && other !== undefined && one.isFile() && one.dev === other.dev && one.ino === other.ino
 }
 
 function summaryOf({ datagrams, written, tooLong, malformed }: PacketCounts, file: string): string {

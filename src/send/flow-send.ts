@@ -10,7 +10,7 @@ import type { FrameHandler } from '../flow/frames.js'
 import type { Output, Sink } from '../flow/output.js'
 import { udpTargetsOf } from './udptargets.js'
 import { sendingTo } from './sending.js'
-import { type HostTarget, parseTargets } from './targets.js'
+import { filesOf, type HostTarget, parseTargets } from './targets.js'
 import { declareMetrics, summaryOf } from './metrics.js'
 
 const OPTIONS = optionTable({
@@ -19,7 +19,8 @@ const OPTIONS = optionTable({
     help:
       'where to, as 10.0.0.1:9996,[2001:db8::5]:2055, flows also as ipfix+tcp://HOST:PORT, ipfix+tls://HOST:PORT or file:PATH; ' +
       'behind ?allow=192.0.2.0/24,… stand the exporters whose datagrams or flows a target gets',
-    parse: parseTargets
+    parse: parseTargets,
+    writes: filesOf
   },
   tee: { help: 'what is read goes on to stdout as well' },
   mtu: { rare: true, argument: 'bytes', help: 'flows: bytes of a message at the most', parse: wholeNumber(576, 65_507), default: 1400 },

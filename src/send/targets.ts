@@ -50,6 +50,11 @@ export function parseTargets(word: string, before: readonly Target[] = []): Targ
   return [...before, ...targets]
 }
 
+/** The paths of those that are files. */
+export function filesOf(targets: readonly Target[]): string[] {
+  return targets.flatMap((target) => (target.transport === 'file' ? [target.path] : []))
+}
+
 /** A comma stands between targets and between the networks of one: what does not look like a target belongs to the one before. */
 function partsOf(word: string): string[] {
   const parts: string[] = []

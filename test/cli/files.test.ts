@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import test, { after, before } from 'node:test'
 import { FlowMessage } from '../support/datagram-stream.js'
-import { ROOT, runTool } from '../support/tools.js'
+import { ROOT, runTool, startPipeline } from '../support/tools.js'
 
 const flow = (port: number): Buffer => Buffer.from(FlowMessage.encodeDelimited({ bytes: 1500, src_port: port }).finish())
 const CAPTURE = path.join(ROOT, 'test/fixtures/softflowd-v9.pcap')
@@ -80,14 +80,36 @@ test('a file of another kind names the tool for it', async () => {
   }
 })
 
-test('flow-pcap -w does not write over its own input', async () => {
+test('a file that is read is not written, under whatever name', async () => {
+  const before = Buffer.concat([flow(1), flow(2)])
   const copy = file('copy.bin')
-  fs.copyFileSync(file('datagrams.bin'), copy)
-  fs.symlinkSync(copy, file('link.bin'))
-  const { code, stderr } = await runTool('flow-pcap', ['-w', file('link.bin'), copy])
-  assert.equal(code, 64)
-  assert.match(stderr, /-w \S+link\.bin would write over what is read: name another file\n/)
-  assert.deepEqual(fs.readFileSync(copy), fs.readFileSync(file('datagrams.bin')))
+  const link = file('link.bin')
+  const fresh = file('fresh.bin')
+  fs.writeFileSync(copy, before)
+  fs.symlinkSync(copy, link)
+  fs.linkSync(copy, file('hard.bin'))
+  const stdinToo = file('one.bin')
+  for (const [written, command] of [
+    [copy, `flow-pcap -w ${copy} ${copy}`],
+    [link, `flow-pcap -w ${link} ${stdinToo} ${copy}`],
+    [copy, `flow-pcap -w ${copy} < ${copy}`],
+    [copy, `flow-decode -counters ${copy} ${copy}`],
+    [copy, `flow-decode -counters ${copy} ${stdinToo} - < ${link}`],
+    [copy, `flow-decode -templates.json.path ${copy} ${copy}`],
+    [copy, `flow-filter -fail ${copy} -r ${stdinToo} -r ${link} tcp`],
+    [link, `flow-filter -fail ${link} tcp < ${copy}`],
+    [copy, `flow-send -to file:${fresh},file:${copy} ${file('hard.bin')}`],
+    [copy, `flow-format -transport.file ${copy} ${copy}`],
+    [copy, `flow-format -transport.file ${copy} < ${copy}`]
+  ]) {
+    const { code, stderr } = await startPipeline(command).ended
+    assert.deepEqual([code, stderr], [64, `${command.split(' ')[0]}: ${written} is read and written: name another file\n`], command)
+    assert.deepEqual(fs.readFileSync(copy), before, command)
+    assert.ok(!fs.existsSync(fresh), command)
+  }
+  for (const command of [`flow-format -transport.file ${fresh} ${copy}`, `flow-filter -fail /dev/null tcp < ${copy} > /dev/null`])
+    assert.equal((await startPipeline(command).ended).code, 0, command)
+  fs.rmSync(fresh)
 })
 
 test('a file that is not there is told before anything is written', async () => {
