@@ -4,8 +4,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { after, before } from 'node:test'
+import { isCapture } from '../../src/flow/streamkind.js'
 import { FlowMessage } from '../support/datagram-stream.js'
-import { ROOT, runTool, startPipeline } from '../support/tools.js'
+import { ROOT, runTool, startPipeline, startTool } from '../support/tools.js'
 
 const flow = (port: number): Buffer => Buffer.from(FlowMessage.encodeDelimited({ bytes: 1500, src_port: port }).finish())
 const CAPTURE = path.join(ROOT, 'test/fixtures/softflowd-v9.pcap')
@@ -110,6 +111,40 @@ test('a file that is read is not written, under whatever name', async () => {
   for (const command of [`flow-format -transport.file ${fresh} ${copy}`, `flow-filter -fail /dev/null tcp < ${copy} > /dev/null`])
     assert.equal((await startPipeline(command).ended).code, 0, command)
   fs.rmSync(fresh)
+})
+
+test('flow-pcap -w leaves a file as it is until the first datagram came', async () => {
+  const kept = file('kept.pcap')
+  const old = Buffer.alloc(100_000, 'x')
+  fs.writeFileSync(kept, old)
+  // the first byte of an IPFIX message, and of a payload of NetFlow, is a frame without a byte
+  const ipfix = Buffer.from('000a0010000000000000000000000000', 'hex')
+  for (const [args, stdin] of [
+    [[CAPTURE], ''],
+    [[file('one.bin')], ''],
+    [[], fs.readFileSync(CAPTURE)],
+    [[], ipfix],
+    [[], Buffer.alloc(1)],
+    [[], Buffer.from([200, 1, 1])],
+    [['missing'], '']
+  ] as const) {
+    const { code, stderr } = await runTool('flow-pcap', ['-w', kept, ...args], stdin)
+    if (stdin.length === 1) assert.equal(fs.statSync(kept).size, 24 + 16 + 28, stderr)
+    else {
+      assert.ok(code === 65 || code === 66, stderr)
+      assert.deepEqual(fs.readFileSync(kept), old, stderr)
+    }
+    fs.writeFileSync(kept, old)
+  }
+  const slow = startTool('flow-pcap', ['-w', kept])
+  slow.stdin.write(fs.readFileSync(file('datagrams.bin')))
+  while (!isCapture(fs.readFileSync(kept))) await new Promise(setImmediate)
+  slow.stdin.end()
+  assert.equal((await slow.ended).code, 0)
+  assert.deepEqual((await runTool('flow-pcap', [kept])).stdout, fs.readFileSync(file('datagrams.bin')))
+  const empty = await runTool('flow-pcap', ['-w', kept])
+  assert.match(empty.stderr, /0 datagrams in, 0 packets to/)
+  assert.equal(fs.statSync(kept).size, 24)
 })
 
 test('a file that is not there is told before anything is written', async () => {
