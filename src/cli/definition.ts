@@ -13,6 +13,8 @@ export interface Mode<Name extends string = string> {
   readonly reads: Traffic
   /** what goes out on stdout */
   readonly writes: Traffic
+  /** of a mode that reads nothing: the option for what an operand was likely meant to be */
+  readonly insteadOfOperand?: Name
 }
 
 /** The operands of a tool that reads them as files, and stdin where there are none. */

@@ -136,12 +136,25 @@ function filesOf(
 ): readonly string[] {
   if (definition.operands === FILES) {
     if (operands.length > 0 && mode.reads === 'nothing')
-      throw new UserError(EXIT.usage, `${invocation(definition.name, mode, options)} reads nothing: leave out ${operands.join(' ')}`)
+      throw new UserError(EXIT.usage, needlessOperands(definition, mode, options, operands))
     return operands
   }
   const name = Object.keys(definition.options).find((option) => definition.options[option].isInput)
   const files = name === undefined ? undefined : options[name]
   return Array.isArray(files) ? files.map(String) : []
+}
+
+function needlessOperands(
+  definition: Definition,
+  mode: Mode,
+  options: Readonly<Record<string, unknown>>,
+  operands: readonly string[]
+): string {
+  const command = invocation(definition.name, mode, options)
+  const { insteadOfOperand: option } = mode
+  if (option === undefined || options[option] !== undefined) return `${command} reads nothing: leave out ${operands.join(' ')}`
+  const { argument = 'operand' } = definition.options[option]
+  return `${command.slice(definition.name.length + 1)} takes its ${argument} from -${option}: ${command} -${option} ${operands[0]}`
 }
 
 /** Lets ps, top and `pkill -HUP -x flow-format` know the process by the tool's name instead of node's. Linux alone has a way that keeps the arguments. */

@@ -26,7 +26,7 @@ export const tool = defineTool(
     summary: 'Writes flows into files by the time of their receipt, Parquet or as they came; with -read, gives them back.',
     operands: FILES,
     modes: [
-      { when: ['read'], reads: 'nothing', writes: ['FlowMessage'] },
+      { when: ['read'], reads: 'nothing', writes: ['FlowMessage'], insteadOfOperand: 'dir' },
       { reads: ['FlowMessage'], writes: 'text' }
     ],
     options: OPTIONS,

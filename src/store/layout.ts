@@ -60,6 +60,13 @@ export async function listFiles(dir: string): Promise<StoredFile[]> {
   return files.sort((a, b) => a.start - b.start || a.number - b.number)
 }
 
+/** Where `dir` is called as a folder of dates or hours inside of a store: the store's folder. */
+export function storeAround(dir: string): string | undefined {
+  const whole = path.resolve(dir)
+  if (DATE.test(path.basename(whole))) return path.join(dir, '..')
+  return HOUR.test(path.basename(whole)) && DATE.test(path.basename(path.dirname(whole))) ? path.join(dir, '../..') : undefined
+}
+
 function parseName(folder: string, date: string, hour: string, name: string): StoredFile | undefined {
   const [, dot, fileHour, minute, number = '1', format, state = 'whole'] = FILE.exec(name)!
   const start = Date.parse(`${DATE.exec(date)![1]}T${fileHour}:${minute}:00Z`)

@@ -4,7 +4,7 @@ import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { plural } from '../cli/plural.js'
 import { openProgress, type Progress } from '../cli/progress.js'
 import type { Tool } from '../cli/tool.js'
-import { listFiles, type StoredFile } from './layout.js'
+import { listFiles, type StoredFile, storeAround } from './layout.js'
 import { longestWindow } from './lengths.js'
 import type { Options } from './options.js'
 import { type Order, orderTo } from './order.js'
@@ -106,11 +106,13 @@ const nanoseconds = (ms: number): bigint => BigInt(ms) * NS_PER_MS
 async function filesOf(dir: string, since: bigint, until: bigint): Promise<StoredFile[]> {
   try {
     await (await fs.opendir(dir)).close()
+    const files = await listFiles(dir)
+    const store = files.length === 0 ? storeAround(dir) : undefined
+    if (store !== undefined) throw new UserError(EXIT.noInput, `cannot read ${dir}: -dir is the folder above date=, ${store}`)
     const window = await longestWindow(dir)
-    return (await listFiles(dir)).filter(
-      ({ start, state }) => state === 'whole' && nanoseconds(start) < until && nanoseconds(start + window) > since
-    )
+    return files.filter(({ start, state }) => state === 'whole' && nanoseconds(start) < until && nanoseconds(start + window) > since)
   } catch (error) {
+    if (error instanceof UserError) throw error
     const advice = (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? `: flow-filter -r ${dir} reads a file of flows` : ''
     throw new UserError(EXIT.noInput, `cannot read ${dir}: ${reasonOf(error)}${advice}`)
   }

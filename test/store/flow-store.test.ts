@@ -160,6 +160,17 @@ test('refuses to write where another one writes, and what makes no sense', async
     const { code, stderr } = await runTool('flow-store', ['-read', '-dir', nothing])
     assert.deepEqual([code, stderr], [66, `flow-store: cannot read ${nothing}: ${reason}\n`])
   }
+  for (const part of [path.dirname(file), path.join(file, '../..')]) {
+    const { code, stderr } = await runTool('flow-store', ['-read', '-dir', part])
+    assert.deepEqual([code, stderr], [66, `flow-store: cannot read ${part}: -dir is the folder above date=, ${dir}\n`])
+  }
+  for (const [args, message] of [
+    [['-read', 'flows'], '-read takes its folder from -dir: flow-store -read -dir flows'],
+    [['-read', '-dir', dir, 'flows'], 'flow-store -read reads nothing: leave out flows']
+  ] as const) {
+    const { code, stderr } = await runTool('flow-store', args)
+    assert.deepEqual([code, stderr], [64, `flow-store: ${message}\n`])
+  }
   for (const nowhere of ['/proc/flows', path.join(dir, filesIn(dir)[0], 'flows')]) {
     const { code, stderr } = await runTool('flow-store', ['-dir', nowhere])
     assert.equal(code, 73)
