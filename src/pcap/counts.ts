@@ -3,6 +3,7 @@ import type { Metrics, Reading } from '../cli/metrics.js'
 import { others, plural } from '../cli/plural.js'
 import type { Output } from '../flow/output.js'
 import { SKIP_CAUSES, type SkipCause } from './packet.js'
+import type { ReplayOptions } from './replay.js'
 
 export interface Counts {
   files: number
@@ -23,11 +24,14 @@ export function newCounts(): Counts {
   return { files: 0, badFiles: 0, bytes: 0, packets: 0, datagrams: 0, cutDatagrams: 0, fragments: 0, skipped }
 }
 
-/** The last line: what came in and went out, and what became of the rest where that is not zero. */
-export function summaryOf({ files, packets, fragments, datagrams, skipped, cutDatagrams, badFiles }: Counts): string {
+/** The last line: what came in (packets of captures, files of all else) and went out, and what became of the rest where that is not zero. */
+export function summaryOf(
+  { files, packets, fragments, datagrams, skipped, cutDatagrams, badFiles }: Counts,
+  kind: ReplayOptions['kind']
+): string {
   const skips = SKIP_CAUSES.map((cause) => [skipped[cause], cause] as const)
   return (
-    `${packets > 0 ? plural(packets, 'packet') : plural(files, 'file')} in${others([fragments, 'of them a fragment', 'of them fragments'])}, ` +
+    `${kind === 'capture' ? plural(packets, 'packet') : plural(files, 'file')} in${others([fragments, 'of them a fragment', 'of them fragments'])}, ` +
     `${plural(datagrams, 'datagram')} out${others(...skips, [cutDatagrams, 'cut short'], [badFiles, 'bad file', 'bad files'])}`
   )
 }

@@ -73,7 +73,8 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
     player.cancel()
   })
   const counts = newCounts()
-  const player = replay(replayOptionsOf(options), limitOf(tool), output, counts, log)
+  const replayOptions = replayOptionsOf(options)
+  const player = replay(replayOptions, limitOf(tool), output, counts, log)
   signals.onStop(() => {
     player.stop()
   })
@@ -81,7 +82,7 @@ async function run(tool: Tool<Options>): Promise<ExitCode> {
     declareMetrics(metrics, counts, output)
   })
   // of what is no capture at all, the error has said enough
-  tool.summary(() => (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0 ? summaryOf(counts) : ''))
+  tool.summary(() => (counts.badFiles < counts.files || counts.packets + counts.datagrams > 0 ? summaryOf(counts, replayOptions.kind) : ''))
   logSilence(log, 'nothing on stdin yet', () => counts.bytes > 0)
   const progress = await openProgress(options.loglevel === 'info' || options.loglevel === 'debug' ? totalBytes : 0)
   const exitCode = await playAll(files, player, counts, progress, log)

@@ -52,6 +52,14 @@ test('files in their order, stdin, - and gzip', async () => {
   assert.deepEqual([members.code, members.stderr, textsOf(members.stdout)], [0, '', ['one', 'two', 'three']])
 })
 
+test('a capture without a packet is one of 0 packets; payloads are counted by files', async () => {
+  for (const args of [[], [file('none.pcap', ONE.subarray(0, 24))]]) {
+    const none = await runTool('flow-pcap', args, ONE.subarray(0, 24))
+    assert.deepEqual([none.code, none.stdout.length, linesOf(none)], [0, 0, ['flow-pcap: 0 packets in, 0 datagrams out']])
+  }
+  assert.deepEqual(linesOf(await runTool('flow-pcap', ['-raw'], 'any')), ['flow-pcap: 1 file in, 1 datagram out'])
+})
+
 test('a named pipe is a file too', async () => {
   const fifo = path.join(folder, 'fifo')
   spawnSync('mkfifo', [fifo])
