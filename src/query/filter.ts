@@ -9,8 +9,9 @@ import { fieldsRead, testOf } from './conditions.js'
 import { type Expression, written } from './filterast.js'
 import { FilterError } from './filtererror.js'
 import { isWord } from './filterwords.js'
-import { parse, SyntaxError as GrammarError } from './grammar.js'
+import { type GrammarOptions, parse, SyntaxError as GrammarError } from './grammar.js'
 import { resolved } from './resolve.js'
+import { mayBegin, strayError, unknownWord } from './strays.js'
 
 export type { ListFile } from './comparisons.js'
 export { FilterError, shownMistake } from './filtererror.js'
@@ -108,17 +109,46 @@ function included(expression: Expression, reading: Reading): Expression {
 }
 
 function parsed(text: string, schema: Schema): Expression {
+  const grammar = { isWhat: isWord, isField: (word: string) => schema.find(word) !== undefined }
   try {
-    return parse(text, { isWhat: isWord, isField: (word) => schema.find(word) !== undefined })
+    return parse(text, grammar)
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error
-    const { start } = error.location
-    const word = /^[A-Za-z0-9_.:/+%*-]+|^./u.exec(text.slice(start.offset))?.[0] ?? ''
-    const expected = [...new Set((error.expected ?? []).map(({ description, text: literal }) => description ?? literal ?? ''))]
-    const named = expected.filter((what) => / |^(and|or)$/.test(what))
-    // where a test may begin, all words that it may begin with would be listed
-    const wanted = expected.includes('(') || named.length === 0 ? 'a test, as host 192.0.2.1 or port 80' : named.join(', ')
-    const found = word === '' ? 'the expression ends here' : `'${word}' cannot stand here`
-    throw new FilterError(`${found}: expected ${wanted}`, { start: start.offset, end: start.offset + Math.max(1, word.length) })
+    const before = text.slice(0, error.location.start.offset)
+    throw earlierMistake(before, schema, grammar) ?? wordBefore(error, before, schema, grammar) ?? syntaxError(error, text)
   }
+}
+
+/**
+ * What is wrong before the place where the grammar gave up: it takes `srcc port` of `srcc port 443` for an unknown word and its value, and
+ * stops at 443. Undefined where nothing is.
+ */
+function earlierMistake(before: string, schema: Schema, grammar: GrammarOptions): FilterError | undefined {
+  const count = (bracket: string): number => before.split(bracket).length - 1
+  const text = before + ')'.repeat(Math.max(0, count('(') - count(')')))
+  try {
+    return strayError(parse(text, grammar), { schema, text })
+  } catch (error) {
+    if (error instanceof GrammarError) return undefined
+    throw error
+  }
+}
+
+/** The unknown word that the grammar read to its end before it gave up, as srcc of `tcp srcc port 443`. */
+function wordBefore({ expected }: GrammarError, before: string, schema: Schema, { isField }: GrammarOptions): FilterError | undefined {
+  // behind a value an operator could go on
+  if (expected?.some(({ description }) => description === 'and') === true) return undefined
+  const word = /[A-Za-z_][A-Za-z0-9_.]*$/.exec(before)?.[0]
+  if (word === undefined || mayBegin(word.toLowerCase()) || isField(word)) return undefined
+  return unknownWord(word, { start: before.length - word.length, end: before.length }, schema)
+}
+
+function syntaxError({ expected, location: { start } }: GrammarError, text: string): FilterError {
+  const word = /^[A-Za-z0-9_.:/+%*-]+|^./u.exec(text.slice(start.offset))?.[0] ?? ''
+  const descriptions = [...new Set((expected ?? []).map(({ description, text: literal }) => description ?? literal ?? ''))]
+  const named = descriptions.filter((what) => / |^(and|or)$/.test(what))
+  // where a test may begin, all words that it may begin with would be listed
+  const wanted = descriptions.includes('(') || named.length === 0 ? 'a test, as host 192.0.2.1 or port 80' : named.join(', ')
+  const found = word === '' ? 'the expression ends here' : `'${word}' cannot stand here`
+  return new FilterError(`${found}: expected ${wanted}`, { start: start.offset, end: start.offset + Math.max(1, word.length) })
 }

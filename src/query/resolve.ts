@@ -5,8 +5,9 @@ import { type Compared, flagMask, isText, type ListFile, type Maker, makersOf, r
 import type { Condition, Order } from './conditions.js'
 import type { Comparison, Direction, Expression, Item, TextRange, Test, Value } from './filterast.js'
 import { FilterError } from './filtererror.js'
-import { ALL_WORDS, NAT_HOST, NAT_PORT, PROTOCOLS, RATIOS, type Target, type Word, wordOfField, WORDS } from './filterwords.js'
+import { NAT_HOST, NAT_PORT, PROTOCOLS, RATIOS, type Target, type Word, wordOfField, WORDS } from './filterwords.js'
 import { numberSet, type Range } from './rangesets.js'
+import { namesIn, strayError } from './strays.js'
 
 export interface Resolving {
   readonly schema: Schema
@@ -19,21 +20,24 @@ export interface Resolving {
 
 /** Throws FilterError. */
 export function resolved(expression: Expression, resolving: Resolving): Condition {
+  const stray = strayError(expression, resolving)
+  if (stray !== undefined) throw stray
+  return conditionOf(expression, resolving)
+}
+
+function conditionOf(expression: Expression, resolving: Resolving): Condition {
   const { schema } = resolving
-  const self = (part: Expression): Condition => resolved(part, resolving)
+  const self = (part: Expression): Condition => conditionOf(part, resolving)
   switch (expression.kind) {
     case 'any':
       return { kind: 'always' }
     case 'and':
     case 'or':
-      expression.parts.forEach((part, i) => {
-        if (part.kind === 'stray' && i > 0) throw strayError(part, resolving, expression.kind, expression.parts[i - 1])
-      })
       return { kind: expression.kind, parts: expression.parts.map(self) }
     case 'not':
       return { kind: 'not', part: self(expression.part) }
     case 'stray':
-      throw strayError(expression, resolving)
+      throw new Error('a stray is found before')
     case 'include':
       throw new FilterError('a file cannot be included here', expression.at)
     case 'protocol': {
@@ -109,10 +113,6 @@ function meaning({ what, nat }: Test, { schema }: Resolving): Word {
   const found = schema.find(word)
   if (found === undefined) throw new FilterError(`unknown field '${word}'; nearest: ${nearest(word, namesIn(schema))}`, at)
   return wordOfField(found)
-}
-
-function namesIn(schema: Schema): string[] {
-  return schema.fields.map(({ name }) => name)
 }
 
 /** Which ends of a flow a test is about: 0 or 1, any of them, or both. */
@@ -255,32 +255,4 @@ function ratioCondition({ what, direction, comparison }: Test, { schema }: Resol
   if (isPattern) throw new FilterError('=~ and !~ are for texts, and this is none', comparison.value.at)
   const condition: Condition = { kind: 'ratio', column, fields: read, test: ratioTest(word, order, itemsOf(comparison.value)) }
   return isNegated ? { kind: 'not', part: condition } : condition
-}
-
-/** What stands where a primitive should: an unknown word, or a value whose word was left out. */
-function strayError(
-  { value, at }: Expression & { kind: 'stray' },
-  { schema, text }: Resolving,
-  operator?: string,
-  before?: Expression
-): FilterError {
-  const shown = text.slice(value.at.start, value.at.end)
-  const isUnknownWord = value.kind === 'raw' && /^[.]?[A-Za-z_][A-Za-z0-9_.]*$/.test(value.text)
-  const last = before?.kind === 'and' ? before.parts.at(-1) : before
-  const standsAlone = /^\s*(\)|\|\||&&|#|$|(and|or)\b)/i.test(text.slice(value.at.end))
-  if (last?.kind === 'test' && last.comparison !== undefined && operator === 'or' && standsAlone) {
-    const { comparison, at: all } = last
-    const isEqual = comparison.op === '' || comparison.op === '=' || comparison.op === '=='
-    const first = comparison.value
-    if (isEqual && first.kind !== 'list' && first.kind !== 'file') {
-      const left = text.slice(all.start, comparison.at.start).trim()
-      return new FilterError(`a value alone is no test: ${left} in [${text.slice(first.at.start, first.at.end)} ${shown}]`, at)
-    }
-  }
-  if (isUnknownWord) {
-    const names = new Set([...ALL_WORDS, ...namesIn(schema)])
-    const directions = /^(src|dst|in|out)$/i.test(shown) ? ' (behind a direction comes what it is the direction of)' : ''
-    return new FilterError(`unknown word '${shown}'${directions}; nearest: ${nearest(shown, names)}`, at)
-  }
-  return new FilterError(`a value alone is no test: expected a word before it, as host ${shown} or port 80`, at)
 }
