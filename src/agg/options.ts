@@ -106,7 +106,8 @@ export function requestOf(options: Options): Request {
 }
 
 function conditionOf(text: string): Condition {
-  return asUserError(() => compileFilter(text, { schema: flowMessage, now: BigInt(Date.now()) * 1_000_000n }), '-having: ').matches
+  return asUserError(() => compileFilter(text, { schema: flowMessage, now: BigInt(Date.now()) * 1_000_000n }), { prefix: '-having: ' })
+    .matches
 }
 
 function windowLength(word: string): number {

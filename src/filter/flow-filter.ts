@@ -59,7 +59,7 @@ async function prepare(tool: Tool<Options>): Promise<Filter> {
   const { schema } = await mappingOf(tool)
   const text = expressionOf(tool)
   const now = BigInt(Date.now()) * 1_000_000n
-  return asUserError(() => compileFilter(text, { schema, now, ...(f === undefined ? {} : { file: f }) }))
+  return asUserError(() => compileFilter(text, { schema, now, ...(f === undefined ? {} : { file: f }) }), { tool: tool.name })
 }
 
 async function run(tool: Tool<Options>, filter: Filter): Promise<void> {

@@ -8,6 +8,7 @@ import { defineTool, type Tool } from '../cli/tool.js'
 import { appendText } from '../flow/appendable.js'
 import type { Sink } from '../flow/output.js'
 import { timedInput } from '../query/streamtime.js'
+import { fileAdvice } from '../query/usererror.js'
 import { groupingOf, type Looking } from './controls.js'
 import { typedFilter, type Matcher } from './filter.js'
 import { groupTable, noteWords, ratesText } from './lines.js'
@@ -69,7 +70,8 @@ async function run(tool: Tool<Options>, { looking, matcher, live }: Prepared): P
 function matcherOf(filter: string): Matcher | undefined {
   const compiled = typedFilter(filter)
   if (!('error' in compiled)) return compiled.matches
-  throw new UserError(EXIT.usage, `${compiled.error} (character ${compiled.at + 1} of '${filter}')`)
+  const advice = fileAdvice('flow-top', filter, compiled.at)
+  throw new UserError(EXIT.usage, `${compiled.error} (character ${compiled.at + 1} of '${filter}')${advice}`)
 }
 
 /** Nothing is written while frames come in. */

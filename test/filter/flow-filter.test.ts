@@ -61,6 +61,16 @@ test('files by -r, one after another, and the expression by -f', async () => {
   }
 })
 
+test('a file among the words of the expression goes behind -r', async () => {
+  const flows = file('flows-1.bin', '')
+  for (const words of [[flows], ['tcp', flows], [flows, 'port', '80'], ['port', '80', flows], ['host', flows]]) {
+    const { code, stderr } = await runTool('flow-filter', words)
+    assert.equal(code, 64)
+    assert.ok(stderr.endsWith(`; a file goes behind -r: flow-filter -r ${flows} …\n`), stderr)
+  }
+  assert.doesNotMatch((await runTool('flow-filter', [`${flows}.none`])).stderr, /-r/)
+})
+
 test('a mistake is shown with a caret under it, and exit 64', async () => {
   const { code, stderr, stdout } = await runTool('flow-filter', ['tcp and port 80 or 443'], STREAM)
   assert.equal(code, 64)

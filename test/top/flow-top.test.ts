@@ -307,6 +307,7 @@ test('an expression chooses flows; mistakes cost a line', async () => {
   assert.equal(rowsOf(stdout.toString().split('\n')).length, 1)
   for (const [args, message] of [
     [['src', 'hst', '1'], /unknown word 'hst'; nearest: host/],
+    [['package.json'], /unknown word 'package\.json'.*; a file goes behind -r: flow-top -r package\.json …/],
     [['-by', 'src_adr'], /unknown field 'src_adr': src_addr/],
     [['-window', '0'], /At least 100ms/],
     [['-order', 'distinct'], /bytes, packets, flows/]
