@@ -27,7 +27,7 @@ const MOST_BYTES = 64 * 1024 * 1024
 /** Structs in structs; the footer has no more than seven. */
 const MOST_DEEP = 16
 
-const TYPE = { true: 1, false: 2, byte: 3, double: 7, binary: 8, list: 9, set: 10, struct: 12 } as const
+const TYPE = { true: 1, false: 2, byte: 3, i16: 4, i32: 5, i64: 6, double: 7, binary: 8, list: 9, set: 10, struct: 12 } as const
 
 /** A struct by the numbers of its fields, a list, a number, bytes. */
 type Thrift = Map<number, Thrift> | Thrift[] | number | Buffer
@@ -133,9 +133,9 @@ function read(buf: Buffer): Thrift {
         return list(deep + 1)
       case TYPE.struct:
         return struct(deep + 1)
-      case 4:
-      case 5:
-      case 6:
+      case TYPE.i16:
+      case TYPE.i32:
+      case TYPE.i64:
         return zigzag()
       default:
         throw new RangeError(`no type ${type}`)

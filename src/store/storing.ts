@@ -143,7 +143,7 @@ export function storing(
     window.handed -= file.flows
   }
 
-  /** One piece of work after another. What fails costs its window, and is logged. */
+  /** One piece of work after another. What fails costs its window; the first failure ends the tool, which says what is lost. */
   function later(window: Window, piece: () => Promise<void>): void {
     work = work.then(async () => {
       if (failed.has(window)) return

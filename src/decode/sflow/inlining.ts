@@ -6,6 +6,8 @@
 import v8 from 'node:v8'
 
 const MOST_INLINED = '--max-inlined-bytecode-size-cumulative=3000'
+/** The last Node that is known to have it: V8 complains on stderr of what it does not know. */
+const LAST_NODE = 26
 
 let isSaid = false
 
@@ -13,5 +15,5 @@ let isSaid = false
 export function inlineMore(): void {
   if (isSaid) return
   isSaid = true
-  v8.setFlagsFromString(MOST_INLINED)
+  if (Number.parseInt(process.versions.node) <= LAST_NODE) v8.setFlagsFromString(MOST_INLINED)
 }
