@@ -1,5 +1,6 @@
 /** What is wrong with an exporter, each in a line that says what it means and what to do about it. A healthy one has none. */
 import { plural } from '../../cli/plural.js'
+import type { ErrorKind } from '../decoding.js'
 import { unusedElements } from './elements.js'
 import { eventsOf, hasTemplates, lossOf, type Section, skewOf, unitsOf } from './section.js'
 
@@ -113,10 +114,20 @@ export function findingsOf(section: Section, mapped: ReadonlySet<string>): Findi
   if (broken.length > 0)
     find(
       'errors',
-      `some of it is broken (${broken.map(([kind, count]) => `${count} ${kind}`).join(', ')}): -loglevel info says what, -produce raw shows it; the path (MTU, fragments) or the exporter's software is wrong`
+      `some of it is broken (${counted(broken)}): -loglevel info says what, -produce raw shows it; the path (MTU, fragments) or the exporter's software is wrong`
     )
   return findings
 }
+
+/** The finding on an address of whose datagrams not even a header could be read. */
+export function unreadable(errors: ReadonlyMap<ErrorKind, number>): Finding {
+  return {
+    kind: 'unreadable',
+    text: `nothing that it sends could be read (${counted([...errors])}): it exports in a protocol that is none of ours, or another program sends to this port; -loglevel info says how its datagrams begin`
+  }
+}
+
+const counted = (errors: readonly (readonly [ErrorKind, number])[]): string => errors.map(([kind, count]) => `${count} ${kind}`).join(', ')
 
 /** A part of 0 to 1 for people. */
 export function percent(part: number): string {

@@ -38,8 +38,8 @@ export interface Observer {
   /** To be called with how many counter samples it had. */
   readonly onCounterSamples: (count: number) => void
   readonly sections: () => Iterable<Section>
-  /** The errors of an exporter, also of its connections that have ended. */
-  readonly errorsOf: (exporter: string) => ReadonlyMap<ErrorKind, number>
+  /** The errors by exporter, also of its connections that have ended. */
+  readonly errors: ReadonlyMap<string, ReadonlyMap<ErrorKind, number>>
 }
 
 /** What makes sections up comes from the network: each is bounded, and all of them by their memory. What has no room is not noted. */
@@ -141,7 +141,7 @@ export function reportObserver(): Observer {
       if (current !== undefined) current.counterSamples += count
     },
     sections: () => sections.values(),
-    errorsOf: (exporter) => errors.get(exporter) ?? new Map()
+    errors
   }
 }
 

@@ -2,8 +2,9 @@
 import { plural } from '../../cli/plural.js'
 import { textWidth } from '../../table/width.js'
 import { toJson, type Tree } from '../../text/tree.js'
+import type { ErrorKind } from '../decoding.js'
 import { ratePlaces, unusedElements } from './elements.js'
-import { type Finding, findingsOf, percent, seconds } from './findings.js'
+import { type Finding, findingsOf, percent, seconds, unreadable } from './findings.js'
 import { hasTemplates, lossOf, type Section, skewOf, unitsOf } from './section.js'
 
 const COLUMNS = 80
@@ -68,6 +69,16 @@ export function sectionJson(section: Section, mapped: ReadonlySet<string>): stri
     errors: Object.fromEntries(errors),
     findings: findingsOf(section, mapped).map(({ kind, text }: Finding) => ({ kind, text }))
   })}\n`
+}
+
+/** Of an address that sent nothing readable. */
+export function unreadablePage(exporter: string, errors: ReadonlyMap<ErrorKind, number>): string {
+  return `${exporter}\n${wrapped('  ! ', unreadable(errors).text, 4)}\n`
+}
+
+/** The same as a line of JSON. */
+export function unreadableJson(exporter: string, errors: ReadonlyMap<ErrorKind, number>): string {
+  return `${toJson({ exporter, protocol: null, errors: Object.fromEntries(errors), findings: [{ ...unreadable(errors) }] })}\n`
 }
 
 function domainText({ protocol, domain }: Section): string {

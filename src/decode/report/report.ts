@@ -8,7 +8,7 @@ import type { OnError } from '../errors.js'
 import { endSequences } from '../sequence.js'
 import { withEvents } from './events.js'
 import { type OnHeader, reportObserver } from './observer.js'
-import { sectionJson, sectionPage } from './page.js'
+import { sectionJson, sectionPage, unreadableJson, unreadablePage } from './page.js'
 
 export interface Report {
   /** the decoder's: what a report reads of flows beside what the user's says */
@@ -51,9 +51,12 @@ export function newReport(mapping: Mapping): Report {
       const seen = new Set<string>()
       for (const section of observer.sections()) {
         endSequences(section.sequences)
-        if (!seen.has(section.exporter)) section.errors = observer.errorsOf(section.exporter)
+        if (!seen.has(section.exporter)) section.errors = observer.errors.get(section.exporter) ?? section.errors
         seen.add(section.exporter)
         appendText(output, format === 'json' ? sectionJson(section, mapped) : sectionPage(section, mapped))
+      }
+      for (const [exporter, errors] of observer.errors) {
+        if (!seen.has(exporter)) appendText(output, format === 'json' ? unreadableJson(exporter, errors) : unreadablePage(exporter, errors))
       }
     }
   }

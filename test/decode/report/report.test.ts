@@ -150,6 +150,16 @@ test('counter samples are counted', async () => {
   assert.equal(section.counter_samples, 1)
 })
 
+test('an address that sends nothing readable has a page too', async () => {
+  const [section, stranger] = await report([
+    ...healthy,
+    { payload: Buffer.from('<13>Nov 29 a line of syslog'), src: Buffer.from([198, 51, 100, 9]) }
+  ])
+  assert.deepEqual(section.findings, [])
+  assert.equal(stranger.exporter, '198.51.100.9')
+  assert.deepEqual(kinds([stranger]), ['unreadable'])
+})
+
 test('what has no room is not noted: domains, templates and ports that somebody makes up', () => {
   const observer = reportObserver()
   const datagram = newDatagram()
