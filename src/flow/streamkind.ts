@@ -50,6 +50,8 @@ export function otherKind(
   head: Buffer,
   message: Buffer | undefined
 ): string | undefined {
+  const foreign = foreignFile(head)
+  if (foreign !== undefined) return foreign
   const found = message === undefined ? undefined : messageKind(message)
   if (found !== undefined && kinds.includes(found)) return undefined
   if (found === 'Datagram') return `carries datagrams, not flows: put flow-decode in between, as in flow-listen | flow-decode | ${tool}`
@@ -74,6 +76,20 @@ export function otherKind(
       ? 'is text: -format text sends its lines'
       : 'is text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
   if (message !== undefined) return 'is no stream of messages: the first one is no protobuf'
+  return undefined
+}
+
+/**
+ * What to say of a file that other programs keep flows in, from its first bytes; undefined where it is none. As a stream they would be a message
+ * that begins with a field of 4 or 8 bytes, which no kind has there:
+ *
+ *     Parquet := "PAR1" …
+ *     nfcapd  := 0xa50c (2) version: 1 or 2 (2) …                    little endian
+ */
+export function foreignFile(head: Buffer): string | undefined {
+  const first = head.toString('hex', 0, 4)
+  if (first === '50415231') return 'is Parquet: flow-store -read -dir DIR reads it'
+  if (first === '0ca50100' || first === '0ca50200') return 'is a file of nfcapd: nfdump reads it'
   return undefined
 }
 

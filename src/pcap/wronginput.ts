@@ -1,6 +1,6 @@
 /** What to say of an input that is not what the options promise. */
 import { frameReader } from '../flow/frames.js'
-import { isCapture, messageKind } from '../flow/streamkind.js'
+import { foreignFile, isCapture, messageKind } from '../flow/streamkind.js'
 
 /** An input is something else than the options promise; the message goes on after its name. */
 export class WrongInputError extends Error {}
@@ -8,7 +8,8 @@ export class WrongInputError extends Error {}
 /** Throws what to say of bytes that are no capture, from the first of them (none: there are none). */
 export function refuseNoCapture(head: Buffer): never {
   if (head.length === 0) throw new WrongInputError('is empty: not even the header of a capture')
-  throw new WrongInputError(OTHERS.find(({ is }) => is(head))?.advice ?? 'is no capture: it starts as neither pcap, pcapng nor gzip does')
+  const advice = foreignFile(head) ?? OTHERS.find(({ is }) => is(head))?.advice
+  throw new WrongInputError(advice ?? 'is no capture: it starts as neither pcap, pcapng nor gzip does')
 }
 
 /** Throws where the first bytes of what should be a payload or an IPFIX file are a capture's. */

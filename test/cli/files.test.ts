@@ -81,6 +81,23 @@ test('a file of another kind names the tool for it', async () => {
   }
 })
 
+test('files that other programs keep flows in are named', async () => {
+  fs.writeFileSync(file('day.parquet'), Buffer.concat([Buffer.from('PAR1\x15\x04\x15\x00'), Buffer.alloc(200)]))
+  fs.writeFileSync(file('nfcapd.1'), Buffer.concat([Buffer.from('0ca502000107000000000000', 'hex'), Buffer.alloc(200, 7)]))
+  fs.writeFileSync(file('nfcapd.2'), Buffer.concat([Buffer.from('0ca5010001000000', 'hex'), Buffer.alloc(200)]))
+  for (const tool of ['flow-format', 'flow-decode', 'flow-pcap']) {
+    for (const [name, advice] of [
+      ['day.parquet', 'is Parquet: flow-store -read -dir DIR reads it'],
+      ['nfcapd.1', 'is a file of nfcapd: nfdump reads it'],
+      ['nfcapd.2', 'is a file of nfcapd: nfdump reads it']
+    ]) {
+      const { code, stderr } = await runTool(tool, [file(name)])
+      assert.equal(code, 65)
+      assert.ok(stderr.startsWith(`${tool}: ${file(name)} ${advice}\n`), stderr)
+    }
+  }
+})
+
 test('a file that is read is not written, under whatever name', async () => {
   const before = Buffer.concat([flow(1), flow(2)])
   const copy = file('copy.bin')
