@@ -97,7 +97,7 @@ function goWords(
     if (/^(h|help)$/.test(spelling)) return { text: helpText(definition, (value ?? argv[i + 1]) === 'all') }
     if (/^(v|version)$/.test(spelling)) return { text: `${version}\n` }
     const name = names.get(spelling)
-    if (name === undefined) throw new UnknownOptionError(definition, spelling)
+    if (name === undefined) throw new UnknownOptionError(definition, spelling, value ?? argv[i + 1])
     const option = table[name]
     if (isSwitch(option)) {
       if (value !== undefined && !/^(true|false|1|0|t|f)$/i.test(value)) {

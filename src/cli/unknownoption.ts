@@ -1,6 +1,6 @@
 /** The error for an option that a tool does not have. */
 import { allTools } from './alltools.js'
-import type { Definition } from './definition.js'
+import { type Definition, FILES } from './definition.js'
 import { EXIT, UserError } from './exit.js'
 import { alike } from './nearest.js'
 import { COMMON_OPTIONS, type OptionTable } from './optiontable.js'
@@ -9,17 +9,22 @@ import { COMMON_OPTIONS, type OptionTable } from './optiontable.js'
 export class UnknownOptionError extends UserError {
   constructor(
     private readonly definition: Definition,
-    private readonly option: string
+    private readonly option: string,
+    /** the word behind it; undefined where there is none */
+    private readonly value: string | undefined
   ) {
     super(EXIT.usage, `unknown option -${option} (${definition.name} -h lists the options)`)
   }
 
   /** The same, with the tools that have such an option or the name that was likely meant. */
   async explained(): Promise<UserError> {
-    const { option, definition } = this
+    const { option, definition, value = 'FILE' } = this
     const meant = alike(option, spellings({ ...definition.options, ...COMMON_OPTIONS }))
-    const others: string[] = (await allTools()).filter(({ options }) => spellings(options).includes(option)).map(({ name }) => name)
+    const having = (await allTools()).filter(({ options }) => spellings(options).includes(option))
+    const others: string[] = having.map(({ name }) => name)
     const withHint = (what: string): UserError => new UserError(EXIT.usage, `unknown option -${option}${what}`)
+    if (definition.operands === FILES && having.some(({ options }) => options[option]?.isInput === true))
+      return withHint(`: files are given as they are, ${definition.name} ${value}`)
     if (others.includes(`flow-${option}`) || others.length === 1)
       return withHint(`: ${others.find((name) => name === `flow-${option}`) ?? others[0]} has it`)
     if (others.length > 1) return withHint(`: ${others.join(', ')} have it`)

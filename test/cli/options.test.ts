@@ -16,6 +16,13 @@ test('an option of another tool names the tool', async () => {
   await refused('flow-format', ['--db.asn=asn.mmdb'], 'unknown option -db.asn: flow-enrich has it')
 })
 
+test('the option for files of another tool, where files are operands', async () => {
+  await refused('flow-pcap', ['-r', 'capture.pcap'], 'unknown option -r: files are given as they are, flow-pcap capture.pcap')
+  await refused('flow-decode', ['-r=day.bin'], 'unknown option -r: files are given as they are, flow-decode day.bin')
+  await refused('flow-format', ['--r'], 'unknown option -r: files are given as they are, flow-format FILE')
+  await refused('flow-listen', ['-r', 'day.bin'], 'unknown option -r: flow-filter, flow-top have it')
+})
+
 test('a slip of the finger names the option that was meant, in either spelling', async () => {
   await refused(
     'flow-kafka',
