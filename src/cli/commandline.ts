@@ -52,7 +52,9 @@ async function valuesOf(
     command.parse(words, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    throw new UserError(EXIT.usage, usageMessage(definition, error.message))
+    const operand = words.find((word) => !word.startsWith('--'))
+    const meant = error.code === 'commander.excessArguments' && operand !== undefined ? definition.operandMeant?.(operand) : undefined
+    throw new UserError(EXIT.usage, meant ?? usageMessage(definition, error.message))
   }
   return { options: command.opts(), operands: command.args }
 }

@@ -26,6 +26,8 @@ export interface Definition<T extends OptionTable = OptionTable> {
   readonly summary: string
   /** what follows the options: FILES, a word for people as `EXPRESSION...`, or nothing */
   readonly operands?: string
+  /** what to say of an operand of a tool that takes none; undefined where it means nothing */
+  readonly operandMeant?: (word: string) => string | undefined
   /** the first one whose options are given counts */
   readonly modes: readonly Mode<keyof T & string>[]
   readonly options: T

@@ -12,7 +12,7 @@ import { blockQueue } from './queue.js'
 import { tellReady } from './readiness.js'
 import { startStreamListener } from './streamlistener.js'
 import { startUdpListener } from './udplistener.js'
-import { isStream, parseListenUris } from './uris.js'
+import { isStream, operandMeant, parseListenUris } from './uris.js'
 
 const OPTIONS = optionTable({
   listen: {
@@ -32,6 +32,7 @@ export const tool = defineTool(
   {
     name: 'flow-listen',
     summary: 'Receives NetFlow, IPFIX and sFlow over UDP, and IPFIX over TCP and TLS, and writes the datagrams to stdout for flow-decode.',
+    operandMeant,
     modes: [{ reads: 'nothing', writes: ['Datagram'] }],
     options: OPTIONS,
     examples: [

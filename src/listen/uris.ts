@@ -103,6 +103,8 @@ export function whereOf(uri: ListenUri, address: string): string {
 function parseListenUri(uri: string): ListenUri | ListenUri[] {
   const match = /^([^:/?#]*):\/\/(?:\[([^\]]*)\]|([^:/?#[\]]*))(?::([^:/?#[\]]*))?\/?(?:\?(.*))?$/.exec(uri)
   if (match === null) {
+    const meant = uriOf(uri)
+    if (meant !== undefined) throw badValue(`'${uri}' is no listener: -listen ${meant}`)
     throw badValue(`'${uri}' is no listener: one is SCHEME://[HOST][:PORT][?KEY=VALUE&…], as netflow://:2055 or sflow://[::1]:6343.`)
   }
   const [, scheme, bracketed, bare, port, query] = match as unknown as [string, string, ...(string | undefined)[]]
@@ -121,6 +123,21 @@ function parseListenUri(uri: string): ListenUri | ListenUri[] {
     ...parseQuery(uri, query ?? '', STREAMS[scheme], false)
   }
 }
+
+/** What to say of a listener that is given without -listen; undefined of another word. */
+export function operandMeant(word: string): string | undefined {
+  const uri = word.includes('://') ? word : uriOf(word)
+  return uri === undefined ? undefined : `'${word}' stands without its option: -listen ${uri}`
+}
+
+/** What a port alone was likely meant as; undefined where the word is none. */
+function uriOf(word: string): string | undefined {
+  const port = /^:?(\d{1,5})$/.exec(word)?.[1]
+  return port === undefined ? undefined : `${SCHEMES[port] ?? 'netflow'}://:${port}`
+}
+
+/** The schemes of UDP by their usual ports; a port of another number is most often NetFlow's. */
+const SCHEMES: Partial<Record<string, string>> = { '6343': 'sflow', '4739': 'ipfix' }
 
 const DEFAULT_CONNECTIONS = 1000
 const DEFAULT_IDLE_MS = 30 * 60_000

@@ -165,7 +165,10 @@ test('a wrong command line costs one line and exit 64', async () => {
     [['-listen', 'flow://:2055?threads=2'], /'threads'.*count/],
     [['-allow', '10.0.0.0/40'], /'10\.0\.0\.0\/40'.*10\.0\.0\.0\/8/],
     [['-lisen', 'flow://:1'], /-listen/],
-    [['netflow://:2055'], /operands|arguments/]
+    [['netflow://:2055'], /: -listen netflow:\/\/:2055$/m],
+    [[':2055'], /: -listen netflow:\/\/:2055$/m],
+    [['2055'], /: -listen netflow:\/\/:2055$/m],
+    [['now'], /operands|arguments/]
   ] as const) {
     const { code, stderr } = await runTool('flow-listen', args)
     assert.equal(code, 64, stderr)

@@ -73,8 +73,8 @@ test('what cannot be is refused with what would do', () => {
   const refusals: [string, RegExp][] = [
     ['nflow://:2055', /'nflow'.*sflow, netflow, ipfix, flow/],
     ['', /is no listener.*netflow:\/\/:2055/],
-    ['2055', /is no listener/],
-    [':2055', /is no listener/],
+    ['2055', /is no listener: -listen netflow:\/\/:2055/],
+    [':6343', /is no listener: -listen sflow:\/\/:6343/],
     ['flow://::1:2055', /is no listener.*sflow:\/\/\[::1\]:6343/],
     ['flow://[::1]x:2055', /is no listener/],
     ['flow://host/path', /is no listener/],
