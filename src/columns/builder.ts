@@ -6,6 +6,7 @@
  */
 import { fieldCursor, nextField, WIRE_BYTES } from '../flow/message.js'
 import { type Field, type Schema, wireTypeOf } from '../flow/proto.js'
+import { ACTION, ACTION_BITS, FIRST_ACTION, QUICK_BYTES, SHORT_TAGS, SLOWLY, tagActions } from '../flow/tagactions.js'
 import { bytesTo, readVarint, sevens, stopsIn } from '../flow/varint.js'
 import { viewOf } from '../flow/view.js'
 import { renderingOf } from '../text/values.js'
@@ -42,21 +43,14 @@ export interface ColumnBuilder {
   readonly unknown: ListColumn
 }
 
-/** What to do with a field. */
-const KEEP = 0
-const NUMBER = 1
-const WIDE_NUMBER = 2
-const NAMED_NUMBER = 3
-const TEXT = 4
-const BINARY = 5
-const ENTRIES = 6
-
-/** Tags of one and two bytes, most of those there are. The quick way has for each an action, and above its bits the index of the field. */
-const SHORT_TAGS = 16_384
-const ACTION_BITS = 3
-const ACTION = (1 << ACTION_BITS) - 1
-/** A tag of two bytes and the most of a varint that is looked at together. */
-const QUICK_BYTES = 6
+/** What to do with a field. Behind its tag (tagactions.ts) the quick way does those up to TEXT. */
+const KEEP = SLOWLY
+const NUMBER = FIRST_ACTION
+const WIDE_NUMBER = FIRST_ACTION + 1
+const NAMED_NUMBER = FIRST_ACTION + 2
+const TEXT = FIRST_ACTION + 3
+const BINARY = FIRST_ACTION + 4
+const ENTRIES = FIRST_ACTION + 5
 
 /** Field numbers under this are looked up in an array, others in a map. */
 const DIRECT_NUMBERS = 16_384
@@ -73,12 +67,10 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
   const texts = columns.map((column) => column.texts)
   const direct = new Int16Array(DIRECT_NUMBERS).fill(-1)
   const others = new Map<number, number>()
-  const quickly = new Uint16Array(SHORT_TAGS).fill(KEEP)
+  const quickly = tagActions(schema, (_, index) => (actions[index] <= TEXT ? actions[index] : SLOWLY))
   schema.fields.forEach(({ number }, index) => {
     if (number < DIRECT_NUMBERS) direct[number] = index
     else others.set(number, index)
-    const tag = number * 8 + wireTypes[index]
-    if (tag < SHORT_TAGS && actions[index] <= TEXT) quickly[tag] = (index << ACTION_BITS) | actions[index]
   })
   let viewed: Buffer = Buffer.alloc(0)
   let view = viewOf(viewed)
@@ -107,10 +99,12 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
       const tagStart = pos
       let tag = buf[pos++]
       if (tag >= 0x80) tag = (tag & 0x7f) | (buf[pos++] << 7)
-      const what = tag < SHORT_TAGS ? quickly[tag] : KEEP
+      const what = tag < SHORT_TAGS ? quickly[tag] : SLOWLY
       const index = what >> ACTION_BITS
-      if (what === KEEP) return tagStart
-      if ((what & ACTION) === TEXT) {
+      const action = what & ACTION
+      // fields without a column are kept, not skipped
+      if (action < FIRST_ACTION) return tagStart
+      if (action === TEXT) {
         const size = buf[pos++]
         if (size === 0 || size >= 0x80 || pos + size > end) return tagStart
         words[index][row] = exactly(index, texts[index]!.ofBytes(buf, pos, pos + size))
@@ -121,11 +115,11 @@ export function columnBuilder(schema: Schema, capacity: number): ColumnBuilder {
         const stops = stopsIn(word)
         if (stops !== 0) {
           pos += bytesTo(stops)
-          putNumber(what & ACTION, index, row, 0, sevens(word & (stops ^ (stops - 1))))
+          putNumber(action, index, row, 0, sevens(word & (stops ^ (stops - 1))))
         } else {
           if (!readVarint(buf, pos, buf.length, cursor)) return tagStart
           pos = cursor.pos
-          putNumber(what & ACTION, index, row, cursor.hi, cursor.lo)
+          putNumber(action, index, row, cursor.hi, cursor.lo)
         }
       }
     }

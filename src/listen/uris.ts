@@ -133,11 +133,11 @@ export function operandMeant(word: string): string | undefined {
 /** What a port alone was likely meant as; undefined where the word is none. */
 function uriOf(word: string): string | undefined {
   const port = /^:?(\d{1,5})$/.exec(word)?.[1]
-  return port === undefined ? undefined : `${SCHEMES[port] ?? 'netflow'}://:${port}`
+  if (port === undefined) return undefined
+  // a port of another number is most often NetFlow's
+  const scheme = ['sflow', 'ipfix'].find((usual) => DEFAULT_PORTS[usual] === Number(port)) ?? 'netflow'
+  return `${scheme}://:${port}`
 }
-
-/** The schemes of UDP by their usual ports; a port of another number is most often NetFlow's. */
-const SCHEMES: Partial<Record<string, string>> = { '6343': 'sflow', '4739': 'ipfix' }
 
 const DEFAULT_CONNECTIONS = 1000
 const DEFAULT_IDLE_MS = 30 * 60_000

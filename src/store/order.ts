@@ -51,20 +51,26 @@ export function orderTo(output: Output, mostFrames = MOST_FRAMES, mostBytes = MO
         bytes.copy(larger, 0, 0, size)
         bytes = larger
       }
-      if (count > 0 && (hi < his[count - 1] || (hi === his[count - 1] && lo < los[count - 1]))) isSorted = false
       if (isBefore(order.latest, flow)) {
         order.latest.hi = hi
         order.latest.lo = lo
       }
-      his[count] = hi
-      los[count] = lo
-      starts[count++] = size
-      size = copyIn(bytes, size, frames, start, end)
-      starts[count] = size
+      copyIn(bytes, size, frames, start, end)
+      place(hi, lo, length)
       return true
     },
     letOut: () => write(Math.ceil(count / 2)),
     letAllOut: () => write(count)
+  }
+
+  /** Notes the flow whose frame stands at `size`, behind all others. */
+  function place(hi: number, lo: number, length: number): void {
+    if (count > 0 && (hi < his[count - 1] || (hi === his[count - 1] && lo < los[count - 1]))) isSorted = false
+    his[count] = hi
+    los[count] = lo
+    starts[count++] = size
+    size += length
+    starts[count] = size
   }
 
   async function write(wanted: number): Promise<void> {
@@ -122,12 +128,7 @@ export function orderTo(output: Output, mostFrames = MOST_FRAMES, mostBytes = MO
       const start = starts[index]
       const end = starts[index + 1]
       bytes.copyWithin(size, start, end)
-      if (count > 0 && (his[index] < his[count - 1] || (his[index] === his[count - 1] && los[index] < los[count - 1]))) isSorted = false
-      his[count] = his[index]
-      los[count] = los[index]
-      starts[count++] = size
-      size += end - start
-      starts[count] = size
+      place(his[index], los[index], end - start)
     }
   }
   return order
