@@ -1,5 +1,5 @@
 /** The exporters that are known. Their number is bounded: the one that was silent longest is forgotten. */
-import type { Datagram } from '../flow/datagram.js'
+import { type Datagram, isOfConnection } from '../flow/datagram.js'
 import { addressText } from '../text/addresses.js'
 import { type ErrorKind } from './decoding.js'
 import { newExporter, stateBytes } from './netflow/known/domain.js'
@@ -138,12 +138,13 @@ export function knownExporters(
       const address = buf.toString('latin1', start, end)
       return known(address, address)
     },
-    of({ buf, srcStart, srcEnd, connectionHi, connectionLo }) {
+    of(datagram) {
+      const { buf, srcStart, srcEnd, connectionHi, connectionLo } = datagram
       const address =
         srcEnd - srcStart === 4 // for which a call of buf.toString takes longer than all else in here
           ? String.fromCharCode(buf[srcStart], buf[srcStart + 1], buf[srcStart + 2], buf[srcStart + 3])
           : buf.toString('latin1', srcStart, srcEnd)
-      if (connectionHi === 0 && connectionLo === 0) return known(address, address)
+      if (!isOfConnection(datagram)) return known(address, address)
       return known(address, `connection ${connectionHi} ${connectionLo} ${address}`) // longer than any address
     },
     close(connection) {

@@ -78,6 +78,11 @@ export function newDatagram(): Datagram {
   }
 }
 
+/** Whether it came on a connection, which has a number; what came over UDP has none. */
+export function isOfConnection({ connectionHi, connectionLo }: Datagram): boolean {
+  return (connectionHi | connectionLo) !== 0
+}
+
 /** Reads the message at `buf[start, end)` into `datagram`, unknown fields passed over. False where it is no protobuf. */
 export function readDatagram(buf: Buffer, start: number, end: number, datagram: Datagram): boolean {
   datagram.buf = buf

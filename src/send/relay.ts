@@ -1,5 +1,5 @@
 /** Sends datagrams on, as they came, to each target that takes their exporter. */
-import { newDatagram, readDatagram } from '../flow/datagram.js'
+import { isOfConnection, newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
 import type { UdpTarget } from './udptargets.js'
 import type { Exporters } from './exporters.js'
@@ -30,7 +30,7 @@ export function relay(targets: readonly UdpTarget[], exporters: Exporters): Rela
       return
     }
     // the end of a connection is no datagram
-    if (datagram.payloadEnd === datagram.payloadStart && (datagram.connectionHi | datagram.connectionLo) !== 0) return
+    if (datagram.payloadEnd === datagram.payloadStart && isOfConnection(datagram)) return
     const exporter = exporters.at(buf, datagram.srcStart, datagram.srcEnd, datagram.srcPort)
     let payload: Buffer | undefined
     for (let i = 0; i < targets.length; i++) {

@@ -1,6 +1,6 @@
 /** `-produce raw`: a line or a block of text per datagram, with everything in it. */
 import { appendText } from '../../flow/appendable.js'
-import type { Datagram } from '../../flow/datagram.js'
+import { type Datagram, isOfConnection } from '../../flow/datagram.js'
 import type { Output } from '../../flow/output.js'
 import { type Protocol, SFLOW_5 } from '../../flow/protocol.js'
 import { addressText } from '../../text/addresses.js'
@@ -68,10 +68,6 @@ export function rawWriter(format: RawFormat, output: Output, definitions: Defini
       }
     }
   }
-}
-
-function isOfConnection({ connectionHi, connectionLo }: Datagram): boolean {
-  return connectionHi !== 0 || connectionLo !== 0
 }
 
 /** As text: JSON's numbers are not that long. */

@@ -1,5 +1,5 @@
 /** Watches datagrams and the flows that are made of them, and keeps what a report tells, by exporter, protocol and domain. */
-import type { Datagram } from '../../flow/datagram.js'
+import { type Datagram, isOfConnection } from '../../flow/datagram.js'
 import { fieldReader, fieldValues, isSet, numberAt } from '../../flow/fieldvalues.js'
 import { flowMessage } from '../../flow/proto.js'
 import { add } from '../counts.js'
@@ -158,11 +158,12 @@ function noteHeld({ waiting }: Section, id: number, room: Room): void {
 }
 
 /** Templates, and how often data of options came. On a connection a withdrawal ends them (RFC 7011 section 8.1). */
-function noteSets(section: Section, { buf, payloadStart, payloadEnd, srcPort, connectionHi, connectionLo }: Datagram, room: Room): void {
+function noteSets(section: Section, datagram: Datagram, room: Room): void {
+  const { buf, payloadStart, payloadEnd, srcPort, connectionHi, connectionLo } = datagram
   const header = readSetHeader(buf, payloadStart, payloadEnd)
   if (header === undefined) return
   const { templates, waiting } = section
-  const isConnection = connectionHi !== 0 || connectionLo !== 0
+  const isConnection = isOfConnection(datagram)
   const session = isConnection ? `connection ${connectionHi} ${connectionLo}` : `port ${srcPort}`
   const ignore = (): void => undefined
   walkSets(header, buf, payloadStart, {
