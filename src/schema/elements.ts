@@ -2,31 +2,10 @@
  * The names and abstract data types of the information elements (IANA, "IP Flow Information Export (IPFIX) Entities"), for what people read and for what
  * a mapping file may send where. NetFlow v9's field types are the elements 1 to 127.
  */
+import { lazy } from '../flow/lazy.js'
 
 /** The enterprise number that marks an element as the reverse direction's (RFC 5103 section 6.1). */
 export const REVERSE_ENTERPRISE = 29305
-
-export type ElementType =
-  | 'octetArray'
-  | 'unsigned8'
-  | 'unsigned16'
-  | 'unsigned32'
-  | 'unsigned64'
-  | 'unsigned256'
-  | 'signed32'
-  | 'float64'
-  | 'boolean'
-  | 'macAddress'
-  | 'string'
-  | 'dateTimeSeconds'
-  | 'dateTimeMilliseconds'
-  | 'dateTimeMicroseconds'
-  | 'dateTimeNanoseconds'
-  | 'ipv4Address'
-  | 'ipv6Address'
-  | 'basicList'
-  | 'subTemplateList'
-  | 'subTemplateMultiList'
 
 export interface Element {
   readonly name: string
@@ -34,7 +13,7 @@ export interface Element {
 }
 
 /** `number:name`, by type. */
-const REGISTRY: Record<ElementType, string> = {
+const REGISTRY = {
   unsigned64: `
     1:octetDeltaCount 2:packetDeltaCount 3:deltaFlowCount 19:postMCastPacketDeltaCount 20:postMCastOctetDeltaCount
     23:postOctetDeltaCount 24:postPacketDeltaCount 25:minimumIpTotalLength 26:maximumIpTotalLength 40:exportedOctetTotalCount
@@ -165,25 +144,38 @@ const REGISTRY: Record<ElementType, string> = {
     434:mibObjectValueInteger`,
   unsigned256: `
     515:ipv6ExtensionHeadersFull 520:tcpOptionsFull 525:udpSafeOptions`
+} as const
+
+/** The names in a list of `number:name`. */
+type NamesIn<List extends string, Names = never> = List extends `${string}:${infer Name} ${infer Rest}`
+  ? NamesIn<Rest, Names | (Name extends `${infer Word}\n` ? Word : Name)>
+  : List extends `${string}:${infer Name}`
+    ? Names | Name
+    : Names
+
+export type ElementType = keyof typeof REGISTRY
+export type ElementName = NamesIn<(typeof REGISTRY)[ElementType]>
+
+const ENTRY = /(\d+):(\w+)/g
+
+/** The numbers of all elements by their names. */
+export function elementNumbers(): Readonly<Record<ElementName, number>> {
+  const numbers: Record<string, number> = {}
+  for (const list of Object.values(REGISTRY)) for (const [, id, name] of list.matchAll(ENTRY)) numbers[name] = Number(id)
+  return numbers as Record<ElementName, number>
 }
 
-let elements: Map<number, Element> | undefined
+const elements = lazy(() => {
+  const byNumber = new Map<number, Element>()
+  for (const [type, list] of Object.entries(REGISTRY) as [ElementType, string][])
+    for (const [, id, name] of list.matchAll(ENTRY)) byNumber.set(Number(id), { name, type })
+  return byNumber
+})
 
-/** What is known of an element; undefined for one that is not registered. The table is made when it is first asked for. */
+/** What is known of an element; undefined for one that is not registered. */
 export function elementOf(id: number, enterprise: number): Element | undefined {
-  elements ??= new Map(
-    Object.entries(REGISTRY).flatMap(([type, list]) =>
-      list
-        .trim()
-        .split(/\s+/)
-        .map((entry) => {
-          const [number, name] = entry.split(':')
-          return [Number(number), { name, type: type as ElementType }] as const
-        })
-    )
-  )
-  if (enterprise === 0) return elements.get(id)
-  const forward = enterprise === REVERSE_ENTERPRISE ? elements.get(id) : undefined
+  if (enterprise === 0) return elements().get(id)
+  const forward = enterprise === REVERSE_ENTERPRISE ? elements().get(id) : undefined
   if (forward === undefined) return undefined
   return { name: `reverse${forward.name[0].toUpperCase()}${forward.name.slice(1)}`, type: forward.type }
 }

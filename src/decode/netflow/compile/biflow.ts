@@ -4,7 +4,7 @@
  */
 import { lazy } from '../../../flow/lazy.js'
 import { FIELDS } from '../../../schema/fields.js'
-import { type Rule, RULES } from './field-rules.js'
+import { elementsOf, RULES } from './field-rules.js'
 import { IE } from '../wire/ie.js'
 
 /** Elements that change places in the reverse direction (RFC 5103 section 5). */
@@ -34,32 +34,4 @@ function swappedElements(): ReadonlyMap<number, number> {
     elementsOf(rule).forEach((id, i) => swapped.set(id, others[i]))
   }
   return swapped
-}
-
-function elementsOf(rule: Rule): readonly number[] {
-  switch (rule.as) {
-    case 'counter':
-      return [...rule.from, ...rule.totals]
-    case 'ofFamily':
-      return [rule.ipv4, rule.ipv6]
-    case 'src_addr':
-      return [IE.sourceIPv4Address, IE.sourceIPv6Address]
-    case 'dst_addr':
-      return [IE.destinationIPv4Address, IE.destinationIPv6Address]
-    case 'icmp':
-      return [IE.icmpTypeCodeIPv4, IE.icmpTypeCodeIPv6, IE.icmpTypeIPv4, IE.icmpCodeIPv4, IE.icmpTypeIPv6, IE.icmpCodeIPv6]
-    case 'mpls':
-      return Array.from({ length: 10 }, (_, i) => IE.mplsTopLabelStackSection + i)
-    case 'communities':
-      return [rule.value, ...rule.lists]
-    case 'segments':
-      return [IE.srhSegmentIPv6, IE.srhActiveSegmentIPv6, IE.srhSegmentIPv6BasicList, IE.srhSegmentIPv6ListSection, IE.srhIPv6Section]
-    case 'etype':
-    case 'sampling':
-    case 'start':
-    case 'end':
-      return []
-    default:
-      return rule.from
-  }
 }

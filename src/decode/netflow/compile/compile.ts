@@ -13,17 +13,7 @@ import { bitsOf, constant, uint } from '../fields/uints.js'
 import { EXPORTER_ELEMENTS } from '../known/originalexporter.js'
 import { IE } from '../wire/ie.js'
 import type { Template } from '../wire/template.js'
-import {
-  addressPlace,
-  addressPlaces,
-  DESTINATION,
-  type Direction,
-  directionOf,
-  type Places,
-  placesOf,
-  reverseOf,
-  SOURCE
-} from './directions.js'
+import { addressPlace, addressPlaces, type Direction, directionOf, type Places, placesOf, reverseOf } from './directions.js'
 import { type CounterRule, type Rule, RULES } from './field-rules.js'
 import type { Family, Plan, Program, Programs } from './plan.js'
 import {
@@ -161,16 +151,15 @@ function compileRule(
     }
     case 'counter':
       return uints(counterElements(rule, direction))
-    case 'src_addr':
-    case 'dst_addr': {
-      const place = family === 0 ? undefined : addressPlace(direction, rule.as === 'src_addr' ? SOURCE : DESTINATION, family)
+    case 'endpoint': {
+      const place = family === 0 ? undefined : addressPlace(direction, rule.from, family)
       return place === undefined ? [] : [address(tag, place)]
     }
     case 'etype':
       if (family !== 0) return [constant(tag, family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6)]
       return [...uints([IE.ethernetType]), ...direction.numbers([IE.ipVersion]).map((place) => etypeOfVersion(tag, place))]
     case 'ofFamily':
-      return ofFamily(to, family === 6 ? [rule.ipv6, rule.ipv4] : [rule.ipv4, rule.ipv6], direction)
+      return ofFamily(to, family === 6 ? rule.from.toReversed() : rule.from, direction)
     case 'address':
     case 'addresses':
       return direction.addresses(rule.from).map((place) => realAddress(tag, place))
@@ -181,14 +170,14 @@ function compileRule(
       return [writeTime(tag, rule.as)]
     case 'icmp': {
       const tags = { type: taken.has(to) ? 0 : tag, code: taken.has(rule.code) ? 0 : fieldTag(rule.code) }
-      return compileIcmp(tags, direction, options.icmpInPort === true)
+      return compileIcmp(tags, rule, direction, options.icmpInPort === true)
     }
     case 'mpls':
-      return compileMpls(tag, direction)
+      return compileMpls(tag, rule, direction)
     case 'communities':
       return compileCommunities(tag, rule, direction)
     case 'segments':
-      return compileSegments(tag, direction)
+      return compileSegments(tag, rule, direction)
     default:
       return compileName(rule, direction)
   }

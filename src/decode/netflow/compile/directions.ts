@@ -1,6 +1,7 @@
 /** The directions of a template: where the elements of a flow are, and those of its second message where it is a biflow. */
 import { REVERSE_ENTERPRISE } from '../../../schema/elements.js'
 import { forwardOnly, swapped } from './biflow.js'
+import { DESTINATION, SOURCE } from './field-rules.js'
 import { IE } from '../wire/ie.js'
 import type { Place } from '../wire/place.js'
 import { type Template, VARIABLE_LENGTH } from '../wire/template.js'
@@ -77,9 +78,6 @@ const ADDRESS_BYTES = { 4: 4, 6: 16 } as const
 export function addressPlace(direction: Direction, ids: readonly number[], family: 4 | 6): Place | undefined {
   return ids.flatMap(direction.places).find(({ bytes }) => bytes === ADDRESS_BYTES[family])
 }
-
-export const SOURCE = [IE.sourceIPv4Address, IE.sourceIPv6Address]
-export const DESTINATION = [IE.destinationIPv4Address, IE.destinationIPv6Address]
 
 /** The source and destination address of that family, as far as they are there. */
 export function addressPlaces(direction: Direction, family: 4 | 6): Place[] {

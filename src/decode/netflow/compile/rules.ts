@@ -41,14 +41,10 @@ export function compileSampling({ number, numbers }: Direction, forward: Directi
 }
 
 /** `inPort`: as v5, v1 and v7 have it. */
-export function compileIcmp(tags: IcmpTags, { isReverse, number, numbers }: Direction, inPort: boolean): Step[] {
-  const types = [IE.icmpTypeIPv4, IE.icmpTypeIPv6].map(number)
-  const codes = [IE.icmpCodeIPv4, IE.icmpCodeIPv6].map(number)
-  const steps = [
-    ...numbers([IE.icmpTypeCodeIPv4]).map((place) => icmpInOne(tags, place)),
-    ...numbers([IE.icmpTypeCodeIPv6]).map((place) => icmpv6InOne(tags, place))
-  ]
-  if ([...types, ...codes].some((place) => place !== undefined)) return [...steps, icmpApart(tags, types, codes)]
+export function compileIcmp(tags: IcmpTags, { from }: RuleOf<'icmp'>, { isReverse, number }: Direction, inPort: boolean): Step[] {
+  const [inOne, inOneV6, type, code, typeV6, codeV6] = from.map(number)
+  const steps = [...(inOne === undefined ? [] : [icmpInOne(tags, inOne)]), ...(inOneV6 === undefined ? [] : [icmpv6InOne(tags, inOneV6)])]
+  if (type ?? code ?? typeV6 ?? codeV6) return [...steps, icmpApart(tags, [type, typeV6], [code, codeV6])]
   const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(number)
   if (isReverse || protocol === undefined || destination === undefined) return steps
   const inPorts = inPort
@@ -57,25 +53,22 @@ export function compileIcmp(tags: IcmpTags, { isReverse, number, numbers }: Dire
   return [...steps, inPorts]
 }
 
-/** The step that writes the stack of labels (elements 70 to 79); none where the template has no entry. */
-export function compileMpls(tag: number, { places }: Direction): Step[] {
-  const labels: number[] = []
-  for (let id: number = IE.mplsTopLabelStackSection; id <= IE.mplsLabelStackSection10; id++) labels.push(id)
-  const first = labels.flatMap((id) => places(id).slice(0, 1))
+/** The step that writes the stack of labels; none where the template has no entry. */
+export function compileMpls(tag: number, { from }: RuleOf<'mpls'>, { places }: Direction): Step[] {
+  const first = from.flatMap((id) => places(id).slice(0, 1))
   return first.length === 0 ? [] : [mplsLabels(tag, first)]
 }
 
 /** The step that writes communities, single ones and lists; none where the template has neither. */
-export function compileCommunities(tag: number, { value, lists }: RuleOf<'communities'>, { places }: Direction): Step[] {
+export function compileCommunities(tag: number, { from: [value, ...lists] }: RuleOf<'communities'>, { places }: Direction): Step[] {
   const values = places(value)
   const ofLists = lists.flatMap(places)
   return values.length + ofLists.length === 0 ? [] : [communities(tag, value, values, ofLists)]
 }
 
 /** The first of these that the record has: the list section, the list, the segments one by one, the whole header, the active segment. */
-export function compileSegments(tag: number, { places }: Direction): Step[] {
-  const forms = [IE.srhSegmentIPv6ListSection, IE.srhSegmentIPv6BasicList, IE.srhSegmentIPv6, IE.srhIPv6Section, IE.srhActiveSegmentIPv6]
-  return forms.filter((id) => places(id).length > 0).map((id) => segments(tag, id, places(id)))
+export function compileSegments(tag: number, { from }: RuleOf<'segments'>, { places }: Direction): Step[] {
+  return from.filter((id) => places(id).length > 0).map((id) => segments(tag, id, places(id)))
 }
 
 const NAMED = {
