@@ -15,7 +15,7 @@ import { isRefusal, kafkaReason } from './errors.js'
 import type { KafkaOptions } from './options.js'
 import { progressTo } from './progress.js'
 import { reachTopic } from './topic.js'
-import { valueWriter } from '../ship/values.js'
+import { valueWriter } from './values.js'
 
 /** How long a member that is dead keeps its partitions. */
 const SESSION_MS = 10_000

@@ -13,6 +13,7 @@ import { halves, type Messages, partsOf } from '../ship/messages.js'
 import type { Client } from './client.js'
 import { errorType, kafkaReason } from './errors.js'
 import { listOf } from './producerequest.js'
+import { BATCH_HEADER_BYTES, RECORD_OVERHEAD_BYTES } from './recordbatch.js'
 
 /** One producer numbers the messages of a partition up to 2^31 − 1, and kafkajs does not know how to begin anew: a new producer does. */
 const MAX_SEQUENCE = 2 ** 31 - 2 ** 20
@@ -191,6 +192,7 @@ export async function openDelivery(client: Client, options: DeliveryOptions): Pr
 
   return {
     deliver,
+    overhead: { list: BATCH_HEADER_BYTES, message: RECORD_OVERHEAD_BYTES },
     counters,
     get partitions(): number {
       return partitions

@@ -44,14 +44,14 @@ export async function produce(tool: Tool<KafkaOptions>, client: Client): Promise
   let turn = 0
   const delivery = await connect()
   log.info(`connected: topic ${options.topic} has ${plural(delivery.partitions, 'partition')}`)
-  const { maxmsgbytes: maxMessageBytes, pack: packBytes } = options
+  const { pack: packBytes } = options
   const outbox = openOutbox({
-    maxMessageBytes,
+    maxMessageBytes: options.maxmsgbytes,
     flushBytes: options.flushbytes,
     flushMs: packBytes > 0 ? Math.min(options.flushfreq, PACK_FLUSH_MS) : options.flushfreq,
     destination: delivery
   })
-  const packs = packBytes > 0 ? openPacks({ packBytes, maxMessageBytes, waitMs: options['pack.time'], partitionOf, outbox }) : undefined
+  const packs = packBytes > 0 ? openPacks({ packBytes, waitMs: options['pack.time'], partitionOf, outbox }) : undefined
   const sink = packs ?? outbox
   await tool.serve((metrics) => {
     declareMetrics(metrics, counters, delivery, outbox, packs)

@@ -20,8 +20,8 @@ import { crc32c } from './crc32c.js'
 export const BATCH_HEADER_BYTES = 61
 /** Where the CRC begins to count. */
 const ATTRIBUTES_AT = 21
-/** The most a record takes beside key and value: four varints of five bytes, three of one. */
-const RECORD_BYTES = 23
+/** The most a record takes beside key and value: four varints of five bytes, three of one, and room to spare. */
+export const RECORD_OVERHEAD_BYTES = 36
 
 export interface BatchHeader {
   /** the codec: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd */
@@ -36,7 +36,7 @@ export interface BatchHeader {
 
 /** The bytes that the records of these messages take at the most. */
 export function recordsBound({ count, used }: Messages): number {
-  return used + count * RECORD_BYTES
+  return used + count * RECORD_OVERHEAD_BYTES
 }
 
 const copy = copier()

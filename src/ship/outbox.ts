@@ -10,10 +10,6 @@ import { append, clear, type GrowingMessages, newMessages } from './messages.js'
 const MOST_BYTES = 16 * 1024 * 1024
 /** The bookkeeping of a message: its three numbers. */
 const MESSAGE_COST_BYTES = 12
-/** The most that a record takes in a batch beside key and value: five varints, attributes, room to spare. */
-export const RECORD_OVERHEAD_BYTES = 36
-/** The header of a batch. */
-const BATCH_OVERHEAD_BYTES = 61
 /** The messages of a batch: more would only delay the others. */
 const BATCH_MESSAGES = 4096
 const LEAST_BATCH_BYTES = 16 * 1024
@@ -21,13 +17,13 @@ const LEAST_BATCH_BYTES = 16 * 1024
 const POOLED_BYTES = 4 * 1024 * 1024
 
 export interface OutboxOptions {
-  /** the size of a batch, and of a message */
+  /** the size of a batch, and of a message, with the destination's overhead */
   maxMessageBytes: number
   /** bytes that are gathered, over all partitions, before they are sent */
   flushBytes: number
   /** how long a message waits for others */
   flushMs: number
-  destination: Pick<Destination, 'deliver'>
+  destination: Pick<Destination, 'deliver' | 'overhead'>
 }
 
 export interface Outbox {
@@ -44,8 +40,10 @@ export interface Outbox {
   end(): Promise<void>
   /** Stops the delivery: `ready` and `end` throw this from then on. */
   fail(error: Error): void
-  /** A batch of that size was too large for the broker. */
+  /** A batch of that size was too large for the destination. */
   shrink(bytes: number): void
+  /** the bytes of a message's key and value at the most */
+  readonly mostBytes: number
   /** flows, datagrams or lines that are not delivered yet */
   readonly undelivered: number
   readonly undeliveredBytes: number
@@ -56,7 +54,7 @@ export interface Outbox {
 interface Batch {
   messages: GrowingMessages
   parts: number
-  /** as the broker counts */
+  /** with the destination's overhead */
   bytes: number
   /** in our memory */
   cost: number
@@ -73,6 +71,7 @@ interface Lane {
 
 /** One batch of a partition is delivered at a time, so that none overtakes another. */
 export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }: OutboxOptions): Outbox {
+  const { overhead } = destination
   const lanes = new Map<number, Lane>()
   const enough = Math.min(flushBytes, MOST_BYTES / 2)
   let batchBytes = maxMessageBytes
@@ -100,7 +99,7 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
   function openBatch(lane: Lane, bytes: number): Batch {
     const last = lane.batches.at(-1)
     if (last !== undefined && !isFull(last) && last.bytes + bytes <= batchBytes) return last
-    const batch = { messages: pooledMessages(), parts: 0, bytes: BATCH_OVERHEAD_BYTES, cost: 0 }
+    const batch = { messages: pooledMessages(), parts: 0, bytes: overhead.list, cost: 0 }
     lane.batches.push(batch)
     if (lane.batches.length > 1) send(lane)
     return batch
@@ -175,17 +174,18 @@ export function openOutbox({ maxMessageBytes, flushBytes, flushMs, destination }
   }
 
   const outbox = {
+    mostBytes: maxMessageBytes - overhead.message,
     undelivered: 0,
     undeliveredBytes: 0,
     inFlight: 0,
     append(partition: number, key: Key, buf: Buffer, start: number, end: number, parts: number): boolean {
       const size = end - start + Math.max(key.size, 0)
-      if (size + RECORD_OVERHEAD_BYTES > maxMessageBytes) return false
+      if (size > outbox.mostBytes) return false
       const lane = laneOf(partition)
-      const batch = openBatch(lane, size + RECORD_OVERHEAD_BYTES)
+      const batch = openBatch(lane, size + overhead.message)
       append(batch.messages, key, buf, start, end, parts)
       batch.parts += parts
-      batch.bytes += size + RECORD_OVERHEAD_BYTES
+      batch.bytes += size + overhead.message
       const cost = size + MESSAGE_COST_BYTES
       batch.cost += cost
       gathered += cost

@@ -5,7 +5,7 @@
 import type { Sink } from '../flow/output.js'
 import { LONGEST_START, openChunks } from './chunks.js'
 import type { Key } from './key.js'
-import { type Outbox, RECORD_OVERHEAD_BYTES } from './outbox.js'
+import type { Outbox } from './outbox.js'
 
 /** Packs that may be open. */
 const MAX_PACKS = 10_000
@@ -19,8 +19,6 @@ const PAUSE_MS = 50
 export interface PackOptions {
   /** a pack's bytes at the most */
   packBytes: number
-  /** a message's, with its key */
-  maxMessageBytes: number
   /** how long the first flow of a pack waits for others, in milliseconds */
   waitMs: number
   /** Chooses the partition of a pack that is opened. */
@@ -31,7 +29,7 @@ export interface PackOptions {
 export interface Packs extends Sink {
   /** Appends a copy of the key and of the frame `buf[start, end)`; false, and nothing appended, where that alone is too large for a message. */
   append(key: Key, buf: Buffer, start: number, end: number): boolean
-  /** A pack of that size was too large for the broker. */
+  /** A pack of that size was too large for the destination. */
   shrink(bytes: number): void
   /** flows in open packs */
   readonly flows: number
@@ -40,7 +38,7 @@ export interface Packs extends Sink {
 }
 
 /** Flows of one key share packs; a pack goes when it is full or has waited. */
-export function openPacks({ packBytes, maxMessageBytes, waitMs, partitionOf, outbox }: PackOptions): Packs {
+export function openPacks({ packBytes, waitMs, partitionOf, outbox }: PackOptions): Packs {
   // a pack is a number; its chain holds the key, then the frames
   const chunks = openChunks(MAX_PACKS, MEMORY_BYTES)
   const hash = new Int32Array(MAX_PACKS)
@@ -141,7 +139,7 @@ export function openPacks({ packBytes, maxMessageBytes, waitMs, partitionOf, out
     open: 0,
     append(key: Key, buf: Buffer, start: number, end: number): boolean {
       const bytes = end - start
-      const room = Math.min(limit, maxMessageBytes - RECORD_OVERHEAD_BYTES - Math.max(key.size, 0))
+      const room = Math.min(limit, outbox.mostBytes - Math.max(key.size, 0))
       const isPackable = key.size <= LONGEST_START
       const keyHash = isPackable ? hashOf(key) : 0
       let pack = isPackable ? find(key, keyHash) : NONE

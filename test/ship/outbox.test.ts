@@ -4,6 +4,9 @@ import type { Messages } from '../../src/ship/messages.js'
 import { openOutbox, type Outbox, type OutboxOptions } from '../../src/ship/outbox.js'
 import { keyOf, valuesOf } from '../support/kafka.js'
 
+/** As Kafka has it. */
+const OVERHEAD = { list: 61, message: 36 }
+
 interface Sent {
   partition: number
   values: string[]
@@ -29,7 +32,7 @@ function outboxWith(
     maxMessageBytes: 1_000_000,
     flushBytes: 1_000_000_000,
     flushMs: 60_000,
-    destination: { deliver },
+    destination: { deliver, overhead: OVERHEAD },
     ...options
   })
   t.after(() => {
@@ -185,9 +188,9 @@ test('a delivery that is given up fails the outbox', async (t) => {
 test('what comes just as a delivery ends is not forgotten', async () => {
   for (let turns = 0; turns < 12; turns++) {
     let delivered = 0
-    const destination = { deliver: (_: number, { count }: Messages): Promise<void> => Promise.resolve(void (delivered += count)) }
+    const deliver = (_: number, { count }: Messages): Promise<void> => Promise.resolve(void (delivered += count))
     // only what is full goes by itself
-    const outbox = openOutbox({ maxMessageBytes: 1000, flushBytes: 1e9, flushMs: 60_000, destination })
+    const outbox = openOutbox({ maxMessageBytes: 1000, flushBytes: 1e9, flushMs: 60_000, destination: { deliver, overhead: OVERHEAD } })
     append(outbox, 0, 'x'.repeat(964))
     for (let turn = 0; turn < turns; turn++) await Promise.resolve()
     append(outbox, 0, 'x'.repeat(964))

@@ -28,18 +28,21 @@ function messagesOf(partition: number, { count, buf, sizes }: Messages): Sent[] 
   })
 }
 
-function packsWith(t: TestContext | undefined, options: Partial<PackOptions> = {}): { packs: Packs; outbox: Outbox; sent: Sent[] } {
+function packsWith(
+  t: TestContext | undefined,
+  { maxMessageBytes = 1_000_000, ...options }: Partial<PackOptions> & { maxMessageBytes?: number } = {}
+): { packs: Packs; outbox: Outbox; sent: Sent[] } {
   const sent: Sent[] = []
   const destination = {
     deliver: (partition: number, messages: Messages): Promise<void> => {
       sent.push(...messagesOf(partition, messages))
       return Promise.resolve()
-    }
+    },
+    overhead: { list: 61, message: 36 }
   }
-  const maxMessageBytes = options.maxMessageBytes ?? 1_000_000
   const outbox = openOutbox({ maxMessageBytes, flushBytes: 1e9, flushMs: 1, destination })
   const partitionOf = ({ size }: { size: number }): number => Math.max(size, 0) % 3
-  const packs = openPacks({ packBytes: 1000, maxMessageBytes, waitMs: 60_000, partitionOf, outbox, ...options })
+  const packs = openPacks({ packBytes: 1000, waitMs: 60_000, partitionOf, outbox, ...options })
   t?.after(() => packs.end().catch(() => undefined))
   return { packs, outbox, sent }
 }

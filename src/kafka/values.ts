@@ -4,8 +4,8 @@ import { MAX_MESSAGE_BYTES, MAX_PREFIX_BYTES } from '../flow/frames.js'
 import type { Output } from '../flow/output.js'
 import { messageKind } from '../flow/streamkind.js'
 import { writeVarint32 } from '../flow/varint.js'
-import { looksBinary } from './lines.js'
-import { frameEnd } from './messages.js'
+import { looksBinary } from '../ship/lines.js'
+import { frameEnd } from '../ship/messages.js'
 
 const NEWLINE = 0x0a
 
