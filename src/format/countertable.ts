@@ -2,6 +2,7 @@
 import tty from 'node:tty'
 import { type Appendable, appendText } from '../flow/appendable.js'
 import { type ColumnShape, type Layout, layoutOf } from '../table/layout.js'
+import { headerOf, padded } from '../table/rows.js'
 import { siText } from '../table/si.js'
 import type { FlowTable } from '../table/table.js'
 import { writeTime, type Zone } from '../table/times.js'
@@ -59,10 +60,7 @@ function counterTable({ columns: chosen, zone, isExact, room }: CounterTableOpti
     for (const row of rows)
       appendText(
         output,
-        lineOf(
-          layout,
-          kept.map((i) => row[i])
-        )
+        lineOf(layout, (column) => row[kept[column]])
       )
   }
 
@@ -76,10 +74,7 @@ function counterTable({ columns: chosen, zone, isExact, room }: CounterTableOpti
       } else
         appendText(
           output,
-          lineOf(
-            layout,
-            columns.map(({ text }) => text(sample))
-          )
+          lineOf(layout, (column) => columns[column].text(sample))
         )
       return true
     },
@@ -92,21 +87,12 @@ function counterTable({ columns: chosen, zone, isExact, room }: CounterTableOpti
   }
 }
 
-function headerOf({ places, gap }: Layout): string {
-  return `${places
-    .map(({ header, width, right }) => padded(header, width, right))
-    .join(' '.repeat(gap))
-    .trimEnd()}\n`
-}
-
-function lineOf({ places, gap }: Layout, cells: readonly string[]): string {
-  const shown = places.map(({ column, width, right, cut }) => padded(cut ? cutMiddle(cells[column], width) : cells[column], width, right))
+function lineOf({ places, gap }: Layout, textOf: (column: number) => string): string {
+  const shown = places.map((place) => {
+    const cell = textOf(place.column)
+    return padded(place.cut ? cutMiddle(cell, place.width) : cell, place)
+  })
   return `${shown.join(' '.repeat(gap)).trimEnd()}\n`
-}
-
-function padded(text: string, width: number, right: boolean): string {
-  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)))
-  return right ? blanks + text : text + blanks
 }
 
 const time = Buffer.alloc(64)

@@ -3,7 +3,7 @@ import type { Appendable } from '../flow/appendable.js'
 import { viewOf } from '../flow/view.js'
 import { SLACK_BYTES } from '../text/digits.js'
 import type { TableColumn } from './columns.js'
-import type { Layout } from './layout.js'
+import type { Layout, Place } from './layout.js'
 import { cutMiddle, textWidth } from './width.js'
 
 const BLANK = 0x20
@@ -105,12 +105,14 @@ function portLength(text: string): number {
   return /(?:\]|(?<=^[^:]*)):[\d.]+$/.exec(text)?.[0].length ?? 0
 }
 
+/** A cell's text with the blanks that make it as wide as its place. */
+export function padded(text: string, { width, right }: Place): string {
+  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)))
+  return right ? blanks + text : text + blanks
+}
+
 /** The header of a table, with its line end. */
 export function headerOf({ places, gap }: Layout): string {
-  const cells = places.map(({ header, width, right }) => {
-    const title = cutMiddle(header, width)
-    const blanks = ' '.repeat(width - textWidth(title))
-    return right ? blanks + title : title + blanks
-  })
+  const cells = places.map((place) => padded(cutMiddle(place.header, place.width), place))
   return `${cells.join(' '.repeat(gap)).trimEnd()}\n`
 }

@@ -2,7 +2,7 @@
 import type { Grouping } from '../query/aggregate.js'
 import type { Counter } from '../query/counters.js'
 import { type ColumnShape, type Layout, layoutOf } from '../table/layout.js'
-import { headerOf } from '../table/rows.js'
+import { headerOf, padded } from '../table/rows.js'
 import { SI_WIDTH, siText } from '../table/si.js'
 import { cutMiddle, shownText, textWidth } from '../table/width.js'
 import type { Rates } from './window.js'
@@ -96,11 +96,9 @@ export function groupTable(rows: readonly Row[], grouping: Grouping, widths: num
 /** All cells but the bar, with the gap in front of it. */
 function rowText({ places, gap }: Layout, cells: readonly string[]): string {
   let text = ''
-  for (const { column, width, right } of places) {
-    if (column >= cells.length) break
-    const cell = cutMiddle(cells[column], width)
-    const blanks = ' '.repeat(width - textWidth(cell))
-    text += (right ? blanks + cell : cell + blanks) + ' '.repeat(gap)
+  for (const place of places) {
+    if (place.column >= cells.length) break
+    text += padded(cutMiddle(cells[place.column], place.width), place) + ' '.repeat(gap)
   }
   return text
 }
