@@ -48,11 +48,15 @@ function isMet(condition: string, options: Readonly<Record<string, unknown>>): b
   return value === undefined ? given !== undefined && given !== false && given !== '' : String(given) === value
 }
 
-/** How a mode is written on a command line: `flow-kafka -consume`, `flow-pcap -w a.pcap`. */
-export function invocation(name: string, { when = [] }: Mode, options: Readonly<Record<string, unknown>>): string {
-  const words = when.flatMap((condition) => {
+/** The options that choose a mode, as they are written: `-consume`, `-w a.pcap`. */
+export function choosing({ when = [] }: Mode, options: Readonly<Record<string, unknown>>): string[] {
+  return when.flatMap((condition) => {
     const [option, value = options[option]] = condition.split('=')
     return [`-${option}`, ...(typeof value === 'string' ? [value] : [])]
   })
-  return [name, ...words].join(' ')
+}
+
+/** How a mode is written on a command line: `flow-kafka -consume`. */
+export function invocation(name: string, mode: Mode, options: Readonly<Record<string, unknown>>): string {
+  return [name, ...choosing(mode, options)].join(' ')
 }

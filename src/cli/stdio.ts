@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import tty from 'node:tty'
 import { openOutput, type Output } from '../flow/output.js'
 import { SOURCES, VIEWERS } from '../flow/streamkind.js'
-import { type Definition, FILES, invocation, type Mode, type Traffic } from './definition.js'
+import { choosing, type Definition, FILES, invocation, type Mode, type Traffic } from './definition.js'
 import { EXIT, reasonOf, UserError } from './exit.js'
 
 /** Thrown through a tool's work when whoever read our stdout went away: the end of the work, and no error. */
@@ -35,7 +35,7 @@ export function refuseTerminals(definition: Definition, mode: Mode, options: Rea
   }
   if (viewer !== undefined && tty.isatty(1)) {
     const asText = modes.find(({ writes, when }) => writes === 'text' && when === undefined)
-    const advice = asText === undefined ? `${command} | ${viewer}` : `${name} without ${tool.slice(name.length + 1)}`
+    const advice = asText === undefined ? `${command} | ${viewer}` : `${name} without ${choosing(mode, options).join(' ')}`
     throw new UserError(EXIT.usage, `stdout is a terminal and the output is binary: try ${advice}`)
   }
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import type { Output } from '../flow/output.js'
 import { readPackage } from './package.js'
 import { parseCommandLine } from './commandline.js'
-import { type Definition, FILES, invocation, type Mode, modeOf } from './definition.js'
+import { choosing, type Definition, FILES, invocation, type Mode, modeOf } from './definition.js'
 import { BrokenInputError, EXIT, type ExitCode, reasonOf, UserError } from './exit.js'
 import { type Inputs, inputsOf } from './inputs.js'
 import { type Log, normalLog, openLog } from './log.js'
@@ -154,7 +154,7 @@ function needlessOperands(
   const { insteadOfOperand: option } = mode
   if (option === undefined || options[option] !== undefined) return `${command} reads nothing: leave out ${operands.join(' ')}`
   const { argument = 'operand' } = definition.options[option]
-  return `${command.slice(definition.name.length + 1)} takes its ${argument} from -${option}: ${command} -${option} ${operands[0]}`
+  return `${choosing(mode, options).join(' ')} takes its ${argument} from -${option}: ${command} -${option} ${operands[0]}`
 }
 
 /** Lets ps, top and `pkill -HUP -x flow-format` know the process by the tool's name instead of node's. Linux alone has a way that keeps the arguments. */

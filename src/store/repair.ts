@@ -6,7 +6,7 @@ import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
 import { BrokenStreamError, frameReader } from '../flow/frames.js'
 import { flowMessage, schemaOf } from '../flow/proto.js'
 import { millisecondsOf } from '../query/streamtime.js'
-import type { Disk } from './disk.js'
+import { type Disk, exists } from './disk.js'
 import { listFiles, pathOf, type StoredFile } from './layout.js'
 import { giveName } from './part.js'
 
@@ -28,13 +28,7 @@ export async function repairParts(
   async function putAside(file: StoredFile): Promise<void> {
     let { number } = file
     let broken = pathOf(dir, file, 'broken')
-    while (
-      await fs.stat(broken).then(
-        () => true,
-        () => false
-      )
-    )
-      broken = pathOf(dir, { ...file, number: ++number }, 'broken')
+    while (await exists(broken)) broken = pathOf(dir, { ...file, number: ++number }, 'broken')
     await disk.run(`rename ${file.path}`, () => fs.rename(file.path, broken))
     log.warn(`${file.path} was not finished, and is no whole Parquet file: it is ${broken} now, and the flows that it was to have are lost`)
   }
