@@ -10,7 +10,7 @@ import type { Tool } from './tool.js'
 
 const WITHOUT_NEWLINES = 'its option -transport.file.sep= (empty) leaves them out'
 
-export interface Reading {
+export interface ReadOptions {
   /** Does a part of the work that frames left for when the sink has room; false when nothing is left. */
   readonly more?: () => boolean
   /** wraps an input, to see what is read */
@@ -26,7 +26,7 @@ export async function readFrames(
   tool: Tool,
   sink: Sink,
   onFrame: FrameHandler,
-  { more, through = (input) => input }: Reading = {}
+  { more, through = (input) => input }: ReadOptions = {}
 ): Promise<void> {
   const kinds = tool.mode.reads
   if (typeof kinds === 'string') throw new Error(`${tool.name} reads no frames in this mode`)

@@ -35,25 +35,25 @@ export interface DistributionMetric {
 }
 
 /** Another page on the same port. */
-export type Route = (request: http.IncomingMessage, response: http.ServerResponse) => void
+export type Page = (request: http.IncomingMessage, response: http.ServerResponse) => void
 
 /** Where a tool declares its metrics: names without `flow_<tool>_` and, of counters, `_total`. */
 export interface Metrics {
   readonly counter: (name: string, help: string, read: () => Reading, labels?: readonly string[]) => void
   readonly gauge: (name: string, help: string, read: () => Reading, labels?: readonly string[]) => void
   readonly histogram: (name: string, help: string, read: () => Distribution) => void
-  readonly page: (path: string, route: Route) => void
+  readonly page: (path: string, show: Page) => void
 }
 
 export interface Declared {
   readonly metrics: readonly (Metric | DistributionMetric)[]
-  readonly pages: ReadonlyMap<string, Route>
+  readonly pages: ReadonlyMap<string, Page>
 }
 
 /** The metrics and pages that `declare` adds. */
 export function declared(tool: string, declare: (metrics: Metrics) => void): Declared {
   const metrics: (Metric | DistributionMetric)[] = []
-  const pages = new Map<string, Route>()
+  const pages = new Map<string, Page>()
   const prefix = tool.replaceAll('-', '_')
   declare({
     counter(name, help, read, labels = []) {
@@ -65,8 +65,8 @@ export function declared(tool: string, declare: (metrics: Metrics) => void): Dec
     histogram(name, help, read) {
       metrics.push({ name: `${prefix}_${name}`, help, type: 'histogram', read })
     },
-    page(path, route) {
-      pages.set(path, route)
+    page(path, show) {
+      pages.set(path, show)
     }
   })
   return { metrics, pages }
@@ -102,8 +102,8 @@ export async function serveMetrics(addr: string, { metrics, pages }: Declared, l
   const { createServer } = await import('node:http')
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0]
-    const route = pages.get(path)
-    if (route !== undefined) route(request, response)
+    const show = pages.get(path)
+    if (show !== undefined) show(request, response)
     else if (path === '/__health') response.end('ok\n')
     else if (path === '/metrics') {
       registry.metrics().then(

@@ -3,7 +3,7 @@ import { EXIT, UserError } from '../cli/exit.js'
 import { FILES } from '../cli/definition.js'
 import { readFrames } from '../cli/filter.js'
 import type { Log } from '../cli/log.js'
-import type { Route } from '../cli/metrics.js'
+import type { Page } from '../cli/metrics.js'
 import { nearest } from '../cli/nearest.js'
 import { badValue, duration, timerDuration, wholeNumber } from '../cli/options.js'
 import { type OptionsOf, optionTable, thatFile } from '../cli/optiontable.js'
@@ -176,7 +176,7 @@ function keepTemplates(decoder: DatagramDecoder, options: Options, log: Log): Te
 }
 
 /** The page of templates, by exporter, version and domain. */
-function showTemplates(decoder: DatagramDecoder): Route {
+function showTemplates(decoder: DatagramDecoder): Page {
   return (_request, response) => {
     response.setHeader('content-type', 'application/json').end(`${JSON.stringify([...decoder.state()], undefined, 2)}\n`)
   }

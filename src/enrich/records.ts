@@ -13,7 +13,7 @@ import { AS, AS_NAME, END_FIELDS } from './fields.js'
 export interface Source {
   /** whom -as knows it as */
   readonly says: AsSource
-  /** The record for the address of these four words (an IPv4 address as ::ffff:a.b.c.d): a number of its own, NOTHING where there is none. */
+  /** The record for the address of these four words (an IPv4 address as ::ffff:a.b.c.d): a number of its own, NO_RECORD where there is none. */
   readonly find: (a: number, b: number, c: number, d: number) => number
   /** What the record says that `find` gave for the address. Throws where it cannot be read. */
   readonly facts: (record: number, a: number, b: number, c: number, d: number) => Facts
@@ -21,7 +21,7 @@ export interface Source {
   readonly onFailure: (error: unknown) => void
 }
 
-export const NOTHING = 0
+export const NO_RECORD = 0
 
 /** How a lookup ended. */
 export const RESULTS = ['hit', 'miss', 'error'] as const
@@ -155,7 +155,7 @@ const UNKNOWN: ReadRecord = { result: MISS, facts: NO_FACTS }
 const UNREADABLE: ReadRecord = { result: FAILED, facts: NO_FACTS }
 
 function read({ facts, onFailure }: Source, record: number, a: number, b: number, c: number, d: number): ReadRecord {
-  if (record === NOTHING) return UNKNOWN
+  if (record === NO_RECORD) return UNKNOWN
   try {
     const found = facts(record, a, b, c, d)
     return knowsNothing(found) ? UNKNOWN : { result: HIT, facts: found }

@@ -35,7 +35,7 @@ const ETHERTYPE_LENGTH_MAX = 1500
 const PPP_IPV4 = 0x0021
 const PPP_IPV6 = 0x0057
 
-const NOTHING = Buffer.alloc(0)
+const NO_BYTES = Buffer.alloc(0)
 
 /** What `ipStart` returns instead of a position. */
 export const NOT_IP = -1
@@ -74,7 +74,7 @@ export function ipStart(linkType: number, buf: Buffer, start: number, end: numbe
 
 /** Whether `ipStart` reads that link type. */
 export function isKnownLinkType(linkType: number): boolean {
-  return ipStart(linkType, NOTHING, 0, 0) !== UNKNOWN_LINK_TYPE
+  return ipStart(linkType, NO_BYTES, 0, 0) !== UNKNOWN_LINK_TYPE
 }
 
 /** Ethernet := destination (6), source (6), ethertype (2) */

@@ -28,7 +28,9 @@ export interface ListFile {
   readonly reload: () => void
 }
 
-export interface Reading {
+/** What values may speak of. */
+export interface ValueContext {
+  /** nanoseconds since 1970 */
   readonly now: bigint
   readonly files: ListFile[]
 }
@@ -58,14 +60,14 @@ const MAX_IPV6 = 2n ** 128n - 1n
  * Makers for the targets, in their order: a value goes to the first that accepts it. `order` is '==' for anything but one value with a
  * sign of order. Throws FilterError.
  */
-export function makersOf(compared: readonly Compared[], order: Order, items: readonly Item[], reading: Reading): Maker[] {
+export function makersOf(compared: readonly Compared[], order: Order, items: readonly Item[], context: ValueContext): Maker[] {
   const sets = compared.map(({ target: { kind } }) => ({ number: numberSet(), address: addressSet(), text: textSet(kind === 'country') }))
 
   function fill(): void {
     const accepted = compared.map((): Accepted => ({ numbers: [], ipv4: [], ipv6: [], texts: [] }))
     for (const item of items) {
-      if (item.kind === 'file') addFile(item, compared, accepted, reading)
-      else addItem(item.text, item.kind === 'quoted', item.at, compared, order, accepted, reading)
+      if (item.kind === 'file') addFile(item, compared, accepted, context)
+      else addItem(item.text, item.kind === 'quoted', item.at, compared, order, accepted, context)
     }
     accepted.forEach(({ numbers, ipv4, ipv6, texts }, i) => {
       sets[i].number.fill(numbers)
@@ -75,7 +77,7 @@ export function makersOf(compared: readonly Compared[], order: Order, items: rea
   }
 
   fill()
-  for (const item of items) if (item.kind === 'file') reading.files.push({ path: item.file, reload: fill })
+  for (const item of items) if (item.kind === 'file') context.files.push({ path: item.file, reload: fill })
   return compared.map(({ target }, i) => (field) => {
     if (isText(target.kind)) return { kind: 'text', field, set: sets[i].text }
     if (target.kind === 'address') return { kind: 'address', field, set: sets[i].address }
@@ -89,7 +91,7 @@ export function isText(kind: Kind): kind is 'text' | 'country' {
 }
 
 /** Line by line; `#` begins a comment, blanks around a value are cut. */
-function addFile(item: Item & { kind: 'file' }, compared: readonly Compared[], accepted: readonly Accepted[], reading: Reading): void {
+function addFile(item: Item & { kind: 'file' }, compared: readonly Compared[], accepted: readonly Accepted[], context: ValueContext): void {
   let text: string
   try {
     text = readFileSync(item.file, 'utf8')
@@ -104,9 +106,9 @@ function addFile(item: Item & { kind: 'file' }, compared: readonly Compared[], a
     const isQuoted =
       quoted !== null ||
       (compared.some(({ target }) => target.kind === 'text') &&
-        !compared.some(({ target, field }) => accepts(target.kind, value, field, reading)))
+        !compared.some(({ target, field }) => accepts(target.kind, value, field, context)))
     try {
-      addItem(quoted?.[1] ?? value, isQuoted, item.at, compared, '==', accepted, reading)
+      addItem(quoted?.[1] ?? value, isQuoted, item.at, compared, '==', accepted, context)
     } catch (error) {
       if (!(error instanceof FilterError)) throw error
       throw new FilterError(`${item.file}:${number + 1}: '${value}': ${error.message}`, item.at)
@@ -114,7 +116,7 @@ function addFile(item: Item & { kind: 'file' }, compared: readonly Compared[], a
   })
 }
 
-function accepts(kind: Kind, text: string, field: Field, { now }: Reading): boolean {
+function accepts(kind: Kind, text: string, field: Field, { now }: ValueContext): boolean {
   if (kind === 'text') return false
   if (kind === 'country') return isCountry(text)
   if (kind === 'address') return addressRange(text) !== undefined
@@ -128,7 +130,7 @@ function addItem(
   compared: readonly Compared[],
   order: Order,
   accepted: readonly Accepted[],
-  reading: Reading
+  context: ValueContext
 ): void {
   for (const [i, { target, field }] of compared.entries()) {
     const { kind } = target
@@ -144,7 +146,7 @@ function addItem(
       if (addAddress(text, at, order, accepted[i])) return
       continue
     }
-    const ranges = numberRanges(kind, text, field, reading.now)
+    const ranges = numberRanges(kind, text, field, context.now)
     if (ranges === undefined) continue
     if (ranges.length > 1 && order !== '==') throw new FilterError(`${order} takes one value, and '${text}' are several`, at)
     const { most } = NUMBERS[kind]
@@ -157,7 +159,7 @@ function addItem(
     }
     return
   }
-  throw new FilterError(expectedOf(text, isQuoted, compared, reading.now), at)
+  throw new FilterError(expectedOf(text, isQuoted, compared, context.now), at)
 }
 
 /** False where the text is no address. */

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { reasonOf } from '../cli/exit.js'
 import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
 import { type Schema, schemaOf } from '../flow/proto.js'
-import type { ListFile } from './comparisons.js'
+import type { ListFile, ValueContext } from './comparisons.js'
 import { fieldsRead, testOf } from './conditions.js'
 import { type Expression, written } from './filterast.js'
 import { FilterError } from './filtererror.js'
@@ -59,10 +59,8 @@ export function compileFilter(text: string, { schema, now, file }: FilterContext
   }
 }
 
-interface Reading {
+interface Reading extends ValueContext {
   readonly schema: Schema
-  readonly now: bigint
-  readonly files: ListFile[]
   /** the files that this one is included by, and itself last */
   readonly from: readonly string[]
 }

@@ -1,7 +1,7 @@
 /** A filter's tree against the schema: words become fields, values what their fields are tested with. */
 import { nearest } from '../cli/nearest.js'
 import type { Field, Schema } from '../flow/proto.js'
-import { type Compared, flagMask, isText, type ListFile, type Maker, makersOf, ratioTest } from './comparisons.js'
+import { type Compared, flagMask, isText, type Maker, makersOf, ratioTest, type ValueContext } from './comparisons.js'
 import type { Condition, Order } from './conditions.js'
 import type { Comparison, Direction, Expression, Item, TextRange, Test, Value } from './filterast.js'
 import { FilterError } from './filtererror.js'
@@ -9,13 +9,10 @@ import { NAT_HOST, NAT_PORT, PROTOCOLS, RATIOS, type Target, type Word, wordOfFi
 import { numberSet, type Range } from './rangesets.js'
 import { namesIn, strayError } from './strays.js'
 
-export interface Resolving {
+export interface Resolving extends ValueContext {
   readonly schema: Schema
   /** the expression, for advice */
   readonly text: string
-  /** nanoseconds since 1970 */
-  readonly now: bigint
-  readonly files: ListFile[]
 }
 
 /** Throws FilterError. */

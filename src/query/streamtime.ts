@@ -41,7 +41,7 @@ export function millisecondsOf(hi: number, lo: number): number {
   return seconds * 1000 + Math.floor(billionRest / 1_000_000)
 }
 
-const NOTHING = Buffer.alloc(0)
+const NO_BYTES = Buffer.alloc(0)
 
 /**
  * An input that adds the time of its waits to the stream's time, and that yields an empty chunk when that time has come to `until()`, for
@@ -57,7 +57,7 @@ export function timedInput(input: Input, time: StreamTime, until: () => number):
         const since = performance.now()
         const result = await within(next, until() - time.now)
         time.wait(performance.now() - since)
-        if (result === undefined) yield NOTHING
+        if (result === undefined) yield NO_BYTES
         else if (result.done === true) return
         else {
           next = undefined

@@ -37,7 +37,7 @@ export interface Sending extends Sink {
   hurry(): void
 }
 
-const NOTHING: Counts = { messages: 0, malformed: 0, unwanted: 0, exporters: 0, closed: 0 }
+const NO_COUNTS: Counts = { messages: 0, malformed: 0, unwanted: 0, exporters: 0, closed: 0 }
 
 /** A sending of one kind. */
 type Started = Omit<Sending, 'targets'>
@@ -125,7 +125,7 @@ export function sendingTo(targets: readonly Target[], udpTargets: UdpTargets, op
       return started?.kind
     },
     get counts() {
-      return started?.counts ?? NOTHING
+      return started?.counts ?? NO_COUNTS
     },
     get targets() {
       return routes.length > 0 ? routes : udpTargets.all

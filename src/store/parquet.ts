@@ -3,6 +3,7 @@ import type { RecordBatch, WriterProperties } from 'parquet-wasm'
 import { type ColumnBuilder, columnBuilder } from '../columns/builder.js'
 import { ipcWriter } from '../columns/ipc.js'
 import { arrowSchemaOf, columnTypeOf } from '../columns/types.js'
+import type { FieldName } from '../flow/names.js'
 import type { Schema } from '../flow/proto.js'
 import { readVarint } from '../flow/varint.js'
 import type { Part } from './part.js'
@@ -86,11 +87,10 @@ function addRows(builder: ColumnBuilder, frames: Buffer, pos: number): number {
 }
 
 /** Fields that nearly every flow has, of many values: no reader could pass over a row group by their statistics. */
-const NEARLY_ALWAYS = new Set(
-  'type,sequence_num,bytes,packets,src_addr,dst_addr,etype,proto,src_port,dst_port,in_if,out_if,ip_tos,tcp_flags,src_as,dst_as,src_net,dst_net'.split(
-    ','
-  )
-)
+const NEARLY_ALWAYS: ReadonlySet<string> = new Set<FieldName>([
+  ...(['type', 'sequence_num', 'bytes', 'packets', 'etype', 'proto', 'in_if', 'out_if', 'ip_tos', 'tcp_flags'] as const),
+  ...(['src_addr', 'dst_addr', 'src_port', 'dst_port', 'src_as', 'dst_as', 'src_net', 'dst_net'] as const)
+])
 
 /**
  * zstd; a dictionary for texts alone, since numbers take less time, and no more room, without; times as differences. Statistics cost time where

@@ -6,7 +6,7 @@ import type { FrameHandler } from '../flow/frames.js'
 import type { Sink } from '../flow/output.js'
 import { flowMessage, schemaOf } from '../flow/proto.js'
 import { millisecondsOf, type StreamTime, streamTime } from '../query/streamtime.js'
-import { openWindows, type Window, type Windows } from './windows.js'
+import { NO_BYTES, openWindows, type Window, type Windows } from './windows.js'
 import type { WindowFile } from './windowfile.js'
 
 export interface Counts {
@@ -128,7 +128,7 @@ export function storing(
 
   function finish(window: Window): void {
     writeLater(window)
-    window.block = NOTHING
+    window.block = NO_BYTES
     later(window, () => finishFile(window))
   }
 
@@ -190,5 +190,3 @@ export function storing(
     }
   }
 }
-
-const NOTHING = Buffer.alloc(0)

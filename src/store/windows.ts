@@ -42,7 +42,7 @@ export interface Windows {
   readonly open: number
 }
 
-const NOTHING = Buffer.alloc(0)
+export const NO_BYTES = Buffer.alloc(0)
 
 /** Windows of `every` milliseconds. Where more than `mostOpen` would be open, the oldest is done early. */
 export function openWindows(every: number, grace: number, mostOpen: number, time: StreamTime, onDone: (window: Window) => void): Windows {
@@ -59,7 +59,7 @@ export function openWindows(every: number, grace: number, mostOpen: number, time
       end,
       due: late ? time.now + every + grace : end + grace,
       late,
-      block: NOTHING,
+      block: NO_BYTES,
       size: 0,
       flows: 0,
       handed: 0,

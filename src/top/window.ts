@@ -238,7 +238,7 @@ export function ratesOf(totals: Float64Array, ms: number): Rates {
   return { bps: 8 * perSecond(BYTES_AT), pps: perSecond(PACKETS_AT), fps: perSecond(FLOWS_AT) }
 }
 
-interface Reading {
+interface Reader {
   readonly read: (buf: Buffer, start: number, end: number) => boolean
   readonly values: ReturnType<typeof fieldValues>
   readonly adder: Aggregator
@@ -248,7 +248,7 @@ interface Reading {
   readonly seconds: () => number
 }
 
-function readerOf(grouping: Grouping): Reading {
+function readerOf(grouping: Grouping): Reader {
   const own = (['sampler_address', 'time_flow_start_ns', 'time_flow_end_ns', 'time_received_ns'] as const).map((name) =>
     flowMessage.field(name)
   )

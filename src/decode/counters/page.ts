@@ -1,12 +1,12 @@
 /** The page of counters, in Prometheus's text format (version 0.0.4). */
-import type { Route } from '../../cli/metrics.js'
+import type { Page } from '../../cli/metrics.js'
 import type { Member } from '../sflow/xdr.js'
 import { isCounter, isNumber, type Series, type Source } from './series.js'
 
 const PAGE_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** The page as a route of the metrics server. */
-export function showCounters(series: Series): Route {
+/** The page, for the metrics server. */
+export function showCounters(series: Series): Page {
   return (_request, response) => {
     response.setHeader('content-type', PAGE_TYPE).end(counterPage(series.sources(performance.now())))
   }
