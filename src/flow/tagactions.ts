@@ -16,8 +16,10 @@ export const SKIP_NUMBER = 1
 export const SKIP_BYTES = 2
 /** from here on the reader's own */
 export const FIRST_ACTION = 3
-export const ACTION_BITS = 4
-export const ACTION = (1 << ACTION_BITS) - 1
+export const ACTION = 15
+/** a bit that the reader may set for itself */
+export const MARKED = 16
+export const ACTION_BITS = 5
 
 /**
  * By tag. Entries of a repeated field come in either wire type; `actionOf` says what is done with bytes of one, numbers of one go slowly. A field

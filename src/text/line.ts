@@ -42,9 +42,7 @@ export function lineWriter({ schema, all, listed }: Columns, style: Style, termi
   const fixedBytes =
     open.size + ending.size + CHUNK_SLACK_BYTES + cells.reduce((sum, { key, most }) => sum + Buffer.byteLength(key) + most, 0)
   const bytesPerByte = Math.max(...cells.map(({ perByte }) => perByte))
-  const writeStraight = listed
-    ? undefined
-    : straightWriter(cells, values, cell, keyTable, style.quote === '' ? 0 : style.quote.charCodeAt(0))
+  const straight = listed ? undefined : straightWriter(cells, values, cell, keyTable, style.quote === '' ? 0 : style.quote.charCodeAt(0))
   /** messages to come that are read first, by the second byte of one that had to be: the type of the flow, where flow-decode wrote it */
   const readFirst = new Uint8Array(256)
   let viewed: Buffer = Buffer.alloc(0)
@@ -64,7 +62,7 @@ export function lineWriter({ schema, all, listed }: Columns, style: Style, termi
 
   return (output, buf, start, end) => {
     const size = end - start
-    if (writeStraight !== undefined && size > 1 && size <= MOST_STRAIGHT_BYTES && end + QUICK_BYTES <= buf.length) {
+    if (straight !== undefined && size > 1 && size <= MOST_STRAIGHT_BYTES && end + QUICK_BYTES <= buf.length) {
       const type = buf[start + 1]
       if (readFirst[type] > 0) readFirst[type]--
       else {
@@ -73,12 +71,12 @@ export function lineWriter({ schema, all, listed }: Columns, style: Style, termi
           input = viewOf(buf)
         }
         const pos = begin(output, size)
-        const behind = writeStraight(out, pos, buf, input, start, end)
+        const behind = straight.write(out, pos, buf, input, start, end)
         if (behind >= 0) {
           output.pos = writeChunks(out, behind, ending)
           return true
         }
-        readFirst[type] = MESSAGES_ALIKE
+        if (!straight.learn(buf, start, end)) readFirst[type] = MESSAGES_ALIKE
       }
     }
     if (!read(buf, start, end)) return false

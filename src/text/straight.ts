@@ -1,13 +1,15 @@
 /**
- * The columns of a message whose fields come in the order of the schema, as those of NetFlow and IPFIX do from flow-decode: each field is written
- * as soon as it is read, which takes two thirds of the time of reading all of them first.
+ * The columns of a message whose fields come more or less in the order of the schema, as they do from flow-decode: each field is written as soon as it is
+ * read, which takes two thirds of the time of reading all of them first. Which fields come before others that stand in front of them is learnt from the
+ * messages; those wait for their turn.
  *
  * Only what most messages have is done here. V8 takes an optimized function back when it comes to a branch for the first time, and makes it anew,
  * which costs more the larger it is; and what it builds into it of other functions is bounded. So the reading of varints is not shared with
  * fieldvalues.ts.
  */
 import { type FieldValues, isPackedRun, isSet } from '../flow/fieldvalues.js'
-import { ACTION, ACTION_BITS, FIRST_ACTION, SHORT_TAGS, SKIP_BYTES, SLOWLY, tagActions } from '../flow/tagactions.js'
+import { fieldCursor, nextField } from '../flow/message.js'
+import { ACTION, ACTION_BITS, FIRST_ACTION, MARKED, SHORT_TAGS, SKIP_BYTES, SLOWLY, tagActions } from '../flow/tagactions.js'
 import { writeIPv4, writeIPv4Network } from './addresses.js'
 import type { Cell, CellWriter } from './cells.js'
 import { type ChunkTable, writeChunk, writeChunks } from './chunks.js'
@@ -26,12 +28,21 @@ const NUMBER = FIRST_ACTION + 7
 const WIDE_DECIMAL = FIRST_ACTION + 8
 const WIDE_NUMBER = FIRST_ACTION + 9
 
-/**
- * Writes the columns of the message at `buf[start, end)` that are set; `view` is of the whole of `buf`. Returns the position behind them; −1 where
- * the message is none of those, and has to be read first: for the order of its fields, for one that stands twice, is unknown or long, or as no
- * protobuf at all. What was written up to there does not count. `buf` goes on for QUICK_BYTES behind the message.
- */
-export type StraightWriter = (out: DataView, pos: number, buf: Buffer, view: DataView, start: number, end: number) => number
+export interface StraightWriter {
+  /**
+   * Writes the columns of the message at `buf[start, end)` that are set; `view` is of the whole of `buf`. Returns the position behind them; −1 where
+   * the message is none of those, and has to be read first: for an order of its fields that is new, for one that stands twice, is unknown or long, or as
+   * no protobuf at all. What was written up to there does not count. `buf` goes on for QUICK_BYTES behind the message.
+   */
+  readonly write: (out: DataView, pos: number, buf: Buffer, view: DataView, start: number, end: number) => number
+  /** Learns the order of the fields of a message; false where it is known. */
+  readonly learn: (buf: Buffer, start: number, end: number) => boolean
+}
+
+/** Marks a field that may come before one that stands in front of it. */
+const EARLY = MARKED
+/** No column waits. */
+const NONE = 0x7fff
 
 /** `keys` are those of `cells`, one for each field of the schema, with separators in front, and then those without. `quote` is a character, 0: none. */
 export function straightWriter(
@@ -56,6 +67,37 @@ export function straightWriter(
   const names = cells.map((cell) => cell.names.chunks)
   const addressOf = Int16Array.from(cells, ({ addressIndex }) => addressIndex)
   const quoteSize = quote === 0 ? 0 : 1
+  /** the columns that came early and wait for their turn, as bits like `set`, and the first of them */
+  const waiting = new Int32Array(set.length)
+  let firstWaiting = NONE
+
+  /** Keeps a column until its turn; false where it waits already. */
+  function wait(index: number): boolean {
+    if (isSet(values, index)) return false
+    waiting[index >> 5] |= 1 << (index & 31)
+    set[index >> 5] |= 1 << (index & 31)
+    firstWaiting = Math.min(firstWaiting, index)
+    return true
+  }
+
+  /** Writes the columns in front of `index` that wait. */
+  function writeWaiting(out: DataView, pos: number, first: number, index: number): number {
+    for (let word = firstWaiting >> 5; word < waiting.length; word++) {
+      for (let bits = waiting[word]; bits !== 0; bits &= bits - 1) {
+        const column = (word << 5) + 31 - Math.clz32(bits & -bits)
+        if (column > index) {
+          waiting[word] = bits
+          firstWaiting = column
+          return pos
+        }
+        pos = writeCell(out, writeChunk(out, pos, keys, first + column), column)
+        first = 0
+      }
+      waiting[word] = 0
+    }
+    firstWaiting = NONE
+    return pos
+  }
 
   /** Where the address of four bytes stands that a prefix length belongs to; −1 where there is none. */
   function addressAt(index: number): number {
@@ -63,9 +105,11 @@ export function straightWriter(
     return address >= 0 && isSet(values, address) && ends[address] - starts[address] === 4 ? starts[address] : -1
   }
 
-  return (out, pos, buf, view, start, end) => {
+  function write(out: DataView, pos: number, buf: Buffer, view: DataView, start: number, end: number): number {
     values.buf = buf
     for (let i = 0; i < set.length; i++) set[i] = 0
+    if (firstWaiting !== NONE) waiting.fill(0)
+    let due = (firstWaiting = NONE)
     let first = cells.length // keys from here on have no separator
     let last = -1
     let at = start
@@ -99,9 +143,22 @@ export function straightWriter(
           if (byte >= 0x80) return -1
         }
         if (index <= last) return -1
-        last = index
         if (action < WIDE_DECIMAL) high = 0
+        if ((what & EARLY) !== 0) {
+          // a zero may be the second of two
+          if ((low | high) === 0 || !wait(index)) return -1
+          lo[index] = low
+          hi[index] = high
+          due = firstWaiting
+          continue
+        }
+        last = index
         if ((low | high) === 0) continue
+        if (index > due) {
+          pos = writeWaiting(out, pos, first, index)
+          first = 0
+          due = firstWaiting
+        }
         pos = writeChunk(out, pos, keys, first + index)
         first = 0
         if (action === DECIMAL) pos = writeDecimal32(out, pos, low >>> 0)
@@ -137,15 +194,26 @@ export function straightWriter(
       at += size
       if (action === SKIP_BYTES) continue
       if (index <= last || at > end) return -1
-      last = index
-      if (size === 0 && action !== ENTRY) continue
+      if ((what & EARLY) === 0) {
+        last = index
+        if (size === 0 && action !== ENTRY) continue
+      } else if (!wait(index) || size === 0) return -1
       if (action >= ENTRY) {
         if (action === PACKED && !isPackedRun(buf, from, at)) return -1
         // of a list, from the tag on
         starts[index] = tagStart
       } else starts[index] = from
       ends[index] = at
+      if ((what & EARLY) !== 0) {
+        due = firstWaiting
+        continue
+      }
       set[index >> 5] |= 1 << (index & 31)
+      if (index > due) {
+        pos = writeWaiting(out, pos, first, index)
+        first = 0
+        due = firstWaiting
+      }
       pos = writeChunk(out, pos, keys, first + index)
       first = 0
       if (action === ADDRESS && size === 4) {
@@ -154,6 +222,30 @@ export function straightWriter(
         pos += quoteSize
       } else pos = writeCell(out, pos, index)
     }
-    return at === end ? pos : -1
+    if (at !== end) return -1
+    return due === NONE ? pos : writeWaiting(out, pos, first, NONE)
   }
+
+  const cursor = fieldCursor()
+
+  function learn(buf: Buffer, start: number, end: number): boolean {
+    const fields: { tag: number; index: number }[] = []
+    cursor.pos = start
+    while (nextField(buf, end, cursor)) {
+      const tag = cursor.field * 8 + cursor.wireType
+      if (tag < SHORT_TAGS && (actions[tag] & ACTION) >= FIRST_ACTION) fields.push({ tag, index: actions[tag] >> ACTION_BITS })
+    }
+    let isNew = false
+    let behind = NONE // the foremost of the columns that come later
+    for (const { tag, index } of fields.reverse()) {
+      if (index > behind && (actions[tag] & EARLY) === 0) {
+        actions[tag] |= EARLY
+        isNew = true
+      }
+      behind = Math.min(behind, index)
+    }
+    return isNew
+  }
+
+  return { write, learn }
 }
