@@ -10,6 +10,7 @@
  * them out.
  */
 import { isMappedIPv4 } from '../flow/address.js'
+import { IP_PROTOCOL } from '../flow/ipprotocols.js'
 import { crypto } from '../flow/lazy.js'
 import { writeTag } from '../flow/message.js'
 import { fieldTag } from '../flow/proto.js'
@@ -17,11 +18,7 @@ import type { Enrichment } from './enrichment.js'
 import { bitOf, codeOf } from './fields.js'
 import { type Marks, numberIn } from './scan.js'
 
-const ICMP = 1
-const TCP = 6
-const UDP = 17
-const ICMPV6 = 58
-const SCTP = 132
+const { icmp: ICMP, tcp: TCP, udp: UDP, icmp6: ICMPV6, sctp: SCTP } = IP_PROTOCOL
 
 /** Requests and their answers (Zeek's pairs). */
 const ICMP_PAIRS = answersOf([

@@ -2,7 +2,8 @@
 import { readUint16 } from '../flow/bigendian.js'
 import type { Datagram } from '../flow/datagram.js'
 import type { Counts } from './counts.js'
-import { mayCarryUdp, readIp, skipExtensions, UDP } from './ip.js'
+import { IP_PROTOCOL } from '../flow/ipprotocols.js'
+import { mayCarryUdp, readIp, skipExtensions } from './ip.js'
 import { CUT, ipStart, NOT_IP } from './link.js'
 import { newIpPacket, type Verdict } from './packet.js'
 import { looksLikeFlows } from './protocols.js'
@@ -31,7 +32,7 @@ export function dissector(datagram: Datagram, ports: ReadonlySet<number> | undef
   /** header := source port (2), destination port (2), length with the header (2), checksum (2) */
   function readUdp(time: Time): Verdict {
     const { buf, payloadStart: start } = ip
-    if (ip.protocol !== UDP) return 'not-udp'
+    if (ip.protocol !== IP_PROTOCOL.udp) return 'not-udp'
     if (start + UDP_HEADER_BYTES > ip.payloadEnd) return ip.cut ? 'cut' : 'malformed'
     const length = readUint16(buf, start + 4)
     const end = length === 0 ? ip.payloadEnd : start + length // zero: a jumbogram (RFC 2675 §4), or as in IP

@@ -1,18 +1,18 @@
 /** IPv4 (RFC 791) and IPv6 (RFC 8200) down to the transport layer. */
 import { readUint16, readUint32 } from '../flow/bigendian.js'
+import { IP_PROTOCOL } from '../flow/ipprotocols.js'
 import type { IpPacket } from './packet.js'
 
 const FRAGMENT = 44
 const AUTHENTICATION = 51
 /** Hop-by-hop, routing, authentication, destination options, mobility, HIP, Shim6: headers that a transport layer may stand behind. */
 const EXTENSIONS = [0, 43, AUTHENTICATION, 60, 135, 139, 140]
-export const UDP = 17
 const isExtension = new Uint8Array(256)
 for (const protocol of EXTENSIONS) isExtension[protocol] = 1
 
 /** Whether a fragment of this protocol may be one of a UDP datagram's. */
 export function mayCarryUdp(protocol: number): boolean {
-  return protocol === UDP || isExtension[protocol] === 1
+  return protocol === IP_PROTOCOL.udp || isExtension[protocol] === 1
 }
 
 export type IpResult = 'read' | 'cut' | 'malformed'

@@ -9,6 +9,7 @@
 import { isMappedIPv4 } from '../flow/address.js'
 import { type Datagram, newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
+import { IP_PROTOCOL } from '../flow/ipprotocols.js'
 import type { Appendable } from '../flow/appendable.js'
 import { billionRest, splitBillion } from '../text/digits.js'
 
@@ -19,7 +20,6 @@ const RECORD_BYTES = 16
 const IPV4_BYTES = 20
 const IPV6_BYTES = 40
 const UDP_BYTES = 8
-const UDP = 17
 const HOP_LIMIT = 64
 /** What the 16-bit lengths of IPv4 (header included) and IPv6 (without it) allow. */
 const MAX_LENGTH = 65_535
@@ -82,7 +82,7 @@ function writePacket(output: Appendable, datagram: Datagram): boolean {
   datagram.buf.copy(buf, udp + UDP_BYTES, payloadStart, payloadEnd)
   // the pseudo-header: both addresses, the length, the protocol
   const addresses = isIPv6 ? ip + 8 : ip + 12
-  const sum = checksum(buf, addresses, udp + udpBytes, udpBytes + UDP)
+  const sum = checksum(buf, addresses, udp + udpBytes, udpBytes + IP_PROTOCOL.udp)
   buf.writeUInt16BE(sum === 0 ? 0xffff : sum, udp + 6) // 0 would mean none
   output.pos = udp + udpBytes
   return true
@@ -93,7 +93,7 @@ function writeIPv4(buf: Buffer, at: number, datagram: Datagram, udpBytes: number
   buf[at] = 0x45
   buf.writeUInt16BE(IPV4_BYTES + udpBytes, at + 2)
   buf[at + 8] = HOP_LIMIT
-  buf[at + 9] = UDP
+  buf[at + 9] = IP_PROTOCOL.udp
   copyAddress(buf, at + 12, 4, datagram.buf, datagram.srcStart, datagram.srcEnd)
   copyAddress(buf, at + 16, 4, datagram.buf, datagram.dstStart, datagram.dstEnd)
   buf.writeUInt16BE(checksum(buf, at, at + IPV4_BYTES, 0), at + 10)
@@ -103,7 +103,7 @@ function writeIPv6(buf: Buffer, at: number, datagram: Datagram, udpBytes: number
   buf.fill(0, at, at + IPV6_BYTES)
   buf[at] = 0x60
   buf.writeUInt16BE(udpBytes, at + 4)
-  buf[at + 6] = UDP
+  buf[at + 6] = IP_PROTOCOL.udp
   buf[at + 7] = HOP_LIMIT
   copyAddress(buf, at + 8, 16, datagram.buf, datagram.srcStart, datagram.srcEnd)
   copyAddress(buf, at + 24, 16, datagram.buf, datagram.dstStart, datagram.dstEnd)

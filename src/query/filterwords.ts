@@ -1,4 +1,5 @@
 /** The words of the filter language, most of them from the field table, and what each is about. */
+import { IP_PROTOCOL } from '../flow/ipprotocols.js'
 import type { FieldName } from '../flow/names.js'
 import { type Field, flowMessage } from '../flow/proto.js'
 import { FIELDS, isEitherEnd, rowOf } from '../schema/fields.js'
@@ -120,10 +121,10 @@ export const WORDS: Readonly<Record<string, Word>> = {
   addr: ofFields('host'),
   portrange: ofFields('port'),
   dscp: { targets: [{ kind: 'dscp', one: 'ip_tos', shift: 2 }] },
-  'icmp type': { ...ofFields('icmp type'), implies: 1 },
-  'icmp code': { ...ofFields('icmp code'), implies: 1 },
-  'icmp6 type': { ...ofFields('icmp type'), implies: 58 },
-  'icmp6 code': { ...ofFields('icmp code'), implies: 58 }
+  'icmp type': { ...ofFields('icmp type'), implies: IP_PROTOCOL.icmp },
+  'icmp code': { ...ofFields('icmp code'), implies: IP_PROTOCOL.icmp },
+  'icmp6 type': { ...ofFields('icmp type'), implies: IP_PROTOCOL.icmp6 },
+  'icmp6 code': { ...ofFields('icmp code'), implies: IP_PROTOCOL.icmp6 }
 }
 
 /** Values that are worked out of several fields (text/virtual.ts). */
@@ -139,13 +140,7 @@ const TRAITS = ['fragment', 'dropped'] as const
 
 /** Words of protocols, and the number that they are of `proto` or `etype`. */
 export const PROTOCOLS: Readonly<Record<string, readonly ['proto' | 'etype', number]>> = {
-  tcp: ['proto', 6],
-  udp: ['proto', 17],
-  icmp: ['proto', 1],
-  icmp6: ['proto', 58],
-  gre: ['proto', 47],
-  esp: ['proto', 50],
-  sctp: ['proto', 132],
+  ...Object.fromEntries(Object.entries(IP_PROTOCOL).map(([word, number]) => [word, ['proto', number] as const])),
   arp: ['etype', 0x0806],
   ip4: ['etype', 0x0800],
   ipv4: ['etype', 0x0800],

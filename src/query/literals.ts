@@ -1,5 +1,6 @@
 /** Values as they are written in a filter, by what is expected. */
 import { parseAddress } from '../flow/address.js'
+import { IP_PROTOCOL } from '../flow/ipprotocols.js'
 import { lazy } from '../flow/lazy.js'
 import type { Field } from '../flow/proto.js'
 import { ETYPE_NAMES, PROTOCOL_NAMES } from '../text/names.js'
@@ -52,7 +53,7 @@ const NAT_EVENT_NAMES = NAT_EVENTS.split(' ')
 
 const PROTOCOL_NUMBERS = new Map([
   ...PROTOCOL_NAMES.entries.map(([number, name]) => [name.toLowerCase().replaceAll(' ', '_'), number] as const),
-  ['icmp6', 58] as const
+  ['icmp6', IP_PROTOCOL.icmp6] as const
 ])
 const ETYPE_NUMBERS = new Map([
   ...ETYPE_NAMES.entries.map(([number, name]) => [name.toLowerCase(), number] as const),

@@ -1,5 +1,6 @@
 /** The cells that a table shows in a way of its own: times, quantities with SI factors, addresses with their ports, names before numbers. */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
+import { IP_PROTOCOL } from '../flow/ipprotocols.js'
 import { lengthOf, rowOf } from '../schema/fields.js'
 import { kindRow } from '../schema/kinds.js'
 import { writeIPv4, writeIPv6, writeNetwork } from '../text/addresses.js'
@@ -40,12 +41,10 @@ const DOT = 0x2e
 /** The bits of tcp_flags from the eighth to the first. */
 const FLAGS = Buffer.from('CEUAPRSF')
 
-const ICMP = 1
-const IPV6_ICMP = 58
 /** The filter language's word, since IANA's takes the room of a port. */
 const SHORT_PROTOCOLS = respelled(PROTOCOL_NAMES, (name) => (name === 'IPv6-ICMP' ? 'ICMP6' : name))
-/** Protocols whose messages have ports. */
-const WITH_PORTS = new Set([6, 17, 33, 132, 136])
+/** Protocols whose messages have ports; 33: DCCP, 136: UDP-Lite. */
+const WITH_PORTS = new Set<number>([IP_PROTOCOL.tcp, IP_PROTOCOL.udp, 33, IP_PROTOCOL.sctp, 136])
 
 /** Finds the cell of a column that a table shows in its own way; undefined for any other. */
 export function specialCells({ values, zone, isExact, isRendered }: CellContext): (name: string) => SpecialCell | undefined {
@@ -144,7 +143,7 @@ export function specialCells({ values, zone, isExact, isRendered }: CellContext)
     return {
       kind: 'endpoint',
       write(out, pos) {
-        const isIcmp = low(proto) === ICMP || low(proto) === IPV6_ICMP
+        const isIcmp = low(proto) === IP_PROTOCOL.icmp || low(proto) === IP_PROTOCOL.icmp6
         const hasPort = isIcmp ? isTarget : has(port) || WITH_PORTS.has(low(proto))
         if (!has(index) || !hasPort) return writeAddress(out, pos, index)
         const isV6 = end[index] - start[index] === 16

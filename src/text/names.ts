@@ -1,9 +1,7 @@
 /** Numbers that have names: IP protocols, Ethernet types, ICMP types, the enums of the schema. */
+import { IP_PROTOCOL } from '../flow/ipprotocols.js'
 import { type Chunks, chunksOf, writeChunks } from './chunks.js'
 import { writeDecimal32 } from './digits.js'
-
-const ICMP = 1
-const IPV6_ICMP = 58
 
 /** Names by number: `chunks[value]`; undefined where there is none. */
 export interface Names {
@@ -97,7 +95,7 @@ const ICMPV6_NAMES = namesOf([
 
 /** Writes the name of an ICMP type under its protocol, its number where it has none, nothing for other protocols; returns the position behind it. */
 export function writeIcmpName(out: DataView, pos: number, protocol: number, type: number): number {
-  if (protocol !== ICMP && protocol !== IPV6_ICMP) return pos
-  const end = writeName(out, pos, protocol === ICMP ? ICMP_NAMES : ICMPV6_NAMES, type)
+  if (protocol !== IP_PROTOCOL.icmp && protocol !== IP_PROTOCOL.icmp6) return pos
+  const end = writeName(out, pos, protocol === IP_PROTOCOL.icmp ? ICMP_NAMES : ICMPV6_NAMES, type)
   return end > pos ? end : writeDecimal32(out, pos, type)
 }

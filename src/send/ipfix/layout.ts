@@ -5,6 +5,7 @@
  */
 import type { FieldName } from '../../flow/names.js'
 import { type FieldValues, isSet } from '../../flow/fieldvalues.js'
+import { IP_PROTOCOL } from '../../flow/ipprotocols.js'
 import { ADDRESSES, ALWAYS, elementOf, EXPORTED, GROUPS, fieldIndex } from './groups.js'
 
 /** The least id of a template (RFC 7011 section 3.4.1). */
@@ -49,8 +50,6 @@ const ADDRESS_INDEXES = ADDRESSES.map((name) => fieldIndex(name))
 const MPLS_IP = ADDRESSES.indexOf('mpls_ip')
 const ICMP_BIT = 1 << Object.keys(GROUPS).indexOf('icmp')
 const PROTO = fieldIndex('proto')
-const ICMP = 1
-const ICMPV6 = 58
 
 /** `set` words of the fields of each group. */
 const GROUP_MASKS = GROUP_INDEXES.map((indexes) => {
@@ -73,7 +72,7 @@ export function shapeOf(values: FieldValues): number {
     }
   }
   // without them, ICMP's type and code are looked for in the ports
-  if (isSet(values, PROTO) && (lo[PROTO] === ICMP || lo[PROTO] === ICMPV6)) shape |= ICMP_BIT
+  if (isSet(values, PROTO) && (lo[PROTO] === IP_PROTOCOL.icmp || lo[PROTO] === IP_PROTOCOL.icmp6)) shape |= ICMP_BIT
   for (let i = 0; i < MPLS_IP; i++) {
     const index = ADDRESS_INDEXES[i]
     if (!isSet(values, index)) continue

@@ -1,10 +1,11 @@
 /** Rules that have more to them than an order of elements: the exporter, sampling rates, ICMP, lists, names, sections of packets. */
+import { IP_PROTOCOL } from '../../../flow/ipprotocols.js'
 import { fieldTag } from '../../../flow/proto.js'
 import { LINK } from '../../packet/walk.js'
 import { realAddress } from '../fields/addresses.js'
 import { samplerAddress } from '../fields/sampler.js'
 import { type Section, sectionBytes } from '../fields/frames.js'
-import { ICMP, icmpApart, icmpInOne, icmpInPorts, type IcmpTags, icmpv6InOne, ICMPV6 } from '../fields/icmp.js'
+import { icmpApart, icmpInOne, icmpInPorts, type IcmpTags, icmpv6InOne } from '../fields/icmp.js'
 import { communities, mplsLabels, segments } from '../fields/lists.js'
 import { nameOf } from '../fields/names.js'
 import { ownRate, optionsRates } from '../fields/rates.js'
@@ -47,9 +48,10 @@ export function compileIcmp(tags: IcmpTags, { from }: RuleOf<'icmp'>, { isRevers
   if (type ?? code ?? typeV6 ?? codeV6) return [...steps, icmpApart(tags, [type, typeV6], [code, codeV6])]
   const [protocol, source, destination] = [IE.protocolIdentifier, IE.sourceTransportPort, IE.destinationTransportPort].map(number)
   if (isReverse || protocol === undefined || destination === undefined) return steps
+  const { icmp, icmp6 } = IP_PROTOCOL
   const inPorts = inPort
-    ? icmpInPorts(tags, [ICMP], protocol, undefined, destination)
-    : icmpInPorts(tags, [ICMP, ICMPV6], protocol, source, destination)
+    ? icmpInPorts(tags, [icmp], protocol, undefined, destination)
+    : icmpInPorts(tags, [icmp, icmp6], protocol, source, destination)
   return [...steps, inPorts]
 }
 

@@ -1,4 +1,5 @@
 /** ICMP's type and code, which records hold in one number, apart, or in the destination port. */
+import { IP_PROTOCOL } from '../../../flow/ipprotocols.js'
 import { outUint32 } from '../../memory/out.js'
 import { readCapped } from '../wire/numbers.js'
 import { lengthOf, type Place, startOf } from '../wire/place.js'
@@ -6,9 +7,7 @@ import { printStart } from './print.js'
 import { source } from './source.js'
 import { call, callIf, type Step } from './step.js'
 
-/** Values of protocolIdentifier. */
-export const ICMP = 1
-export const ICMPV6 = 58
+const { icmp: ICMP, icmp6: ICMPV6 } = IP_PROTOCOL
 
 /** The tags of the two fields; 0: something else fills the field. */
 export interface IcmpTags {
