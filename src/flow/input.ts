@@ -4,8 +4,8 @@ import net from 'node:net'
 import type { Readable } from 'node:stream'
 import { setImmediate as eventLoop } from 'node:timers/promises'
 
-/** What is read of a file at a time: little enough to stay in the processor's cache while it is worked on. */
-const FILE_CHUNK_BYTES = 64 * 1024
+/** What is read at a time: what a pipe holds; of a file, little enough to stay in the processor's cache while it is worked on. */
+const CHUNK_BYTES = 64 * 1024
 
 export interface Input {
   /** the file, for errors; stdin without one */
@@ -21,9 +21,9 @@ export interface Input {
 /** An input on an open descriptor: a pipe, a socket, a terminal or a file. It is closed at the end, but for a file that is stdin. */
 export function openInput(fd: number): Input {
   const stat = fs.fstatSync(fd)
-  if (stat.isFIFO() || stat.isSocket()) return inputOf(new net.Socket({ fd, readable: true, writable: false, allowHalfOpen: true }))
+  if (stat.isFIFO() || stat.isSocket()) return pipeInput(fd)
   if (stat.isFile()) return fileInput(fd)
-  return inputOf(fs.createReadStream('', { fd, autoClose: fd !== 0, highWaterMark: FILE_CHUNK_BYTES }))
+  return inputOf(fs.createReadStream('', { fd, autoClose: fd !== 0, highWaterMark: CHUNK_BYTES }))
 }
 
 /** A file is there to be read at once: that takes half the time of reading in the background, and the next chunk is the same memory again. */
@@ -31,7 +31,7 @@ function fileInput(fd: number): Input {
   let stopped = false
   return {
     async *chunks() {
-      const buf = Buffer.allocUnsafeSlow(FILE_CHUNK_BYTES)
+      const buf = Buffer.allocUnsafeSlow(CHUNK_BYTES)
       try {
         while (!stopped) {
           const size = fs.readSync(fd, buf)
@@ -52,15 +52,52 @@ function fileInput(fd: number): Input {
   }
 }
 
+/** A pipe is read into two buffers in turns: to make one for each chunk, and to put it through a stream's queue, takes as long as many flows do. */
+function pipeInput(fd: number): Input {
+  let buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)]
+  let arrived: Buffer | null = null
+  const options: net.SocketConstructorOpts & Pick<net.ConnectOpts, 'onread'> = {
+    fd,
+    readable: true,
+    writable: false,
+    allowHalfOpen: true,
+    onread: {
+      buffer: () => (buffers = buffers.reverse())[0],
+      /** Goes on reading, into the other buffer, unless the chunk before is still worked on. */
+      callback: (size, buf) => {
+        const chunk = Buffer.from(buf.buffer, buf.byteOffset, size)
+        arrived = arrived === null ? chunk : Buffer.concat([arrived, chunk])
+        return input.arrive()
+      }
+    }
+  }
+  const socket = new net.Socket(options)
+  const input = waitingInput(socket, () => {
+    const chunk = arrived
+    arrived = null
+    socket.read(0) // goes on where it stopped
+    return chunk
+  })
+  return input
+}
+
 /** An input on a stream of bytes. */
 export function inputOf(stream: Readable): Input {
+  return waitingInput(stream, () => stream.read() as Buffer | null)
+}
+
+/** An input that takes chunks by `read`, null while there is none. `arrive` says that there may be one; false where none is waited for. */
+function waitingInput(stream: Readable, read: () => Buffer | null): Input & { arrive: () => boolean } {
   let ended = false
   let stopped = false
   let failure: Error | undefined
   let idleMs = 0
   let wake: (() => void) | undefined
-  const notify = (): void => {
-    wake?.()
+  const notify = (): boolean => {
+    if (wake === undefined) return false
+    wake()
+    wake = undefined
+    return true
   }
   stream.on('readable', notify)
   stream.on('end', () => {
@@ -83,19 +120,19 @@ export function inputOf(stream: Readable): Input {
       if (idleMs > 0) {
         timer = setTimeout(() => {
           stopped = true
-          resolve()
+          notify()
         }, idleMs)
       }
     })
-    wake = undefined
     clearTimeout(timer)
   }
 
   return {
+    arrive: notify,
     async *chunks() {
       try {
         while (!stopped) {
-          const chunk = stream.read() as Buffer | null
+          const chunk = read()
           if (chunk !== null) yield chunk
           else if (failure !== undefined) throw failure
           else if (ended) return
