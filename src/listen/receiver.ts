@@ -1,8 +1,8 @@
 /**
  * Datagrams → blocks of Datagram frames, within the bounds of the listener's queue.
  *
- * A block is a buffer that is filled, handed on, and given back when the reader of stdout has taken it. The first datagrams after a pause
- * are handed on soon; those that arrive before that block came back share the next one. So the blocks that wait for a slow reader are full, and
+ * A block is a buffer that is filled, handed on, and given back when the reader of stdout has taken it. The first datagram after a pause
+ * is handed on at once; those that arrive before that block came back share the next one. So the blocks that wait for a slow reader are full, and
  * take little more memory than their datagrams.
  */
 import type dgram from 'node:dgram'
@@ -24,6 +24,8 @@ import {
 } from './sharedcounts.js'
 
 export const BLOCK_BYTES = BUFFER_BYTES
+/** More than the tools behind wait, so that they hand on at once what they make of a block: they have waited as long for it. */
+const LINGER_MS = 5
 /**
  * Blocks that came back are kept, because new ones beside those that are not collected yet could take twice the memory that the queue may.
  * A slow reader makes them many: those beyond this number are let go little by little.
@@ -83,6 +85,7 @@ export function receiver(
       handOn(full)
     },
     pool,
+    LINGER_MS,
     () => away === 0
   )
 
