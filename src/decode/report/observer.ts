@@ -5,26 +5,16 @@ import { flowMessage } from '../../flow/proto.js'
 import { add } from '../counts.js'
 import type { ErrorKind } from '../decoding.js'
 import type { OnError } from '../errors.js'
+import type { ExportHeader } from '../netflow/netflow.js'
 import { FIRST_DATA_SET, readSetHeader, walkSets } from '../netflow/wire/sets.js'
 import { type Definition, isSameDefinition } from '../netflow/wire/template.js'
 import { followSequence } from '../sequence.js'
 import { FIREWALL_EVENT_INDEX, REPORT_FIELDS } from './events.js'
 import { newSection, type Section } from './section.js'
 
-/** What a datagram's header says. */
-export interface SeenHeader {
-  readonly type: string
+/** What a datagram's header says; a number that it does not have is NaN. */
+export interface SeenHeader extends Omit<ExportHeader, 'domain'> {
   readonly domain: string
-  readonly sequence: number
-  /** −1 where they could not be counted */
-  readonly units: number
-  readonly options: number
-  /** the templates that data of the datagram waits for */
-  readonly held: readonly number[]
-  /** milliseconds, NaN where there is none */
-  readonly uptime: number
-  /** seconds since 1970, NaN where there is none */
-  readonly exportSeconds: number
 }
 
 /** Called with each datagram whose header could be read. */
