@@ -143,23 +143,18 @@ async function registryOf(metrics: readonly (Metric | DistributionMetric)[]): Pr
       registerDistribution(registry, metric)
       continue
     }
-    const { name, help, labels, read } = metric
+    const { name, help, labels: labelNames, read } = metric
+    const settings = { name, help, labelNames, registers: [registry] }
     if (metric.type === 'gauge') {
       new prom.Gauge({
-        name,
-        help,
-        labelNames: labels,
-        registers: [registry],
+        ...settings,
         collect() {
           fill(read(), this.set.bind(this), this.reset.bind(this))
         }
       })
     } else {
       new prom.Counter({
-        name,
-        help,
-        labelNames: labels,
-        registers: [registry],
+        ...settings,
         collect() {
           fill(read(), this.inc.bind(this), this.reset.bind(this))
         }

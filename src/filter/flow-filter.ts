@@ -1,7 +1,7 @@
 /** flow-filter: FlowMessages in, those that match an expression out. */
-import fs from 'node:fs'
-import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { EXIT, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
+import { readGiven } from '../cli/givenfile.js'
 import type { Metrics, Reading } from '../cli/metrics.js'
 import { INPUT_FILES, type OptionsOf, optionTable, thatFile } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
@@ -84,11 +84,7 @@ function expressionOf({ options, operands }: Tool<Options>): string {
   if (options.f !== undefined) {
     if (operands.length > 0)
       throw new UserError(EXIT.usage, '-f FILE and an expression: give one of them (a file can be put in by @include "FILE")')
-    try {
-      return fs.readFileSync(options.f, 'utf8')
-    } catch (error) {
-      throw new UserError(EXIT.noInput, `cannot read ${options.f}: ${reasonOf(error)}`)
-    }
+    return readGiven(options.f, `cannot read ${options.f}`).toString()
   }
   const text = operands.join(' ')
   if (text.trim() === '') throw new UserError(EXIT.usage, "an expression is missing, as flow-filter 'tcp and dst port 443'; any passes all")

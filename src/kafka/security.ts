@@ -1,8 +1,8 @@
 /** TLS and SASL: the options and the environment as kafkajs takes them. */
-import fs from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import type { KafkaConfig } from 'kafkajs'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { readGiven } from '../cli/givenfile.js'
 import { tls } from '../flow/lazy.js'
 
 export const SASL_MECHANISMS = ['none', 'plain', 'scram-sha256', 'scram-sha512'] as const
@@ -46,12 +46,7 @@ function tlsConfig(options: SecurityOptions): ConnectionOptions | undefined {
 }
 
 function pemFile(option: string, file: string): Buffer {
-  let pem: Buffer
-  try {
-    pem = fs.readFileSync(file)
-  } catch (error) {
-    throw new UserError(EXIT.noInput, `-tls.${option} ${file}: ${reasonOf(error)}`)
-  }
+  const pem = readGiven(file, `-tls.${option} ${file}`)
   // of a CA without one, OpenSSL would say nothing and trust nobody
   if (!pem.includes('-----BEGIN ')) throw new UserError(EXIT.badConfig, `-tls.${option} ${file}: no PEM file`)
   return pem

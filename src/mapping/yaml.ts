@@ -1,7 +1,7 @@
 /** A YAML file read with its line numbers, as values that check what they are asked for and say where something else stands. */
-import fs from 'node:fs'
 import type { Document, Node } from 'yaml'
-import { EXIT, reasonOf, UserError } from '../cli/exit.js'
+import { EXIT, UserError } from '../cli/exit.js'
+import { readGiven } from '../cli/givenfile.js'
 import { nearest } from '../cli/nearest.js'
 
 /** A value of the file. What it is asked to be and is not is thrown as a UserError with code 78 that starts with `file:line: `. */
@@ -25,12 +25,7 @@ export interface YamlValue {
 
 /** Reads and parses `file`; undefined where it is empty. Throws UserError: 66 where it cannot be read, 78 where it is no YAML. */
 export async function readYaml(file: string): Promise<YamlValue | undefined> {
-  let text: string
-  try {
-    text = fs.readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UserError(EXIT.noInput, `${file}: ${reasonOf(error)}`)
-  }
+  const text = readGiven(file, file).toString()
   const { LineCounter, parseDocument } = await import('yaml')
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
