@@ -15,6 +15,10 @@ export interface ReadOptions {
   readonly more?: () => boolean
   /** wraps an input, to see what is read */
   readonly through?: (input: Input) => Input
+  /** Puts a chunk where its frames are read; returns it as it lies there. */
+  readonly load?: (chunk: Buffer) => Buffer
+  /** Appends to the sink what frames have left with the tool; called behind each chunk, and at the end. */
+  readonly handOn?: () => void
 }
 
 /**
@@ -22,30 +26,26 @@ export interface ReadOptions {
  * sets the pace. What came before a broken place is handled and written; then this throws. A stream of another kind is refused at its first
  * message.
  */
-export async function readFrames(
-  tool: Tool,
-  sink: Sink,
-  onFrame: FrameHandler,
-  { more, through = (input) => input }: ReadOptions = {}
-): Promise<void> {
+export async function readFrames(tool: Tool, sink: Sink, onFrame: FrameHandler, options: ReadOptions = {}): Promise<void> {
   const kinds = tool.mode.reads
   if (typeof kinds === 'string') throw new Error(`${tool.name} reads no frames in this mode`)
   try {
-    for (const input of tool.inputs.each()) await readStream(tool, input, through(input), kinds, sink, onFrame, more)
+    for (const input of tool.inputs.each()) await readStream(tool, input, kinds, sink, onFrame, options)
   } finally {
+    options.handOn?.()
     await sink.end()
   }
 }
 
 async function readStream(
   tool: Tool,
-  { name }: NamedInput,
-  input: Input,
+  input: NamedInput,
   kinds: readonly StreamKind[],
   sink: Sink,
   onFrame: FrameHandler,
-  more: () => boolean = () => false
+  { more = () => false, through = (each) => each, load = (chunk) => chunk, handOn = () => undefined }: ReadOptions
 ): Promise<void> {
+  const { name } = input
   let first = true
   let head = Buffer.alloc(0)
   const takesLines = tool.definition.modes.some(({ reads }) => reads === 'text')
@@ -64,10 +64,11 @@ async function readStream(
     onFrame(buf, start, end, frameStart)
   })
   try {
-    for await (const chunk of readable(input, name)) {
+    for await (const chunk of readable(through(input), name)) {
       if (head.length < 16) head = Buffer.concat([head, chunk.subarray(0, 16)])
-      reader.push(chunk)
+      reader.push(load(chunk))
       do {
+        handOn()
         sink.commit()
         if (sink.blocked) await sink.ready()
       } while (more())

@@ -1,6 +1,7 @@
 /** The counts of flow-decode, its metrics and its summary. */
 import { type Distribution, distribution, type Metrics, type Reading } from '../cli/metrics.js'
 import { plural } from '../cli/plural.js'
+import type { Protocol } from '../flow/protocol.js'
 import { ERROR_KINDS, type ErrorKind } from './decoding.js'
 import type { Exporters } from './exporters.js'
 import type { HeldSets } from './netflow/known/held.js'
@@ -9,13 +10,17 @@ import type { NetflowCounts } from './netflow/known/definitions.js'
 const DELAY_BOUNDS = [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600]
 const DECODING_BOUNDS = [1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 1e-2]
 
+/** What is no datagram of a protocol that we know. */
+export const UNKNOWN = 'unknown'
+/** What a datagram counts as: a name of FlowType, or unknown. */
+export type DatagramType = Protocol['type'] | typeof UNKNOWN
+
 export interface Counts {
   datagrams: number
   bytes: number
   /** frames of the stream that were no datagram */
   badFrames: number
-  /** datagrams by protocol, under the names of FlowType */
-  readonly byType: Map<string, number>
+  readonly byType: Record<DatagramType, number>
   readonly errors: Map<ErrorKind, number>
   /** errors of exporters that were forgotten since */
   readonly forgottenErrors: Map<ErrorKind, number>
@@ -31,7 +36,7 @@ export function newCounts(): Counts {
     datagrams: 0,
     bytes: 0,
     badFrames: 0,
-    byType: new Map(),
+    byType: { SFLOW_5: 0, NETFLOW_V1: 0, NETFLOW_V5: 0, NETFLOW_V7: 0, NETFLOW_V9: 0, IPFIX: 0, unknown: 0 },
     errors: new Map(),
     forgottenErrors: new Map(),
     delay: distribution(DELAY_BOUNDS),
@@ -64,7 +69,7 @@ export function missing({ exporters }: Counted): number {
 /** /metrics of flow-decode. */
 export function declareMetrics({ counter, gauge, histogram }: Metrics, counted: Counted): void {
   const { counts, exporters, held, netflow } = counted
-  counter('datagrams', 'Datagrams read, by protocol', () => labelled('protocol', counts.byType), ['protocol'])
+  counter('datagrams', 'Datagrams read, by protocol', () => datagramsByType(counts), ['protocol'])
   counter('bytes', 'Bytes of the datagrams read', () => counts.bytes)
   counter('flows', 'FlowMessages written', () => counted.flows() ?? 0)
   counter('counter_samples', 'sFlow counter samples read', counted.counterSamples)
@@ -95,8 +100,8 @@ export function declareMetrics({ counter, gauge, histogram }: Metrics, counted: 
   histogram('decoding_seconds', 'Time to decode a datagram', () => counts.decoding)
 }
 
-function* labelled(label: string, values: Map<string, number>): Iterable<readonly [Record<string, string>, number]> {
-  for (const [key, value] of values) yield [{ [label]: key }, value]
+function* datagramsByType({ byType }: Counts): Iterable<readonly [Record<string, string>, number]> {
+  for (const [protocol, value] of Object.entries(byType)) if (value > 0) yield [{ protocol }, value]
 }
 
 /** The counts of exporters without a label, and of those that were forgotten, stand under `other`. */

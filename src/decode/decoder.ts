@@ -4,12 +4,12 @@ import { isMappedIPv4 } from '../flow/address.js'
 import { newDatagram, readDatagram } from '../flow/datagram.js'
 import type { FrameHandler } from '../flow/frames.js'
 import { type Protocol, protocolOf, SFLOW_5 } from '../flow/protocol.js'
-import { add, type Counted, newCounts } from './counts.js'
+import { type Counted, type DatagramType, newCounts, UNKNOWN } from './counts.js'
 import type { DecoderOptions } from './decoderoptions.js'
 import type { Decoding } from './decoding.js'
 import { newExporterLog, stateLog, unknownText } from './exporterlog.js'
 import { type KnownExporter, knownExporters } from './exporters.js'
-import { load, MAX_DATAGRAM_BYTES } from './memory/in.js'
+import { loadDatagram, MAX_DATAGRAM_BYTES } from './memory/in.js'
 import { dropMessages, handOn, messagesFor } from './memory/out.js'
 import { datagramErrors } from './errors.js'
 import { domainKey } from './netflow/known/domain.js'
@@ -27,8 +27,10 @@ import { sflowDecoder } from './sflow/sflow.js'
 import { endSequences, followSequence } from './sequence.js'
 
 export interface DatagramDecoder extends Counted {
-  /** Decodes the Datagram message at `buf[start, end)`. */
+  /** Decodes the Datagram message at `buf[start, end)`. Its flows are handed on by `handOn`, or sooner. */
   readonly decode: FrameHandler
+  /** Hands all flows that were decoded to the output: to be called behind each chunk of datagrams. */
+  readonly handOn: () => void
   /** The state of the exporters: their templates, rates and names. */
   readonly state: () => Iterable<SavedDomain>
   /** Puts a saved domain back; throws an Error with what is wrong with it. */
@@ -120,47 +122,48 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   }
   const raw = options.raw === undefined ? undefined : rawWriter(options.raw, options.output, netflow.definitions, decoding.report)
 
-  /** Loads the payload into the input, and returns its protocol; undefined where it is of none, or too long. */
-  function loadPayload(): Protocol | undefined {
+  /** The protocol of the datagram; undefined where it is of none, or too long. */
+  function protocolOfDatagram(): Protocol | undefined {
     const { buf, payloadStart, payloadEnd } = datagram
     const bytes = payloadEnd - payloadStart
     const protocol = bytes < 4 || bytes > MAX_DATAGRAM_BYTES ? undefined : protocolOf(buf, payloadStart, payloadEnd)
     if (protocol === undefined) decoding.report('unknown-protocol', unknownText(buf, payloadStart, payloadEnd))
-    else load(buf, payloadStart, payloadEnd, 0)
     return protocol
   }
 
   function decodePayload(): void {
-    const protocol = loadPayload()
-    const end = datagram.payloadEnd - datagram.payloadStart
+    const protocol = protocolOfDatagram()
+    const { buf, payloadStart, payloadEnd } = datagram
+    const start = protocol === undefined ? 0 : loadDatagram(buf, payloadStart, payloadEnd)
+    const end = start + payloadEnd - payloadStart
     const type =
       raw !== undefined
-        ? raw.write(datagram, exporter, protocol, end)
+        ? raw.write(datagram, exporter, protocol, start, end)
         : protocol === undefined
-          ? 'unknown'
+          ? UNKNOWN
           : protocol === SFLOW_5
-            ? decodeSflow(end)
-            : decodeNetflow(protocol, end)
-    add(counts.byType, type)
+            ? decodeSflow(start, end)
+            : decodeNetflow(protocol, start, end)
+    counts.byType[type]++
   }
 
-  /** Decodes the payload `[0, end)` of the input, and follows the exporter's sequence numbers; returns what it counts as. */
-  function decodeSflow(end: number): string {
-    const header = sflow(datagram, exporter.address, 0, end, decoding)
+  /** Decodes the payload `[start, end)` of the input, and follows the exporter's sequence numbers; returns what it counts as. */
+  function decodeSflow(start: number, end: number): DatagramType {
+    const header = sflow(datagram, exporter.address, start, end, decoding)
     if (header === undefined) return SFLOW_5.type
     options.onHeader?.(exporter.name, datagram, sflowHeader(header))
     followSequence(exporter.sequences, agentKey(header), header.sequence, 1, header.uptime)
     return SFLOW_5.type
   }
 
-  function decodeNetflow({ version }: Protocol, end: number): string {
+  function decodeNetflow({ version }: Protocol, start: number, end: number): DatagramType {
     const { receivedHi, receivedLo, srcPort } = datagram
     const header = netflow.decode(
-      { start: 0, end, exporter, port: srcPort, receivedHi, receivedLo, isReliable: exporter.isConnection },
+      { start, end, exporter, port: srcPort, receivedHi, receivedLo, isReliable: exporter.isConnection },
       version,
       decoding
     )
-    if (header === undefined) return 'unknown'
+    if (header === undefined) return UNKNOWN
     follow(header, version, srcPort)
     return header.type
   }
@@ -182,17 +185,15 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
 
   /** Does a part of the work on datagrams. An error in it is a mistake of this program, and costs that part alone: nothing of it is written any more. */
   function guarded(work: () => void): void {
-    const { flows } = decoding
-    const { pos } = options.output
+    const { flows, messages } = decoding
+    const { pos, handOns } = messages
     try {
       work()
     } catch (error) {
-      dropMessages(decoding.messages)
-      if (options.output.pos === pos) decoding.flows = flows
+      if (dropMessages(messages, pos, handOns)) decoding.flows = flows
       errors.countThrown(exporter, error)
     }
     exporter.flows += decoding.flows - flows
-    handOn(decoding.messages)
   }
 
   let nextExpiry = 0
@@ -228,6 +229,9 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       guarded(decodePayload)
       exporters.account(exporter)
       if (options.timed) observe(counts.decoding, (now() - started) / 1000)
+    },
+    handOn() {
+      handOn(decoding.messages)
     },
     *state() {
       for (const each of exporters.all()) if (!each.isConnection) yield* saveExporter(each)

@@ -40,7 +40,7 @@ export function newExporterLog(log: Log): NewExporterLog {
   return {
     add({ name, key, isConnection }, { buf, payloadStart, payloadEnd, srcPort }) {
       addOnce(name, () => `new exporter ${name} (${protocolOf(buf, payloadStart, payloadEnd)?.title ?? 'no protocol that is known'})`)
-      if (isConnection) logConnection(key, () => `new connection of ${name}, from its port ${srcPort}`)
+      if (isConnection) logConnection(String(key), () => `new connection of ${name}, from its port ${srcPort}`)
     },
     tick,
     flush() {

@@ -1,4 +1,5 @@
 /** The exporters that are known. Their number is bounded: the one that was silent longest is forgotten. */
+import { readUint32 } from '../flow/bigendian.js'
 import { type Datagram, isOfConnection } from '../flow/datagram.js'
 import { addressText } from '../text/addresses.js'
 import { type ErrorKind } from './decoding.js'
@@ -7,12 +8,14 @@ import type { Exporter } from './netflow/known/state.js'
 import { inOrder, join, leave, newQueue, type QueueNode, rejoin } from './queue.js'
 import { endSequences, newSequences, type Sequences } from './sequence.js'
 
+/** Tells exporters apart: an IPv4 address as a number, which costs each datagram less than a string; any other, and what is a connection, as a string. */
+export type ExporterKey = number | string
+
 /** An exporter with what flow-decode counts of it. */
 export interface KnownExporter extends Exporter {
   /** its address as text */
   readonly name: string
-  /** its key among all: its address, and its connection */
-  readonly key: string
+  readonly key: ExporterKey
   /** it is one connection (TCP) of the exporter at its address: its state ends with the connection */
   readonly isConnection: boolean
   readonly sequences: Sequences
@@ -68,7 +71,7 @@ export function knownExporters(
   rateOf: (address: Uint8Array) => number,
   onEvict: (exporter: KnownExporter, limit: keyof ExporterLimits) => void
 ): Exporters {
-  const exporters = new Map<string, QueueNode<KnownExporter>>()
+  const exporters = new Map<ExporterKey, QueueNode<KnownExporter>>()
   const order = newQueue<KnownExporter>() // the one whose datagram came last at the end
   const forgotten = { missing: 0, restarts: 0, datagrams: 0, flows: 0 }
   let evicted = 0
@@ -76,19 +79,18 @@ export function knownExporters(
   let labelled = 0
   let last: KnownExporter | undefined
 
-  function add(address: string, key: string): QueueNode<KnownExporter> {
+  function add(address: Buffer, key: ExporterKey, isConnection: boolean): QueueNode<KnownExporter> {
     if (exporters.size >= most.exporters) forgetOldest('exporters')
-    const addressBytes = Buffer.from(address, 'latin1')
     const exporter: KnownExporter = {
-      ...newExporter(address, rateOf(addressBytes)),
-      name: addressText(addressBytes),
+      ...newExporter(address.toString('latin1'), rateOf(address)),
+      name: addressText(address),
       key,
-      isConnection: key !== address,
+      isConnection,
       sequences: newSequences(),
       datagrams: 0,
       flows: 0,
       errors: undefined,
-      labelled: key === address && labelled < LABELLED_EXPORTERS,
+      labelled: !isConnection && labelled < LABELLED_EXPORTERS,
       accountedBytes: 0
     }
     if (exporter.labelled) labelled++
@@ -118,9 +120,10 @@ export function knownExporters(
     forgotten.flows += gone.flows
   }
 
-  function known(address: string, key: string): KnownExporter {
+  /** The exporter of that key, whose address is `buf[start, end)`. */
+  function known(key: ExporterKey, buf: Buffer, start: number, end: number, isConnection: boolean): KnownExporter {
     if (last?.key === key) return last
-    const node = exporters.get(key) ?? add(address, key)
+    const node = exporters.get(key) ?? add(buf.subarray(start, end), key, isConnection)
     rejoin(node)
     last = node.item
     return last
@@ -135,17 +138,13 @@ export function knownExporters(
     },
     forgotten,
     get(buf, start, end) {
-      const address = buf.toString('latin1', start, end)
-      return known(address, address)
+      return known(addressKey(buf, start, end), buf, start, end, false)
     },
     of(datagram) {
       const { buf, srcStart, srcEnd, connectionHi, connectionLo } = datagram
-      const address =
-        srcEnd - srcStart === 4 // for which a call of buf.toString takes longer than all else in here
-          ? String.fromCharCode(buf[srcStart], buf[srcStart + 1], buf[srcStart + 2], buf[srcStart + 3])
-          : buf.toString('latin1', srcStart, srcEnd)
-      if (!isOfConnection(datagram)) return known(address, address)
-      return known(address, `connection ${connectionHi} ${connectionLo} ${address}`) // longer than any address
+      const address = addressKey(buf, srcStart, srcEnd)
+      if (!isOfConnection(datagram)) return known(address, buf, srcStart, srcEnd, false)
+      return known(`connection ${connectionHi} ${connectionLo} ${address}`, buf, srcStart, srcEnd, true) // longer than any address
     },
     close(connection) {
       const node = exporters.get(connection.key)
@@ -165,4 +164,9 @@ export function knownExporters(
       for (const { item } of inOrder(order)) yield item
     }
   }
+}
+
+/** The key of the exporter at the address `buf[start, end)`; that of 4 bytes is signed: V8 keeps larger numbers in memory of their own. */
+function addressKey(buf: Buffer, start: number, end: number): ExporterKey {
+  return end - start === 4 ? readUint32(buf, start) | 0 : buf.toString('latin1', start, end)
 }

@@ -15,6 +15,7 @@ import { declareSeries, servedSeries } from './counters/series.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
 import { declareMetrics, summaryOf } from './counts.js'
 import { type DatagramDecoder, datagramDecoder } from './decoder.js'
+import { loadChunk } from './memory/in.js'
 import { type Tunnel, TUNNELS } from './packet/decap.js'
 import { RAW_FORMATS } from './raw/raw.js'
 import { loadTemplates, type TemplateFile, templateFile } from './templatefile.js'
@@ -157,7 +158,11 @@ async function run(tool: Tool<Options>): Promise<void> {
   })
   try {
     if (reports === undefined || report === undefined)
-      await readFrames(tool, bothOf(output, counters), decoder.decode, { more: decoder.more })
+      await readFrames(tool, bothOf(output, counters), decoder.decode, {
+        more: decoder.more,
+        load: loadChunk,
+        handOn: decoder.handOn
+      })
     else await readFrames(tool, reports.reportSink(report, output, options.format ?? 'text'), reports.reporting(report, decoder))
   } finally {
     clearInterval(sweeping)

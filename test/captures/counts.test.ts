@@ -73,7 +73,11 @@ for (const { name, path: file, datagrams, records, samples, optionsRecords } of 
   test(`${name}: as many flows as the index has records${difference === undefined ? '' : `, but ${difference.reason}`}`, async () => {
     const { flows, decoder } = await decode(await readCapture(file))
     const sampled = flows.filter(({ type }) => type === 'SFLOW_5').length
-    assert.deepEqual(Object.fromEntries(decoder.counts.byType), { ...Object.fromEntries(listed), ...UNLISTED[name] }, 'datagrams')
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(decoder.counts.byType).filter(([, count]) => count > 0)),
+      { ...Object.fromEntries(listed), ...UNLISTED[name] },
+      'datagrams'
+    )
     assert.equal(flows.length - sampled, difference?.flows ?? records ?? 0, 'flows of NetFlow and IPFIX')
     assert.equal(sampled, (samples.get('flow') ?? 0) + (samples.get('exp-flow') ?? 0), 'flows of sFlow')
     assert.equal(decoder.counterSamples(), (samples.get('counter') ?? 0) + (samples.get('exp-counter') ?? 0), 'counter samples')

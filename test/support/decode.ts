@@ -87,6 +87,7 @@ export function openDecoder(options: Partial<DecoderOptions> = {}): OpenDecoder 
     push(stream) {
       const reader = frameReader(decoder.decode)
       reader.push(stream)
+      decoder.handOn()
       reader.end()
     },
     taken

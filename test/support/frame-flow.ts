@@ -1,7 +1,7 @@
 /** What a frame alone gives. */
 import assert from 'node:assert/strict'
 import protobuf from 'protobufjs'
-import { load } from '../../src/decode/memory/in.js'
+import { loadChunk } from '../../src/decode/memory/in.js'
 import { handOn, messagesFor, reserve } from '../../src/decode/memory/out.js'
 import { type Tunnel, tunnelSet } from '../../src/decode/packet/decap.js'
 import { frameFieldsBound, LINK, newWalk, writeFrameFields } from '../../src/decode/packet/walk.js'
@@ -20,7 +20,7 @@ interface Given {
 export function frameFlow(bytes: Buffer, { link = LINK.ethernet, skip = 0, decap = [] }: Given = {}): Flow {
   const walk = newWalk({ tunnels: tunnelSet(decap) })
   // in the middle of other bytes: nothing in front of the frame and behind it may be read
-  load(Buffer.concat([Buffer.alloc(7, 0xff), bytes, Buffer.alloc(64, 0xff)]), 0, 7 + bytes.length + 64, 0)
+  loadChunk(Buffer.concat([Buffer.alloc(7, 0xff), bytes, Buffer.alloc(64, 0xff)]))
   const output = { buf: Buffer.alloc(1 << 16), pos: 0, reserve: () => undefined }
   const messages = messagesFor(output)
   const room = frameFieldsBound(walk, bytes.length)

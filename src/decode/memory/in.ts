@@ -1,14 +1,18 @@
 /**
  * The bytes that are being decoded. There is one place for them in the process, because V8 builds the address and the size of an array that is a
  * constant of a module into the code that reads it; through a parameter, each read would first have to find out what it was given.
- * (An imported constant is none to V8, so it is the functions that are exported.) Nothing is kept in here from one datagram to the next.
+ * (An imported constant is none to V8, so it is the functions that are exported.) Nothing is kept in here from one chunk of the stream to the next.
  */
 
 /** The most that a UDP datagram carries, and more. */
 export const MAX_DATAGRAM_BYTES = 65_535
 
-// a datagram, and behind it a data set that waited for a template of the datagram
-const bytes = Buffer.allocUnsafeSlow(2 * (MAX_DATAGRAM_BYTES + 1))
+/** The most that a chunk of the stream has, but for few: a pipe's, and then some. */
+const CHUNK_BYTES = 128 * 1024
+/** Behind a chunk is room for a datagram that is not of it, and for a data set that waited for a template of the datagram. */
+const DATAGRAM_AT = CHUNK_BYTES
+export const HELD_AT = DATAGRAM_AT + MAX_DATAGRAM_BYTES + 1
+const bytes = Buffer.allocUnsafeSlow(HELD_AT + MAX_DATAGRAM_BYTES + 1)
 const view = new DataView(bytes.buffer)
 
 /** The same bytes, for what reads few of them. */
@@ -16,10 +20,20 @@ export const inputBytes = (): Buffer => bytes
 /** And for code that is generated, where they are a constant as well. */
 export const inputView = (): DataView => view
 
-/** Puts `from[start, end)`, which is no more than MAX_DATAGRAM_BYTES, at `at`; returns the position behind it. */
-export function load(from: Buffer, start: number, end: number, at: number): number {
-  from.copy(bytes, at, start, end)
-  return at + end - start
+let chunk: Buffer | undefined
+
+/** Puts a chunk of the stream into the input, so that none of its datagrams need be copied; returns it as it lies there. One too long stays where it is. */
+export function loadChunk(from: Buffer): Buffer {
+  if (from.length > CHUNK_BYTES) return from
+  bytes.set(from)
+  return (chunk = bytes.subarray(0, from.length))
+}
+
+/** Puts the datagram `from[start, end)`, which is no more than MAX_DATAGRAM_BYTES, into the input where it is not of the loaded chunk; returns where it starts. */
+export function loadDatagram(from: Buffer, start: number, end: number): number {
+  if (from === chunk) return start
+  from.copy(bytes, DATAGRAM_AT, start, end)
+  return DATAGRAM_AT
 }
 
 /** The bytes `[start, end)` as a string, a letter a byte: so they take the least memory where they are kept. */

@@ -20,7 +20,7 @@ const SLACK_BYTES = 16
 /** Where the fields stand that all messages of a datagram start with, and how many bytes there are for them. */
 export const COMMON_AT = 0
 const COMMON_BYTES = 128
-/** What is handed on at the least, but for the end of a datagram. */
+/** What is handed on at the least, but for the end of a chunk. */
 const HAND_ON_BYTES = 64 * 1024
 /** The most that can be reserved. */
 export const MOST_ROOM = bytes.length - COMMON_BYTES - SLACK_BYTES
@@ -30,10 +30,12 @@ export interface Messages {
   readonly output: Appendable
   /** where the next one goes */
   pos: number
+  /** how often they were handed on */
+  handOns: number
 }
 
 export function messagesFor(output: Appendable): Messages {
-  return { output, pos: COMMON_BYTES }
+  return { output, pos: COMMON_BYTES, handOns: 0 }
 }
 
 /** Makes room for a message of up to `size` bytes; returns the position it starts at. */
@@ -42,29 +44,22 @@ export function reserve(messages: Messages, size: number): number {
   return messages.pos
 }
 
-/** Drops what is not handed on yet. */
-export function dropMessages(messages: Messages): void {
-  messages.pos = COMMON_BYTES
+/** Drops those behind `pos`, where they stood after so many hand-ons; those that were handed on since are gone. False where some were. */
+export function dropMessages(messages: Messages, pos: number, handOns: number): boolean {
+  const isAll = messages.handOns === handOns
+  messages.pos = isAll ? pos : COMMON_BYTES
+  return isAll
 }
 
-/** By their size in steps, what is copied to the output. */
-const HAND_ON_STEP = 512
-const MOST_STEPS = 256
-const handedOn: (Uint8Array | undefined)[] = Array.from({ length: MOST_STEPS + 1 })
-
-/** Hands what is whole to the output. Up to a step more is copied: to make a view for each datagram would take longer than that. */
+/** Hands what is whole to the output. */
 export function handOn(messages: Messages): void {
   const { output, pos } = messages
   if (pos === COMMON_BYTES) return
-  const steps = Math.ceil((pos - COMMON_BYTES) / HAND_ON_STEP)
-  output.reserve(steps * HAND_ON_STEP)
-  output.buf.set(steps > MOST_STEPS ? wholeSteps(steps) : (handedOn[steps] ??= wholeSteps(steps)), output.pos)
+  output.reserve(pos - COMMON_BYTES)
+  output.buf.set(bytes.subarray(COMMON_BYTES, pos), output.pos)
   output.pos += pos - COMMON_BYTES
   messages.pos = COMMON_BYTES
-}
-
-function wholeSteps(steps: number): Uint8Array {
-  return bytes.subarray(COMMON_BYTES, COMMON_BYTES + steps * HAND_ON_STEP)
+  messages.handOns++
 }
 
 export function outByte(pos: number, byte: number): void {

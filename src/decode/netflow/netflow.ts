@@ -1,6 +1,7 @@
 /** NetFlow v1, v5, v7, v9 and IPFIX datagrams into FlowMessages. */
+import type { Protocol } from '../../flow/protocol.js'
 import type { Decoding } from '../decoding.js'
-import { inLetters, inputBytes, loadLetters } from '../memory/in.js'
+import { HELD_AT, inLetters, inputBytes, loadLetters } from '../memory/in.js'
 import type { FrameOptions } from '../packet/walk.js'
 import type { QueueNode } from '../queue.js'
 import { type DefinitionOptions, type Definitions, keptDefinitions } from './known/definitions.js'
@@ -35,7 +36,7 @@ export interface Arrival extends Received {
 /** The header of a datagram, for sequence numbers and delays. */
 export interface ExportHeader {
   /** a value of FlowType */
-  readonly type: string
+  readonly type: Protocol['type']
   /** what the sequence number counts within: the domain, or the engine */
   readonly domain: number
   readonly sequence: number
@@ -142,21 +143,21 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
   const deferred: DueSet[] = []
   let deferredAt = 0
 
-  /** Decodes these sets, or defers them; `at` is a free position of the input. */
-  function decodeOrDefer(sets: readonly DueSet[], at: number, decoding: Decoding): void {
+  /** Decodes these sets, or defers them. */
+  function decodeOrDefer(sets: readonly DueSet[], decoding: Decoding): void {
     for (const each of sets) {
       if (deferred.length > 0 || options.isBlocked()) deferred.push(each)
-      else decodeHeld(each, at, decoding)
+      else decodeHeld(each, decoding)
     }
   }
 
   /** Decodes a set with the header that it came with. */
-  function decodeHeld({ set, template }: DueSet, at: number, decoding: Decoding): void {
+  function decodeHeld({ set, template }: DueSet, decoding: Decoding): void {
     const { port } = set
-    const header = readSetHeader(buf, at, loadLetters(set.header, at))
+    const header = readSetHeader(buf, HELD_AT, loadLetters(set.header, HELD_AT))
     if (header === undefined) return
     const datagram = exportOfSets(knownPort(template.item.domain.port.exporter, port), set, header)
-    decodeData(datagram, template, at, loadLetters(set.body, at), decoding)
+    decodeData(datagram, template, HELD_AT, loadLetters(set.body, HELD_AT), decoding)
   }
 
   function decodeSets(arrival: Arrival, decoding: Decoding): ExportHeader | undefined {
@@ -175,7 +176,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     const visitor: SetVisitor = {
       onTemplate(definition) {
         definitions.define(datagram.domain, definition)
-        decodeOrDefer(dueSets(held, exporter, header.version, header.domain, definition.id), end, decoding)
+        decodeOrDefer(dueSets(held, exporter, header.version, header.domain, definition.id), decoding)
         beginAgain()
       },
       onRefusal(id) {
@@ -238,7 +239,7 @@ export function netflowDecoder(options: NetflowOptions): NetflowDecoder {
     decodeDeferred(decoding) {
       const next = deferred[deferredAt++]
       if (deferredAt === deferred.length) deferredAt = deferred.length = 0
-      decodeHeld(next, 0, decoding)
+      decodeHeld(next, decoding)
     },
     decode(arrival, version, decoding) {
       const header = version >= 9 ? decodeSets(arrival, decoding) : decodeLegacy(arrival, version, decoding)

@@ -1,6 +1,7 @@
-/** NetFlow and IPFIX datagrams at the start of the input as trees: header, sets, templates, records of data and options. */
+/** NetFlow and IPFIX datagrams in the input as trees: header, sets, templates, records of data and options. */
 import { instantText } from '../../text/times.js'
 import type { Tree } from '../../text/tree.js'
+import type { DatagramType } from '../counts.js'
 import type { Decoding } from '../decoding.js'
 import { inputBytes, inU16 } from '../memory/in.js'
 import type { Definitions } from '../netflow/known/definitions.js'
@@ -15,27 +16,27 @@ import { openDefinition, type Template, VARIABLE_LENGTH } from '../netflow/wire/
 import { fieldName, recordTree } from './elements.js'
 
 /** What a datagram holds, its protocol (a value of FlowType, or `unknown`) among it. */
-export type DatagramTree = Record<string, Tree> & { readonly protocol: string }
+export type DatagramTree = Record<string, Tree> & { readonly protocol: DatagramType }
 
 /** Called with each error in the datagram. */
 export type OnError = Decoding['report']
 
 const buf = inputBytes()
 
-/** v1, v5 and v7 in `[0, end)`; undefined where the header is cut. */
-export function legacyTree(end: number, port: Port, onError: OnError): DatagramTree | undefined {
-  const header = readLegacyHeader(buf, 0, end)
+/** v1, v5 and v7 in `[start, end)`; undefined where the header is cut. */
+export function legacyTree(start: number, end: number, port: Port, onError: OnError): DatagramTree | undefined {
+  const header = readLegacyHeader(buf, start, end)
   if (header === undefined) return undefined
   const { layout, count, uptime, seconds, nanos, sequence, engineType, engineId, samplingMode, samplingInterval } = header
-  const version = inU16(0)
+  const version = inU16(start)
   const domain = domainOf(port, version, 0)
   const records: Tree[] = []
-  const onRecord = (start: number): void => {
-    const record = recordTree(layout.template, start, domain)
+  const onRecord = (at: number): void => {
+    const record = recordTree(layout.template, at, domain)
     delete record.paddingOctets
     records.push(record)
   }
-  forEachLegacyRecord(header, 0, end, onRecord, onError)
+  forEachLegacyRecord(header, start, end, onRecord, onError)
   return {
     protocol: layout.type,
     version,
@@ -50,21 +51,22 @@ export function legacyTree(end: number, port: Port, onError: OnError): DatagramT
   }
 }
 
-/** v9 and IPFIX in `[0, end)`; undefined where the header is cut. Templates are kept with the exporter; on a connection, withdrawals act. */
+/** v9 and IPFIX in `[start, end)`; undefined where the header is cut. Templates are kept with the exporter; on a connection, withdrawals act. */
 export function setsTree(
+  start: number,
   end: number,
   port: Port,
   isConnection: boolean,
   definitions: Definitions,
   onError: OnError
 ): DatagramTree | undefined {
-  const header = readSetHeader(buf, 0, end)
+  const header = readSetHeader(buf, start, end)
   if (header === undefined) return undefined
   const { version, type, uptime, sequence, seconds } = header
   let domain = domainOf(port, version, header.domain)
   const sets: Record<string, Tree>[] = []
-  if (header.wrongBytes !== undefined) onError('truncated', `${header.wrongBytes} bytes announced, ${end} there`)
-  walkSets(header, buf, 0, {
+  if (header.wrongBytes !== undefined) onError('truncated', `${header.wrongBytes} bytes announced, ${end - start} there`)
+  walkSets(header, buf, start, {
     onTemplate(definition) {
       domain = keptDomain(domain)
       definitions.define(domain, definition)
@@ -88,8 +90,8 @@ export function setsTree(
       const template = templateFor(node)
       definitions.use(node)
       const records: Tree[] = []
-      const onRecord = (start: number): void => {
-        records.push(recordTree(template, start, domain))
+      const onRecord = (at: number): void => {
+        records.push(recordTree(template, at, domain))
       }
       forEachRecord(template, buf, from, until, onRecord, onError)
       sets.push({ set: id, [template.options ? 'options' : 'records']: records })
@@ -101,7 +103,7 @@ export function setsTree(
     onError
   })
   const common = { export_time: instantText({ seconds, nanos: 0 }), sequence }
-  const second = inU16(2)
+  const second = inU16(start + 2)
   return version === 9
     ? { protocol: type, version, count: second, uptime, ...common, source_id: header.domain, sets }
     : { protocol: type, version, length: second, ...common, observation_domain_id: header.domain, sets }

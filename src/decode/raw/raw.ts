@@ -6,6 +6,7 @@ import { type Protocol, SFLOW_5 } from '../../flow/protocol.js'
 import { addressText } from '../../text/addresses.js'
 import { instantText } from '../../text/times.js'
 import { toJson, toText, type Tree } from '../../text/tree.js'
+import { type DatagramType, UNKNOWN } from '../counts.js'
 import type { ErrorKind } from '../decoding.js'
 import type { Definitions } from '../netflow/known/definitions.js'
 import { notePort } from '../netflow/known/domain.js'
@@ -20,26 +21,32 @@ export interface RawWriter {
   /** An error of the datagram that is written next: it is shown there. */
   addError(kind: ErrorKind, detail: string): void
   /**
-   * Appends what a datagram holds, whose payload is `[0, end)` of the input; of no known protocol it need not be there. Returns a value of FlowType, or
-   * `unknown`. Templates are kept with the exporter.
+   * Appends what a datagram holds, whose payload is `[start, end)` of the input; of no known protocol it need not be there. Returns what it counts as.
+   * Templates are kept with the exporter.
    */
-  write(datagram: Datagram, exporter: Exporter & { readonly name: string }, protocol: Protocol | undefined, end: number): string
+  write(
+    datagram: Datagram,
+    exporter: Exporter & { readonly name: string },
+    protocol: Protocol | undefined,
+    start: number,
+    end: number
+  ): DatagramType
 }
 
 /** `onError` is called with each error in a datagram, and has to call `addError`. */
 export function rawWriter(format: RawFormat, output: Output, definitions: Definitions, onError: OnError): RawWriter {
   let errors: Tree[] = []
 
-  function treeOf(datagram: Datagram, exporter: Exporter, protocol: Protocol | undefined, end: number): DatagramTree {
-    const unknown = { protocol: 'unknown', bytes: datagram.buf.toString('hex', datagram.payloadStart, datagram.payloadEnd) }
+  function treeOf(datagram: Datagram, exporter: Exporter, protocol: Protocol | undefined, start: number, end: number): DatagramTree {
+    const unknown: DatagramTree = { protocol: UNKNOWN, bytes: datagram.buf.toString('hex', datagram.payloadStart, datagram.payloadEnd) }
     if (protocol === undefined) return unknown
     const tree =
       protocol === SFLOW_5
-        ? sflowTree(end, onError)
+        ? sflowTree(start, end, onError)
         : protocol.version >= 9
-          ? setsTree(end, notePort(exporter, datagram.srcPort), isOfConnection(datagram), definitions, onError)
-          : legacyTree(end, notePort(exporter, datagram.srcPort), onError)
-    if (tree === undefined) onError('truncated', `${end} bytes, less than a header`)
+          ? setsTree(start, end, notePort(exporter, datagram.srcPort), isOfConnection(datagram), definitions, onError)
+          : legacyTree(start, end, notePort(exporter, datagram.srcPort), onError)
+    if (tree === undefined) onError('truncated', `${end - start} bytes, less than a header`)
     return tree ?? unknown
   }
 
@@ -47,10 +54,10 @@ export function rawWriter(format: RawFormat, output: Output, definitions: Defini
     addError(kind, detail) {
       errors.push({ kind, detail })
     },
-    write(datagram, exporter, protocol, end) {
+    write(datagram, exporter, protocol, start, end) {
       const { buf, dstStart, dstEnd, srcPort, dstPort } = datagram
       try {
-        const tree = treeOf(datagram, exporter, protocol, end)
+        const tree = treeOf(datagram, exporter, protocol, start, end)
         const whole: Record<string, Tree> = {
           time_received: receivedText(datagram),
           exporter: exporter.name,

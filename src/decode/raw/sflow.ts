@@ -35,9 +35,9 @@ const SAMPLES: Record<number, SampleKind | undefined> = {
 
 const buf = inputBytes()
 
-/** The datagram in `[0, end)` of the input; undefined where its header is cut. */
-export function sflowTree(end: number, onError: OnError): DatagramTree | undefined {
-  const cursor: XdrCursor = { buf, pos: VERSION_BYTES, end }
+/** The datagram in `[start, end)` of the input; undefined where its header is cut. */
+export function sflowTree(start: number, end: number, onError: OnError): DatagramTree | undefined {
+  const cursor: XdrCursor = { buf, pos: start + VERSION_BYTES, end }
   const header = readStructure(HEADER, cursor)
   if (!('samples' in header)) return undefined
   const { samples: count, ...rest } = header

@@ -67,9 +67,9 @@ export function reporting(report: Report, decoder: DatagramDecoder): FrameHandle
   return (buf, start, end, frameStart) => {
     const before = decoder.counterSamples()
     decoder.decode(buf, start, end, frameStart)
+    while (decoder.more());
+    decoder.handOn()
     report.onCounterSamples(decoder.counterSamples() - before)
-    report.readFlows()
-    while (decoder.more()) report.readFlows()
     report.readFlows()
   }
 }
