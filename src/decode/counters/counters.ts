@@ -7,8 +7,8 @@ import { sourceNames } from './names.js'
 import { readCounterSample } from './sample.js'
 import type { Series } from './series.js'
 
-/** Called with the counter sample of that format whose data is `buf[start, end)`. */
-export type OnCounterSample = (buf: Buffer, format: number, start: number, end: number, origin: Origin, report: Decoding['report']) => void
+/** Called with the counter sample of that format whose data is `[start, end)` of the input. */
+export type OnCounterSample = (format: number, start: number, end: number, origin: Origin, report: Decoding['report']) => void
 
 export interface CounterTargets {
   /** where CounterSample frames are appended */
@@ -19,8 +19,8 @@ export interface CounterTargets {
 /** Hands each sample to those of the targets that there are. */
 export function counterHandler({ output, series }: CounterTargets): OnCounterSample {
   const names = sourceNames()
-  return (buf, format, start, end, origin, report) => {
-    const sample = readCounterSample(buf, format, start, end, report)
+  return (format, start, end, origin, report) => {
+    const sample = readCounterSample(format, start, end, report)
     if (sample === undefined) return
     const agent = addressText(origin.agent)
     const known = names.learn(agent, sample)

@@ -1,7 +1,7 @@
 /** Counter samples, compact and expanded, as what they hold (sFlow Version 5, section 5 "Counter Data Types"). */
-import { readUint32 } from '../../flow/bigendian.js'
 import type { Tree } from '../../text/tree.js'
 import type { Decoding } from '../decoding.js'
+import { inputBytes, inU32 } from '../memory/in.js'
 import { eachItem, ITEM } from '../sflow/items.js'
 import { EXPANDED_COUNTER_SAMPLE } from '../sflow/sample.js'
 import { counterRecords } from '../sflow/structures.js'
@@ -36,39 +36,35 @@ export interface OtherRecord {
 export type CounterRecord = KnownRecord | OtherRecord
 
 /**
- * Reads the sample of that format whose data is `buf[start, end)`; undefined where its head is cut. Of a record that is cut the others before it count.
+ * Reads the sample of that format whose data is `[start, end)` of the input; undefined where its head is cut. Of a record that is cut the others before it count.
  *
  *     compact  := sequence(4) source(class(8 bits) index(24 bits)) records(4), record*
  *     expanded := sequence(4) source class(4) source index(4) records(4), record*
  */
-export function readCounterSample(
-  buf: Buffer,
-  format: number,
-  start: number,
-  end: number,
-  report: Decoding['report']
-): CounterSample | undefined {
+export function readCounterSample(format: number, start: number, end: number, report: Decoding['report']): CounterSample | undefined {
   const isExpanded = format === EXPANDED_COUNTER_SAMPLE
   const headBytes = isExpanded ? 16 : 12
   if (end - start < headBytes) {
     report('malformed-sample', `a counter sample has ${end - start} bytes`)
     return undefined
   }
-  const source = readUint32(buf, start + 4)
+  const source = inU32(start + 4)
   const records: CounterRecord[] = []
   const onRecord = (tag: number, from: number, to: number): void => {
-    records.push(readRecord(buf, tag, from, to))
+    records.push(readRecord(tag, from, to))
   }
-  eachItem(ITEM.counterRecord, buf, readUint32(buf, start + headBytes - 4), start + headBytes, end, onRecord, report)
+  eachItem(ITEM.counterRecord, inU32(start + headBytes - 4), start + headBytes, end, onRecord, report)
   return {
-    sequence: readUint32(buf, start),
+    sequence: inU32(start),
     sourceClass: isExpanded ? source : source >>> 24,
-    sourceIndex: isExpanded ? readUint32(buf, start + 8) : source & 0xffffff,
+    sourceIndex: isExpanded ? inU32(start + 8) : source & 0xffffff,
     records
   }
 }
 
-function readRecord(buf: Buffer, tag: number, start: number, end: number): CounterRecord {
+const buf = inputBytes()
+
+function readRecord(tag: number, start: number, end: number): CounterRecord {
   const structure = counterRecords().get(tag)
   if (structure === undefined) {
     return { structure, enterprise: tag >>> 12, format: tag & 0xfff, bytes: Buffer.from(buf.subarray(start, end)) }

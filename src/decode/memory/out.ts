@@ -21,7 +21,7 @@ const SLACK_BYTES = 16
 export const COMMON_AT = 0
 const COMMON_BYTES = 128
 /** What is handed on at the least, but for the end of a chunk. */
-const HAND_ON_BYTES = 64 * 1024
+const HAND_ON_BYTES = 16 * 1024
 /** The most that can be reserved. */
 export const MOST_ROOM = bytes.length - COMMON_BYTES - SLACK_BYTES
 

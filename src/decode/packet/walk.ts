@@ -24,6 +24,7 @@ import {
   STACK
 } from './layers.js'
 import { type FramePlan, mappedBitsBound, writeMappedBits } from './mapping.js'
+import { putPlain } from './plain.js'
 
 /** What a frame starts with: the id of its first layer, or either IP, as the version says. */
 export const LINK = {
@@ -47,6 +48,8 @@ export interface FrameWalk {
   readonly plan: FramePlan | undefined
   readonly ports: Ports
   readonly tunnels: number
+  /** nothing but the fields of the outermost packet is wanted of a frame */
+  readonly isPlainRead: boolean
   /** where the message starts that the frame's fields are for: the caller says it */
   message: number
   /** where the captured bytes end */
@@ -56,7 +59,8 @@ export interface FrameWalk {
 }
 
 export function newWalk({ plan, tunnels = 0 }: FrameOptions = {}): FrameWalk {
-  return { plan, ports: plan?.ports ?? knownPorts(), tunnels, message: 0, end: 0, isPeeled: false }
+  const isPlainRead = plan === undefined && tunnels === 0
+  return { plan, ports: plan?.ports ?? knownPorts(), tunnels, isPlainRead, message: 0, end: 0, isPeeled: false }
 }
 
 /** More than the fields of a frame of so many bytes take. */
@@ -76,6 +80,7 @@ export function writeFrameFields(walk: FrameWalk, start: number, end: number, li
   walk.end = frame.end = end
   walk.isPeeled = false
   begin(pos, skip | replaced)
+  if (walk.isPlainRead && skip === 0 && link === LINK.ethernet && putPlain(start, end, walk.ports)) return frame.pos
   walkLayers(0, start, link === LINK.ip ? ipAt(start, end) : link, walk.ports)
   if (walk.tunnels !== 0) {
     const reached = reachedPacket(walk.tunnels)

@@ -45,7 +45,7 @@ export function sflowTree(start: number, end: number, onError: OnError): Datagra
   const onSample = (tag: number, at: number, to: number): void => {
     samples.push(sampleTree(tag, at, to, onError))
   }
-  eachItem(ITEM.sample, buf, Number(count), cursor.pos, end, onSample, onError)
+  eachItem(ITEM.sample, Number(count), cursor.pos, end, onSample, onError)
   return { protocol: 'SFLOW_5', version: 5, ...rest, count, samples }
 }
 
@@ -60,7 +60,7 @@ function sampleTree(tag: number, start: number, end: number, onError: OnError): 
     records.push(recordTree(recordTag, at, to, kind.records))
   }
   if (count === undefined) onError('malformed-sample', `a sample of format ${tag} has ${end - start} bytes`)
-  else eachItem(record, buf, Number(count), cursor.pos, end, onRecord, onError)
+  else eachItem(record, Number(count), cursor.pos, end, onRecord, onError)
   return { sample: kind.name, ...members, records }
 }
 

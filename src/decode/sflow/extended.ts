@@ -62,32 +62,25 @@ function writeGateway(record: number, plan: FramePlan | undefined, isPeeled: boo
   const hopEnd = wholeAddressEnd(record)
   pos = outInput(pos, BGP_NEXT_HOP, record + 4, hopEnd)
   const own = inU32(hopEnd)
-  let first = 0
-  let last = own
-  let hasFirst = false
-  const isPath = !plan?.replaced.has('as_path')
-  let lengthAt = 0 // of the path in the message, once it has an AS
+  let first = -1 // where they stand
+  let last = hopEnd
+  const lengthAt = outTag(pos, AS_PATH)
+  let pathEnd = lengthAt + 1
   let at = hopEnd + 16
   for (let segments = inU32(hopEnd + 12); segments > 0; segments--) {
     const segmentEnd = at + 8 + inU32(at + 4) * 4
     for (at += 8; at < segmentEnd; at += 4) {
-      last = inU32(at)
-      if (!hasFirst) first = last
-      hasFirst = true
-      if (!isPath) continue
-      if (lengthAt === 0) {
-        lengthAt = outTag(pos, AS_PATH)
-        pos = lengthAt + 1
-      }
-      pos = outVarint32(pos, last)
+      if (first < 0) first = at
+      last = at
+      pathEnd = outVarint32(pathEnd, inI32(at))
     }
   }
-  if (lengthAt !== 0) pos = closeLength(lengthAt, 1, pos)
+  if (first >= 0 && !plan?.replaced.has('as_path')) pos = closeLength(lengthAt, 1, pathEnd)
   if (!isPeeled) {
     pos = outUint32(pos, SRC_AS, inU32(hopEnd + 4) || own)
-    pos = outUint32(pos, DST_AS, last)
+    pos = outUint32(pos, DST_AS, inU32(last))
   }
-  pos = outUint32(pos, NEXT_HOP_AS, first)
+  if (first >= 0) pos = outUint32(pos, NEXT_HOP_AS, inU32(first))
   return plan?.replaced.has('bgp_communities') === true ? pos : writeCommunities(at, pos)
 }
 

@@ -4,8 +4,8 @@
  *
  *     sample, record := enterprise(20 bits) format(12 bits) size(4) data(size)
  */
-import { readUint32 } from '../../flow/bigendian.js'
 import type { Decoding, ErrorKind } from '../decoding.js'
+import { inU32 } from '../memory/in.js'
 import { recordBytes, sampleBytes } from './lengths.js'
 
 /** The data `[start, end)` of a sample or record; `tag` is its enterprise and format in one. */
@@ -22,7 +22,7 @@ interface ItemKind {
   readonly noHead: ErrorKind
   readonly cut: ErrorKind
   /** The bytes that the data at `at` takes which says `size`; `left` more items follow. */
-  readonly bytesOf: (buf: Buffer, tag: number, at: number, size: number, left: number, end: number) => number
+  readonly bytesOf: (tag: number, at: number, size: number, left: number, end: number) => number
 }
 
 const SAMPLE: ItemKind = {
@@ -34,13 +34,12 @@ const SAMPLE: ItemKind = {
 }
 const FLOW_RECORD: ItemKind = { name: 'record', whole: 'sample', noHead: 'malformed-sample', cut: 'malformed-record', bytesOf: recordBytes }
 /** Of counters no structure is known to be cut short, and their formats are not those of flows. */
-const COUNTER_RECORD: ItemKind = { ...FLOW_RECORD, bytesOf: (buf, _tag, at, size, left, end) => recordBytes(buf, 0, at, size, left, end) }
+const COUNTER_RECORD: ItemKind = { ...FLOW_RECORD, bytesOf: (_tag, at, size, left, end) => recordBytes(0, at, size, left, end) }
 export const ITEM = { sample: SAMPLE, flowRecord: FLOW_RECORD, counterRecord: COUNTER_RECORD } as const
 
-/** Finds the `count` items of that kind in `buf[start, end)`. One that is cut is reported, and ends them. */
+/** Finds the `count` items of that kind in `[start, end)` of the input. One that is cut is reported, and ends them. */
 export function eachItem(
   { name, whole, noHead, cut, bytesOf }: ItemKind,
-  buf: Buffer,
   count: number,
   start: number,
   end: number,
@@ -53,8 +52,8 @@ export function eachItem(
       report(noHead, `the ${whole} ends after ${i} of ${count} ${name}s`)
       return
     }
-    const tag = readUint32(buf, pos)
-    const size = bytesOf(buf, tag, pos + HEAD_BYTES, readUint32(buf, pos + 4), count - i - 1, end)
+    const tag = inU32(pos)
+    const size = bytesOf(tag, pos + HEAD_BYTES, inU32(pos + 4), count - i - 1, end)
     pos += HEAD_BYTES
     if (size > end - pos) {
       report(cut, `${name} ${i + 1} says ${size} bytes, its ${whole} has ${end - pos} more`)

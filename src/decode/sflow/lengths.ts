@@ -5,13 +5,15 @@
  *
  *     sample, record := enterprise(20 bits) format(12 bits) length(4) data
  */
-import { readUint32 } from '../../flow/bigendian.js'
+import { inU32 } from '../memory/in.js'
 import { isFlowFormat, sampleHeadBytes } from './sample.js'
 
 const HEAD_BYTES = 8
 /** The bytes of a sampled packet's header stand behind its protocol, frame length, stripped bytes and size. */
 const RAW_HEADER = 1
 const RAW_HEADER_BYTES = 16
+const ETHERNET = 2
+const ETHERNET_BYTES = 24
 const ROUTER = 1002
 const NAT = 1007
 
@@ -36,20 +38,25 @@ const LEAST_RECORD_BYTES = 4
 const isOdd = (size: number): boolean => (size & 3) !== 0
 const padded = (size: number): number => size + 3 - ((size + 3) % 4)
 
+/** Whether a record of that format that is whole in the size that it says has that size: the quick answer for most. Ethernet's may be padded, and more. */
+export function isPlain(format: number, size: number): boolean {
+  return !isOdd(size) && (format !== ETHERNET || size >= ETHERNET_BYTES)
+}
+
 /**
  * The bytes of the data at `at` of a record that says `size`, in a sample that ends at `end` and has `left` more records. More than there are where
  * none would do. A format of 0 is that of a record of which nothing is known.
  */
-export function recordBytes(buf: Buffer, format: number, at: number, size: number, left: number, end: number): number {
-  const least = leastBytes(buf, format, at, end)
-  return !isOdd(size) && size >= least ? size : likelyBytes(buf, format, at, size, least, left, end)
+export function recordBytes(format: number, at: number, size: number, left: number, end: number): number {
+  const least = leastBytes(format, at, end)
+  return !isOdd(size) && size >= least ? size : likelyBytes(format, at, size, least, left, end)
 }
 
-function likelyBytes(buf: Buffer, format: number, at: number, size: number, least: number, left: number, end: number): number {
+function likelyBytes(format: number, at: number, size: number, least: number, left: number, end: number): number {
   const sizes = possibleBytes(size, least)
-  const fits = (bytes: number): boolean => isRecordAt(buf, at + bytes, left, end)
+  const fits = (bytes: number): boolean => isRecordAt(at + bytes, left, end)
   // what follows has to be followed as well: there are bytes that look like a head
-  const real = sizes.find((bytes) => fits(bytes) && isChain(buf, format !== 0, at + bytes, left, end)) ?? sizes.find(fits)
+  const real = sizes.find((bytes) => fits(bytes) && isChain(format !== 0, at + bytes, left, end)) ?? sizes.find(fits)
   return real ?? (isOdd(size) && at + least <= end ? Math.max(size, least) : size)
 }
 
@@ -61,15 +68,15 @@ function possibleBytes(size: number, least: number): number[] {
 }
 
 /** The bytes without which a record of that format is not whole, as far as that is known. */
-function leastBytes(buf: Buffer, format: number, at: number, end: number): number {
+function leastBytes(format: number, at: number, end: number): number {
   switch (format) {
     case RAW_HEADER:
-      return end - at < RAW_HEADER_BYTES ? RAW_HEADER_BYTES : RAW_HEADER_BYTES + readUint32(buf, at + 12)
+      return end - at < RAW_HEADER_BYTES ? RAW_HEADER_BYTES : RAW_HEADER_BYTES + inU32(at + 12)
     case ROUTER:
-      return addressBytes(buf, at, end) + 8
+      return addressBytes(at, end) + 8
     case NAT: {
-      const first = addressBytes(buf, at, end)
-      return first + addressBytes(buf, at + first, end)
+      const first = addressBytes(at, end)
+      return first + addressBytes(at + first, end)
     }
     default:
       return fixedBytes(format)
@@ -79,8 +86,8 @@ function leastBytes(buf: Buffer, format: number, at: number, end: number): numbe
 /** The bytes of the records of one size, 0 of others. */
 function fixedBytes(format: number): number {
   switch (format) {
-    case 2:
-      return 24
+    case ETHERNET:
+      return ETHERNET_BYTES
     case 3:
       return 32
     case 4:
@@ -97,31 +104,31 @@ function fixedBytes(format: number): number {
   }
 }
 
-function addressBytes(buf: Buffer, at: number, end: number): number {
-  const type = end - at < 4 ? 0 : readUint32(buf, at)
+function addressBytes(at: number, end: number): number {
+  const type = end - at < 4 ? 0 : inU32(at)
   return type === 1 ? 8 : type === 2 ? 20 : 4
 }
 
 /** Whether the head of a record stands at `pos`, or where nothing more is to come the end, but for padding. */
-function isRecordAt(buf: Buffer, pos: number, left: number, end: number): boolean {
-  return left === 0 ? isEnd(pos, end) : isHead(buf, pos, end, isRecordFormat, LEAST_RECORD_BYTES)
+function isRecordAt(pos: number, left: number, end: number): boolean {
+  return left === 0 ? isEnd(pos, end) : isHead(pos, end, isRecordFormat, LEAST_RECORD_BYTES)
 }
 
 const isEnd = (pos: number, end: number): boolean => pos <= end && end - pos < 4
 
 /** Whether the record at `pos`, of `left` that there are, is followed by another in its turn. */
-function isChain(buf: Buffer, areKnown: boolean, pos: number, left: number, end: number): boolean {
+function isChain(areKnown: boolean, pos: number, left: number, end: number): boolean {
   if (left === 0) return true
-  const size = readUint32(buf, pos + 4)
-  const least = areKnown ? leastBytes(buf, readUint32(buf, pos), pos + HEAD_BYTES, end) : 0
-  return possibleBytes(size, least).some((bytes) => isRecordAt(buf, pos + HEAD_BYTES + bytes, left - 1, end))
+  const size = inU32(pos + 4)
+  const least = areKnown ? leastBytes(inU32(pos), pos + HEAD_BYTES, end) : 0
+  return possibleBytes(size, least).some((bytes) => isRecordAt(pos + HEAD_BYTES + bytes, left - 1, end))
 }
 
-function isHead(buf: Buffer, pos: number, end: number, isFormat: (format: number) => boolean, least: number): boolean {
+function isHead(pos: number, end: number, isFormat: (format: number) => boolean, least: number): boolean {
   if (end - pos < HEAD_BYTES) return false
-  const size = readUint32(buf, pos + 4)
+  const size = inU32(pos + 4)
   if (size < least || size > end - pos - HEAD_BYTES) return false
-  const tag = readUint32(buf, pos)
+  const tag = inU32(pos)
   const format = tag & 0xfff
   return tag >>> 12 === 0 ? isFormat(format) : isEnterpriseFormat(format)
 }
@@ -133,31 +140,31 @@ const MOST_LEFT_OUT = 64
  * The bytes of the data at `at` of a sample of that format that says `size`, in a datagram that ends at `end` and has `left` more samples. Who leaves
  * bytes out of the lengths of records may leave them out of their sum: then it ends where its last record does.
  */
-export function sampleBytes(buf: Buffer, format: number, at: number, size: number, left: number, end: number): number {
-  if (!isOdd(size) && isSampleAt(buf, at + size, left, end)) return size
-  if (isOdd(size) && isSampleAt(buf, at + padded(size), left, end)) return padded(size)
-  if (isSampleAt(buf, at + size, left, end)) return size
-  const sizes = sizesByRecords(buf, format, at, Math.min(end, at + size + MOST_LEFT_OUT))
-  return sizes.find((bytes) => bytes > size && isSampleAt(buf, at + bytes, left, end)) ?? size
+export function sampleBytes(format: number, at: number, size: number, left: number, end: number): number {
+  if (!isOdd(size) && isSampleAt(at + size, left, end)) return size
+  if (isOdd(size) && isSampleAt(at + padded(size), left, end)) return padded(size)
+  if (isSampleAt(at + size, left, end)) return size
+  const sizes = sizesByRecords(format, at, Math.min(end, at + size + MOST_LEFT_OUT))
+  return sizes.find((bytes) => bytes > size && isSampleAt(at + bytes, left, end)) ?? size
 }
 
 /** Whether the head of a sample stands at `pos`, or where nothing more is to come the end, but for padding. */
-function isSampleAt(buf: Buffer, pos: number, left: number, end: number): boolean {
-  return left === 0 ? isEnd(pos, end) : isHead(buf, pos, end, isSampleFormat, LEAST_SAMPLE_BYTES)
+function isSampleAt(pos: number, left: number, end: number): boolean {
+  return left === 0 ? isEnd(pos, end) : isHead(pos, end, isSampleFormat, LEAST_SAMPLE_BYTES)
 }
 
 /** What a sample may take by what its records say, which are looked for up to `end`. */
-function sizesByRecords(buf: Buffer, format: number, at: number, end: number): number[] {
+function sizesByRecords(format: number, at: number, end: number): number[] {
   const head = sampleHeadBytes(format)
   if (head === 0 || end - at < head) return []
   const areKnown = isFlowFormat(format)
   let pos = at + head
-  for (let left = readUint32(buf, pos - 4) - 1; left >= 0 && end - pos >= HEAD_BYTES; left--) {
-    const tag = areKnown ? readUint32(buf, pos) : 0
-    const size = readUint32(buf, pos + 4)
+  for (let left = inU32(pos - 4) - 1; left >= 0 && end - pos >= HEAD_BYTES; left--) {
+    const tag = areKnown ? inU32(pos) : 0
+    const size = inU32(pos + 4)
     pos += HEAD_BYTES
-    if (left === 0) return possibleBytes(size, leastBytes(buf, tag, pos, end)).map((bytes) => pos + bytes - at)
-    pos += recordBytes(buf, tag, pos, size, left, end)
+    if (left === 0) return possibleBytes(size, leastBytes(tag, pos, end)).map((bytes) => pos + bytes - at)
+    pos += recordBytes(tag, pos, size, left, end)
   }
   return []
 }

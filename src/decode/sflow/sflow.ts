@@ -10,7 +10,7 @@ import { writeExtended } from './extended.js'
 import { newSflowHeader, readSflowHeader, type SflowHeader, writeHeader } from './header.js'
 import { writePacket } from './packet.js'
 import { inlineMore } from './inlining.js'
-import { recordBytes, sampleBytes } from './lengths.js'
+import { isPlain, recordBytes, sampleBytes } from './lengths.js'
 import { clearRecords, newRecords, noteRecord, type Records } from './records.js'
 import {
   COUNTER_SAMPLE,
@@ -58,7 +58,7 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, onCounte
         return header
       }
       const format = inU32(pos)
-      const size = sampleBytes(buf, format, pos + 8, inU32(pos + 4), header.sampleCount - i - 1, end)
+      const size = sampleBytes(format, pos + 8, inU32(pos + 4), header.sampleCount - i - 1, end)
       pos += 8
       if (size > end - pos) {
         decoding.report('truncated', `sample ${i + 1} says ${size} bytes, the datagram has ${end - pos} more`)
@@ -73,8 +73,7 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, onCounte
         case COUNTER_SAMPLE:
         case EXPANDED_COUNTER_SAMPLE:
           decoding.counterSamples++
-          if (onCounterSample !== undefined)
-            onCounterSample(buf, format, pos, pos + size, originOf(datagram, exporter, header), decoding.report)
+          if (onCounterSample !== undefined) onCounterSample(format, pos, pos + size, originOf(datagram, exporter, header), decoding.report)
       }
       pos += size
     }
@@ -128,8 +127,13 @@ function findRecords(count: number, start: number, end: number, records: Records
       return
     }
     const format = inU32(pos)
-    const size = recordBytes(buf, format, pos + 8, inU32(pos + 4), count - i - 1, end)
+    const said = inU32(pos + 4)
     pos += 8
+    if (isPlain(format, said) && said <= end - pos && noteRecord(format, pos, pos + said, records)) {
+      pos += said
+      continue
+    }
+    const size = recordBytes(format, pos, said, count - i - 1, end)
     if (size > end - pos) {
       decoding.report('malformed-record', `record ${i + 1} says ${size} bytes, its sample has ${end - pos} more`)
       return

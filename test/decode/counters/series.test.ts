@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { counterPage, metricName } from '../../../src/decode/counters/page.js'
+import { loadChunk } from '../../../src/decode/memory/in.js'
 import { type CounterSample, readCounterSample } from '../../../src/decode/counters/sample.js'
 import { counterSeries, type Series } from '../../../src/decode/counters/series.js'
 import { counterRecords } from '../../../src/decode/sflow/structures.js'
@@ -20,7 +21,7 @@ const fail = (): void => assert.fail()
 
 function sampleOf(source: number, { octets = 0n, packets = 0, sequence }: Sent): CounterSample {
   const bytes = countersOf({ sequence, source, records: [genericRecord(source, { inOctets: octets, inPackets: packets })] })
-  return readCounterSample(bytes, 2, 8, bytes.length, fail)!
+  return readCounterSample(2, 8, loadChunk(bytes).length, fail)!
 }
 
 function add(series: Series, sent: Sent, { source = 1, now = 0, name = 'eth"0' } = {}): void {
