@@ -95,10 +95,11 @@ export function followSequence(
     streams.set(key, stream)
   }
   stream.datagrams++
-  if (stepOf(stream, stream.way, units, options) !== moved(stream, number)) {
+  let step = stepOf(stream, stream.way, units, options)
+  if (step !== moved(stream, number)) {
     stream.way = WAYS.find((way) => stepOf(stream, way, units, options) === moved(stream, number)) ?? stream.way
+    step = stepOf(stream, stream.way, units, options)
   }
-  const step = stepOf(stream, stream.way, units, options)
   const ahead = Number.isNaN(step) ? 0 : (number - stream.last - step) | 0
   const own = Math.max(counted(stream.way, units, options), 0)
   const first = stream.way.after ? (number - own) >>> 0 : number

@@ -143,6 +143,7 @@ export function outAddress4(pos: number, tag: number, at: number): number {
 
 /** The bytes `[start, end)` of the input as a field. */
 export function outInput(pos: number, tag: number, start: number, end: number): number {
+  if (end - start === 4) return outAddress4(pos, tag, start)
   if (start >= end) return pos
   const at = outVarint32(outTag(pos, tag), end - start)
   if (end - start > LONG_BYTES) {

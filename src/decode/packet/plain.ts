@@ -1,6 +1,6 @@
 /**
  * The frame that most are: Ethernet, perhaps a VLAN tag, IPv4 or IPv6 without options, TCP or UDP with nothing inside that we read, none of it cut short.
- * It is written at once, a third of the time that the layers one by one take; the bytes are the same, which a property test holds. Any other frame, and
+ * It is written at once, which saves a third of what its layers take one by one; the bytes are the same, which a property test holds. Any other frame, and
  * whatever may change what is written of one, is left to them.
  */
 import { inU16, inU32, inU8 } from '../memory/in.js'
