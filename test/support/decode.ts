@@ -87,9 +87,11 @@ export function openDecoder(options: Partial<DecoderOptions> = {}): OpenDecoder 
     push(stream) {
       const reader = frameReader(decoder.decode)
       reader.push(stream)
-      decoder.handOn()
       reader.end()
     },
-    taken
+    taken() {
+      decoder.handOn()
+      return taken()
+    }
   }
 }
