@@ -187,8 +187,8 @@ test('errors are counted by kind and exporter', async () => {
   ])
   assert.deepEqual(metric('flow_decode_datagrams_total'), [
     [{ protocol: 'NETFLOW_V5' }, 3],
-    [{ protocol: 'unknown' }, 3],
-    [{ protocol: 'NETFLOW_V9' }, 1]
+    [{ protocol: 'NETFLOW_V9' }, 1],
+    [{ protocol: 'unknown' }, 3]
   ])
   assert.deepEqual(metric('flow_decode_flows_total'), [3])
   assert.deepEqual(metric('flow_decode_exporters'), [3])
