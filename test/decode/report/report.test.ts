@@ -165,7 +165,7 @@ test('what has no room is not noted: domains, templates and ports that somebody 
   const observer = reportObserver()
   const datagram = newDatagram()
   const many = Array.from({ length: 300 }, (_, i) => template(256 + i, FIELDS))
-  const header = { type: 'NETFLOW_V9', sequence: 0, units: 1, options: 0, held: [], uptime: 0, exportSeconds: NaN }
+  const header = { type: 'NETFLOW_V9' as const, sequence: 0, units: 1, options: 0, held: [], uptime: 0, exportSeconds: NaN }
   for (let i = 0; i < 2000; i++) {
     const payload = v9({ domain: i % 20 }, set(0, ...many))
     Object.assign(datagram, { buf: payload, payloadStart: 0, payloadEnd: payload.length, srcPort: i })
