@@ -5,7 +5,7 @@
 import type { Metrics, Reading } from '../cli/metrics.js'
 import type { Aggregate, Grouping } from '../query/aggregate.js'
 import { addSums, BYTES_AT, COUNTERS_SIZE, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
-import { findGroup, firstGroup, groupOf, type Groups, isEmptyGroup, keyOf, newGroups, nextGroup } from '../query/groups.js'
+import { findGroup, firstGroup, groupOf, isEmptyGroup, keyOf, newGroups, nextGroup, readKey } from '../query/groups.js'
 import { newKey } from '../query/keys.js'
 import { keyTexts } from '../query/keytext.js'
 import { ranked } from '../query/ranking.js'
@@ -34,7 +34,7 @@ export function seriesOf(grouping: Grouping, most: number): Series {
     const { groups } = aggregate
     if (budget.groups < most) admit(aggregate)
     for (let group = firstGroup(groups); group !== 0; group = nextGroup(groups, group)) {
-      readKey(groups, group)
+      readKey(groups, group, key)
       const series = findGroup(known, key)
       if (series === 0) addSums(rest, 0, groups.records, group)
       else addSums(known.records, series, groups.records, group)
@@ -48,24 +48,17 @@ export function seriesOf(grouping: Grouping, most: number): Series {
     const without: number[] = []
     for (let group = firstGroup(groups); group !== 0; group = nextGroup(groups, group)) {
       if (isEmptyGroup(groups, group)) continue
-      readKey(groups, group)
+      readKey(groups, group, key)
       if (findGroup(known, key) === 0) without.push(group)
     }
     for (const group of ranked(grouping, aggregate, Int32Array.from(without), most - budget.groups)) {
-      readKey(groups, group)
+      readKey(groups, group, key)
       const series = groupOf(known, key)
       texts.set(
         series,
         Object.fromEntries(keyTexts(grouping.parts, groups.words, keyOf(groups, group)).map((text, i) => [labels[i], text]))
       )
     }
-  }
-
-  function readKey(groups: Groups, group: number): void {
-    const at = keyOf(groups, group)
-    key.length = groups.words[at - 1]
-    if (key.words.length < key.length) key.words = new Int32Array(2 * key.length)
-    for (let i = 0; i < key.length; i++) key.words[i] = groups.words[at + i]
   }
 
   function sums(at: number): Reading {

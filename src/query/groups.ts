@@ -184,6 +184,15 @@ export function keyOf(groups: Groups, group: number): number {
   return 2 * (group + COUNTERS_SIZE + groups.extra + 1)
 }
 
+/** Sets `key` to that of a group. */
+export function readKey(groups: Groups, group: number, key: Key): void {
+  const { words } = groups
+  const at = keyOf(groups, group)
+  key.length = words[at - 1]
+  if (key.words.length < key.length) key.words = new Int32Array(2 * key.length)
+  for (let i = 0; i < key.length; i++) key.words[i] = words[at + i]
+}
+
 /** The first group, for a walk over all in the order in which they came; 0 where there is none. */
 export function firstGroup(groups: Groups): number {
   return groups.count === 0 ? 0 : FIRST_RECORD

@@ -1,7 +1,7 @@
 /** What a view shows at one moment: the biggest groups of the window, its rates, and what there is to say of it. */
 import { type Grouping, newAggregate } from '../query/aggregate.js'
 import { addSums, BYTES_AT, COUNTERS, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
-import { firstGroup, groupOf, keyOf, nextGroup } from '../query/groups.js'
+import { firstGroup, groupOf, keyOf, nextGroup, readKey } from '../query/groups.js'
 import { newKey } from '../query/keys.js'
 import { keyTexts } from '../query/keytext.js'
 import { ranked } from '../query/ranking.js'
@@ -45,10 +45,7 @@ export function snapshot(live: LiveWindow, grouping: Grouping, windowMs: number,
   for (const { aggregate } of slices) {
     const { groups } = aggregate
     for (let group = firstGroup(groups); group !== 0; group = nextGroup(groups, group)) {
-      const at = keyOf(groups, group)
-      key.length = groups.words[at - 1]
-      if (key.words.length < key.length) key.words = new Int32Array(2 * key.length)
-      for (let i = 0; i < key.length; i++) key.words[i] = groups.words[at + i]
+      readKey(groups, group, key)
       addSums(merged.groups.records, groupOf(merged.groups, key), groups.records, group)
     }
   }
