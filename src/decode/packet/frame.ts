@@ -1,6 +1,6 @@
 /** A sampled frame while it is taken apart, and how its layers write their fields. */
 import { inU16, inU32 } from '../memory/in.js'
-import { outAddress4, outInput, outUint32, outUint64, outUint8 } from '../memory/out.js'
+import { outInput, outUint32, outUint64 } from '../memory/out.js'
 import type { FrameField } from './fields.js'
 
 /** More layers than that are no packet that anyone sends. */
@@ -84,20 +84,6 @@ export function close(field: FrameField): void {
 export function put(field: FrameField, value: number): void {
   if (!isOpen(field)) return
   frame.pos = outUint32(frame.pos, field.tag, value)
-  close(field)
-}
-
-/** A value of 8 bits. */
-export function putByte(field: FrameField, value: number): void {
-  if (!isOpen(field)) return
-  frame.pos = outUint8(frame.pos, field.tag, value)
-  close(field)
-}
-
-/** The 4 bytes of an IPv4 address at `at` of the input. */
-export function putAddress4(field: FrameField, at: number): void {
-  if (!isOpen(field)) return
-  frame.pos = outAddress4(frame.pos, field.tag, at)
   close(field)
 }
 

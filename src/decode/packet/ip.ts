@@ -13,7 +13,7 @@ import {
   SEGMENTS_LEFT,
   SRC_ADDR
 } from './fields.js'
-import { close, frame, isOpen, NOT_THIS_LAYER, NOTHING, put, putAddress4, putByte, putBytes } from './frame.js'
+import { close, frame, isOpen, NOT_THIS_LAYER, NOTHING, put, putBytes } from './frame.js'
 import { AH, ETHERTYPE, isExtension, nextProtocol } from './next.js'
 
 /**
@@ -29,15 +29,15 @@ export function ipv4(at: number, end: number): number {
   const fragment = left >= 8 ? inU16(at + 6) : 0
   if (!frame.inner) {
     frame.etype = ETHERTYPE.ipv4
-    if (left >= 2) putByte(IP_TOS, inU8(at + 1))
+    if (left >= 2) put(IP_TOS, inU8(at + 1))
     if (left >= 6) put(FRAGMENT_ID, inU16(at + 4))
     if (fragment !== 0) {
       put(IP_FLAGS, fragment >> 13)
       put(FRAGMENT_OFFSET, fragment & 0x1fff)
     }
-    if (left >= 9) putByte(IP_TTL, inU8(at + 8))
-    if (left >= 16) putAddress4(SRC_ADDR, at + 12)
-    if (left >= 20) putAddress4(DST_ADDR, at + 16)
+    if (left >= 9) put(IP_TTL, inU8(at + 8))
+    if (left >= 16) putBytes(SRC_ADDR, at + 12, at + 16)
+    if (left >= 20) putBytes(DST_ADDR, at + 16, at + 20)
   }
   if (left >= 10) nextIpv4Protocol(inU8(at + 9))
   // the payload of a fragment that is not the first is the middle of something; a header under 20 bytes ends nowhere
@@ -62,9 +62,9 @@ export function ipv6(at: number, end: number): number {
   const left = end - at
   if (!frame.inner) {
     frame.etype = ETHERTYPE.ipv6
-    if (left >= 2) putByte(IP_TOS, (inU16(at) >> 4) & 0xff)
+    if (left >= 2) put(IP_TOS, (inU16(at) >> 4) & 0xff)
     if (left >= 4) put(FLOW_LABEL, inU32(at) & 0xfffff)
-    if (left >= 8) putByte(IP_TTL, inU8(at + 7))
+    if (left >= 8) put(IP_TTL, inU8(at + 7))
     if (left >= 24) putBytes(SRC_ADDR, at + 8, at + 24)
     if (left >= 40) putBytes(DST_ADDR, at + 24, at + 40)
   }
