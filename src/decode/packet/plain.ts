@@ -3,6 +3,7 @@
  * It is written at once, which saves a third of what its layers take one by one; the bytes are the same, which a property test holds. Any other frame, and
  * whatever may change what is written of one, is left to them.
  */
+import { IP_PROTOCOL } from '../../flow/ipprotocols.js'
 import { inU16, inU32, inU8 } from '../memory/in.js'
 import { outAddress4, outByte, outInput, outTag, outUint32, outUint64, outUint8 } from '../memory/out.js'
 import {
@@ -33,9 +34,7 @@ const VLAN = 0x8100
 const VLAN_BYTES = 4
 const IPV4_BYTES = 20
 const IPV6_BYTES = 40
-const TCP = 6
 const TCP_BYTES = 20
-const UDP = 17
 const UDP_BYTES = 8
 const LEAST_BYTES = ETHERNET_BYTES + IPV4_BYTES + UDP_BYTES
 
@@ -58,8 +57,8 @@ export function putPlain(start: number, end: number, ports: Ports): boolean {
   const isIpv4 = etype === ETHERTYPE.ipv4
   if (isIpv4 ? inU8(ip) !== 0x45 || (inU16(ip + 6) & 0x3fff) !== 0 : etype !== ETHERTYPE.ipv6 || inU8(ip) >> 4 !== 6) return false
   const proto = inU8(ip + (isIpv4 ? 9 : 6))
-  const isTcp = proto === TCP
-  if (!isTcp && proto !== UDP) return false
+  const isTcp = proto === IP_PROTOCOL.tcp
+  if (!isTcp && proto !== IP_PROTOCOL.udp) return false
   const ipBytes = isIpv4 ? IPV4_BYTES : IPV6_BYTES
   const transport = ip + ipBytes
   const transportBytes = isTcp ? (inU8(transport + 12) >> 4) * 4 : UDP_BYTES
