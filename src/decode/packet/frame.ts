@@ -49,8 +49,8 @@ interface Frame {
 export const PACKET = { outermost: 0, inner: 1, peeled: 2 } as const
 
 /**
- * The frame that is taken apart, or was last. Like the input it has one place in the process (see memory/in.ts for why): nothing is kept in here from one
- * frame to the next.
+ * The frame that is taken apart, or was last; of a plain one (plain.ts) not its layers. Like the input it has one place in the process (see memory/in.ts for
+ * why): nothing is kept in here from one frame to the next.
  */
 export const frame: Frame = {
   pos: 0,

@@ -45,8 +45,8 @@ const STACK_IPV6 = STACK[layerId('ipv6')]
 const STACK_TCP = STACK[layerId('tcp')]
 const STACK_UDP = STACK[layerId('udp')]
 
-/** The fields that records beside the frame may have as well, as far as it says them. */
-const SAID = [SRC_MAC, DST_MAC, IP_TOS, SRC_ADDR, DST_ADDR, SRC_PORT, DST_PORT].reduce((set, { bit }) => set | bit, 0)
+/** What records beside the frame may not write any more. */
+const CLOSED = [SRC_MAC, DST_MAC, IP_TOS, SRC_ADDR, DST_ADDR, SRC_PORT, DST_PORT].reduce((set, { bit }) => set | bit, 0)
 
 /** Writes the frame at `[start, end)` of the input where it is a plain one; false, with nothing written, where it is none. */
 export function putPlain(start: number, end: number, ports: Ports): boolean {
@@ -61,6 +61,7 @@ export function putPlain(start: number, end: number, ports: Ports): boolean {
   if (!isTcp && proto !== IP_PROTOCOL.udp) return false
   const ipBytes = isIpv4 ? IPV4_BYTES : IPV6_BYTES
   const transport = ip + ipBytes
+  if (end - transport < (isTcp ? TCP_BYTES : UDP_BYTES)) return false
   const transportBytes = isTcp ? (inU8(transport + 12) >> 4) * 4 : UDP_BYTES
   const payloadBytes = isIpv4 ? inU16(ip + 2) - IPV4_BYTES : inU16(ip + 4)
   if (isTcp && transportBytes < TCP_BYTES) return false
@@ -104,7 +105,7 @@ export function putPlain(start: number, end: number, ports: Ports): boolean {
   frame.pos = pos
   frame.etype = etype
   frame.proto = proto
-  frame.done = isTcp ? SAID | TCP_FLAGS.bit : SAID
+  frame.done = isTcp ? CLOSED | TCP_FLAGS.bit : CLOSED
   return true
 }
 

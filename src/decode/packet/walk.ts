@@ -48,8 +48,8 @@ export interface FrameWalk {
   readonly plan: FramePlan | undefined
   readonly ports: Ports
   readonly tunnels: number
-  /** nothing but the fields of the outermost packet is wanted of a frame */
-  readonly isPlainRead: boolean
+  /** neither a mapping file nor peeling asks for more than the fields that all frames have: plain.ts may write them */
+  readonly mayBePlain: boolean
   /** where the message starts that the frame's fields are for: the caller says it */
   message: number
   /** where the captured bytes end */
@@ -59,8 +59,8 @@ export interface FrameWalk {
 }
 
 export function newWalk({ plan, tunnels = 0 }: FrameOptions = {}): FrameWalk {
-  const isPlainRead = plan === undefined && tunnels === 0
-  return { plan, ports: plan?.ports ?? knownPorts(), tunnels, isPlainRead, message: 0, end: 0, isPeeled: false }
+  const mayBePlain = plan === undefined && tunnels === 0
+  return { plan, ports: plan?.ports ?? knownPorts(), tunnels, mayBePlain, message: 0, end: 0, isPeeled: false }
 }
 
 /** More than the fields of a frame of so many bytes take. */
@@ -80,7 +80,7 @@ export function writeFrameFields(walk: FrameWalk, start: number, end: number, li
   walk.end = frame.end = end
   walk.isPeeled = false
   begin(pos, skip | replaced)
-  if (walk.isPlainRead && skip === 0 && link === LINK.ethernet && putPlain(start, end, walk.ports)) return frame.pos
+  if (walk.mayBePlain && skip === 0 && link === LINK.ethernet && putPlain(start, end, walk.ports)) return frame.pos
   walkLayers(0, start, link === LINK.ip ? ipAt(start, end) : link, walk.ports)
   if (walk.tunnels !== 0) {
     const reached = reachedPacket(walk.tunnels)

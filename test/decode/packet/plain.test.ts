@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { loadChunk } from '../../../src/decode/memory/in.js'
+import { inputBytes, loadChunk } from '../../../src/decode/memory/in.js'
 import { messagesFor, outputView, reserve } from '../../../src/decode/memory/out.js'
 import { DST_ADDR, DST_MAC, DST_PORT, IP_TOS, SRC_ADDR, SRC_MAC, SRC_PORT, TCP_FLAGS } from '../../../src/decode/packet/fields.js'
 import { frame, isOpen } from '../../../src/decode/packet/frame.js'
@@ -14,7 +14,7 @@ import { FRAMES } from './catalogue.js'
 
 const messages = messagesFor({ buf: Buffer.alloc(1 << 16), pos: 0, reserve: () => undefined })
 const atOnce = newWalk()
-const byLayers = { ...atOnce, isPlainRead: false }
+const byLayers = { ...atOnce, mayBePlain: false }
 /** What records beside a frame say as well. */
 const ALSO_BESIDE = [SRC_MAC, DST_MAC, IP_TOS, SRC_ADDR, DST_ADDR, SRC_PORT, DST_PORT, TCP_FLAGS]
 
@@ -71,3 +71,13 @@ for (const [name, bytes] of Object.entries(FRAMES)) {
     for (let length = 0; length <= bytes.length; length++) isPlain(bytes.subarray(0, length))
   })
 }
+
+test('nothing behind a frame is read, which may end where the input does', () => {
+  const input = inputBytes()
+  const whole = packet(ethernet(), dot1q(1), ipv6({}), tcp(1, 2))
+  for (let length = 0; length < whole.length; length++) {
+    const start = input.length - length
+    whole.copy(input, start, 0, length)
+    assert.equal(putPlain(start, input.length, atOnce.ports), false)
+  }
+})
