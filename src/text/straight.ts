@@ -43,6 +43,8 @@ export interface StraightWriter {
 const EARLY = MARKED
 /** No column waits. */
 const NONE = 0x7fff
+/** FlowType has seven. */
+const MOST_TYPES = 8
 
 /** `keys` are those of `cells`, one for each field of the schema, with separators in front, and then those without. `quote` is a character, 0: none. */
 export function straightWriter(
@@ -53,7 +55,7 @@ export function straightWriter(
   quote: number
 ): StraightWriter {
   const { schema, set, lo, hi, start: starts, end: ends } = values
-  const actions = tagActions(schema, ({ type, repeated }, index) => {
+  const common = tagActions(schema, ({ type, repeated }, index) => {
     const { show, quoted, isBytes, addressIndex } = cells[index]
     // a network is shown with an address that was read
     if (addressIndex > index) return SLOWLY
@@ -64,6 +66,16 @@ export function straightWriter(
     if (show === SHOW.name || show === SHOW.etype || show === SHOW.enum) return NAME
     return isDecimal ? DECIMAL : show === SHOW.network ? NETWORK : NUMBER
   })
+  /** by the second byte of a message: the type of the flow, where flow-decode wrote it, and each type has an order of its own */
+  const byType = Array.from({ length: 256 }, () => common)
+  let types = 0
+
+  /** The actions of the type, of which something is learnt; undefined where there are too many types. */
+  function ownActions(type: number): Int32Array | undefined {
+    if (byType[type] !== common) return byType[type]
+    return types++ < MOST_TYPES ? (byType[type] = common.slice()) : undefined
+  }
+
   const names = cells.map((cell) => cell.names.chunks)
   const addressOf = Int16Array.from(cells, ({ addressIndex }) => addressIndex)
   const quoteSize = quote === 0 ? 0 : 1
@@ -106,6 +118,7 @@ export function straightWriter(
   }
 
   function write(out: DataView, pos: number, buf: Buffer, view: DataView, start: number, end: number): number {
+    const actions = byType[buf[start + 1]]
     values.buf = buf
     for (let i = 0; i < set.length; i++) set[i] = 0
     if (firstWaiting !== NONE) waiting.fill(0)
@@ -229,6 +242,8 @@ export function straightWriter(
   const cursor = fieldCursor()
 
   function learn(buf: Buffer, start: number, end: number): boolean {
+    const actions = ownActions(buf[start + 1])
+    if (actions === undefined) return false
     const fields: { tag: number; index: number }[] = []
     cursor.pos = start
     while (nextField(buf, end, cursor)) {
