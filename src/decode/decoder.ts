@@ -10,7 +10,7 @@ import type { Decoding } from './decoding.js'
 import { newExporterLog, stateLog, unknownText } from './exporterlog.js'
 import { type KnownExporter, knownExporters } from './exporters.js'
 import { loadDatagram, MAX_DATAGRAM_BYTES } from './memory/in.js'
-import { dropMessages, handOn, messagesFor } from './memory/out.js'
+import { beginDatagram, dropDatagram, handOn, messagesFor } from './memory/out.js'
 import { datagramErrors } from './errors.js'
 import { domainKey } from './netflow/known/domain.js'
 import { heldSets } from './netflow/known/held.js'
@@ -113,7 +113,6 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
 
   const decoding: Decoding = {
     messages: messagesFor(options.output),
-    flows: 0,
     counterSamples: 0,
     report(kind, detail) {
       raw?.addError(kind, detail)
@@ -122,8 +121,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   }
   const raw = options.raw === undefined ? undefined : rawWriter(options.raw, options.output, netflow.definitions, decoding.report)
 
-  /** The protocol of the datagram; undefined where it is of none, or too long. */
-  function protocolOfDatagram(): Protocol | undefined {
+  /** The protocol of the datagram; undefined where it is of none, or too long, which is reported. */
+  function recognized(): Protocol | undefined {
     const { buf, payloadStart, payloadEnd } = datagram
     const bytes = payloadEnd - payloadStart
     const protocol = bytes < 4 || bytes > MAX_DATAGRAM_BYTES ? undefined : protocolOf(buf, payloadStart, payloadEnd)
@@ -132,7 +131,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   }
 
   function decodePayload(): void {
-    const protocol = protocolOfDatagram()
+    const protocol = recognized()
     const { buf, payloadStart, payloadEnd } = datagram
     const start = protocol === undefined ? 0 : loadDatagram(buf, payloadStart, payloadEnd)
     const end = start + payloadEnd - payloadStart
@@ -185,15 +184,16 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
 
   /** Does a part of the work on datagrams. An error in it is a mistake of this program, and costs that part alone: nothing of it is written any more. */
   function guarded(work: () => void): void {
-    const { flows, messages } = decoding
-    const { pos, handOns } = messages
+    const { messages } = decoding
+    const { flows } = messages
+    beginDatagram(messages)
     try {
       work()
     } catch (error) {
-      if (dropMessages(messages, pos, handOns)) decoding.flows = flows
+      dropDatagram(messages)
       errors.countThrown(exporter, error)
     }
-    exporter.flows += decoding.flows - flows
+    exporter.flows += messages.flows - flows
   }
 
   let nextExpiry = 0
@@ -203,7 +203,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     held,
     netflow: netflow.definitions.counts,
     counterSamples: () => decoding.counterSamples,
-    flows: () => (options.raw === undefined ? decoding.flows : undefined),
+    flows: () => (options.raw === undefined ? decoding.messages.flows : undefined),
     decode(buf, start, end) {
       if (!readDatagram(buf, start, end, datagram)) {
         counts.badFrames++

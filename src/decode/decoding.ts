@@ -18,8 +18,6 @@ export type ErrorKind = (typeof ERROR_KINDS)[number]
 export interface Decoding {
   /** where FlowMessage frames are appended */
   readonly messages: Messages
-  /** FlowMessages written */
-  flows: number
   /** sFlow counter samples */
   counterSamples: number
   /** Counts an error of the current datagram, and logs it unless there were too many of late. */

@@ -63,3 +63,34 @@ test('what a rule throws costs its datagram, is counted and told of once; all ot
     })
   )
 })
+
+test('flows are counted as they were written, wherever a datagram that fails stands between those that are handed on', async () => {
+  const elements = [uint(7, 80, 2)]
+  const record = recordOf(elements)
+  const withTemplate = message(10, {}, templateSet(10, 256, elements), set(256, record))
+  for (let before = 0; before < 400; before += 7) {
+    for (const records of [1, 10, 3000]) {
+      const { push, taken, decoder } = openDecoder()
+      push(streamOf(Array<Buffer>(before).fill(withTemplate)))
+      const own = [...elements, uint(POISON, 1, 1)]
+      withPoison(() => {
+        const fails = message(
+          10,
+          {},
+          templateSet(10, 256, elements),
+          set(256, ...Array<Buffer>(records).fill(record)),
+          templateSet(10, 300, own),
+          set(300, recordOf(own))
+        )
+        push(streamOf([fails]))
+      })
+      const written = readFlows(await taken()).length
+      assert.equal(decoder.flows(), written)
+      assert.equal(
+        [...decoder.exporters.all()].reduce((sum, { flows }) => sum + flows, 0),
+        written
+      )
+      if (records <= 10) assert.equal(written, before)
+    }
+  }
+})

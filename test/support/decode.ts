@@ -2,6 +2,7 @@
 import type { Log } from '../../src/cli/log.js'
 import { type DatagramDecoder, datagramDecoder } from '../../src/decode/decoder.js'
 import type { DecoderOptions } from '../../src/decode/decoderoptions.js'
+import { loadChunk } from '../../src/decode/memory/in.js'
 import { frameReader } from '../../src/flow/frames.js'
 import type { Output } from '../../src/flow/output.js'
 import { datagramFrame, type DatagramSpec, type Flow, readFlows } from './datagram-stream.js'
@@ -33,6 +34,8 @@ export async function rawLines(payloads: readonly (Buffer | DatagramSpec)[]): Pr
   const { written } = await run(streamOf(payloads), { raw: 'json' })
   return written.toString().split('\n').slice(0, -1)
 }
+
+const CHUNK_BYTES = 64 * 1024
 
 /** A decoder that is fed by and by. */
 export interface OpenDecoder {
@@ -86,7 +89,8 @@ export function openDecoder(options: Partial<DecoderOptions> = {}): OpenDecoder 
     warnings,
     push(stream) {
       const reader = frameReader(decoder.decode)
-      reader.push(stream)
+      // in chunks as a pipe has them, which cut datagrams
+      for (let at = 0; at < stream.length; at += CHUNK_BYTES) reader.push(loadChunk(stream.subarray(at, at + CHUNK_BYTES)))
       reader.end()
     },
     taken() {

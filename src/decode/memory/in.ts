@@ -7,10 +7,11 @@
 /** The most that a UDP datagram carries, and more. */
 export const MAX_DATAGRAM_BYTES = 65_535
 
-/** The most that a chunk of the stream has, but for few: a pipe's, and then some. */
-const CHUNK_BYTES = 128 * 1024
-/** Behind a chunk is room for a datagram that is not of it, and for a data set that waited for a template of the datagram. */
-const DATAGRAM_AT = CHUNK_BYTES
+/** Longer chunks of the stream are not loaded; a pipe's are half of it. */
+const MOST_CHUNK_BYTES = 128 * 1024
+/** Where a datagram stands that is not of the chunk. */
+const DATAGRAM_AT = MOST_CHUNK_BYTES
+/** Where a data set stands that waited for a template of the datagram. */
 export const HELD_AT = DATAGRAM_AT + MAX_DATAGRAM_BYTES + 1
 const bytes = Buffer.allocUnsafeSlow(HELD_AT + MAX_DATAGRAM_BYTES + 1)
 const view = new DataView(bytes.buffer)
@@ -24,7 +25,7 @@ let chunk: Buffer | undefined
 
 /** Puts a chunk of the stream into the input, so that none of its datagrams need be copied; returns it as it lies there. One too long stays where it is. */
 export function loadChunk(from: Buffer): Buffer {
-  if (from.length > CHUNK_BYTES) return from
+  if (from.length > MOST_CHUNK_BYTES) return from
   bytes.set(from)
   return (chunk = bytes.subarray(0, from.length))
 }

@@ -20,8 +20,9 @@ const SLACK_BYTES = 16
 /** Where the fields stand that all messages of a datagram start with, and how many bytes there are for them. */
 export const COMMON_AT = 0
 const COMMON_BYTES = 128
-/** What is handed on at the least, but for the end of a chunk. */
+/** What is handed on at the least, but for the end of a chunk; and of one datagram: a processor's nearest cache holds the first. */
 const HAND_ON_BYTES = 16 * 1024
+const MOST_BYTES = 64 * 1024
 /** The most that can be reserved. */
 export const MOST_ROOM = bytes.length - COMMON_BYTES - SLACK_BYTES
 
@@ -30,25 +31,34 @@ export interface Messages {
   readonly output: Appendable
   /** where the next one goes */
   pos: number
-  /** how often they were handed on */
-  handOns: number
+  /** FlowMessages among them and among those that were handed on */
+  flows: number
+  /** the position and the flows from which on messages are dropped, if they have to be: nothing before is of the same datagram, or is not handed on yet */
+  dropPos: number
+  dropFlows: number
 }
 
 export function messagesFor(output: Appendable): Messages {
-  return { output, pos: COMMON_BYTES, handOns: 0 }
+  return { output, pos: COMMON_BYTES, flows: 0, dropPos: COMMON_BYTES, dropFlows: 0 }
 }
 
 /** Makes room for a message of up to `size` bytes; returns the position it starts at. */
 export function reserve(messages: Messages, size: number): number {
-  if (messages.pos > HAND_ON_BYTES || messages.pos + size > bytes.length - SLACK_BYTES) handOn(messages)
+  if (messages.pos > MOST_BYTES || messages.pos + size > bytes.length - SLACK_BYTES) handOn(messages)
   return messages.pos
 }
 
-/** Drops those behind `pos`, where they stood after so many hand-ons; those that were handed on since are gone. False where some were. */
-export function dropMessages(messages: Messages, pos: number, handOns: number): boolean {
-  const isAll = messages.handOns === handOns
-  messages.pos = isAll ? pos : COMMON_BYTES
-  return isAll
+/** What is written from here on is of another datagram. */
+export function beginDatagram(messages: Messages): void {
+  if (messages.pos > HAND_ON_BYTES) handOn(messages)
+  messages.dropPos = messages.pos
+  messages.dropFlows = messages.flows
+}
+
+/** Drops what the datagram has written and what is not handed on yet. */
+export function dropDatagram(messages: Messages): void {
+  messages.pos = messages.dropPos
+  messages.flows = messages.dropFlows
 }
 
 /** Hands what is whole to the output. */
@@ -59,7 +69,7 @@ export function handOn(messages: Messages): void {
   output.buf.set(bytes.subarray(COMMON_BYTES, pos), output.pos)
   output.pos += pos - COMMON_BYTES
   messages.pos = COMMON_BYTES
-  messages.handOns++
+  beginDatagram(messages)
 }
 
 export function outByte(pos: number, byte: number): void {

@@ -1,7 +1,7 @@
 /**
- * How much V8 builds into one function. It counts what it builds of other functions into their caller in bytes of its byte code, up to 920, which are three
- * fields or four of a sample; the others it leaves as calls. With half as much again samples take a tenth less time; with more yet, V8 takes longer to build them. NetFlow has no use for it, because its plans
- * are generated: so V8 is told once there is sFlow.
+ * How much V8 builds into one function. It counts what it builds of other functions into their caller in bytes of its byte code, up to 920, which are
+ * three fields or four of a sample; the others it leaves as calls. With half as much again samples take a tenth less time; with more yet, V8 takes longer
+ * to build them. NetFlow has no use for it, because its plans are generated: so V8 is told once there is sFlow.
  */
 import v8 from 'node:v8'
 

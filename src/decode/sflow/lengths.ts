@@ -38,8 +38,11 @@ const LEAST_RECORD_BYTES = 4
 const isOdd = (size: number): boolean => (size & 3) !== 0
 const padded = (size: number): number => size + 3 - ((size + 3) % 4)
 
-/** Whether a record of that format that is whole in the size that it says has that size: the quick answer for most. Ethernet's may be padded, and more. */
-export function isPlain(format: number, size: number): boolean {
+/**
+ * Whether a record of that format that says `size` has just those bytes, if its structure fits into them: what `recordBytes` would find out, at once. An
+ * Ethernet record fits without the padding of its addresses too.
+ */
+export function hasSaidSize(format: number, size: number): boolean {
   return !isOdd(size) && (format !== ETHERNET || size >= ETHERNET_BYTES)
 }
 

@@ -10,7 +10,7 @@ import { writeExtended } from './extended.js'
 import { newSflowHeader, readSflowHeader, type SflowHeader, writeHeader } from './header.js'
 import { writePacket } from './packet.js'
 import { inlineMore } from './inlining.js'
-import { isPlain, recordBytes, sampleBytes } from './lengths.js'
+import { hasSaidSize, recordBytes, sampleBytes } from './lengths.js'
 import { clearRecords, newRecords, noteRecord, type Records } from './records.js'
 import {
   COUNTER_SAMPLE,
@@ -96,7 +96,7 @@ export function sflowDecoder(frames: FrameOptions = {}, byAgent = true, onCounte
     pos = writeExtended(records, walk, pos)
     pos = writeMappedFields(walk, pos)
     messages.pos = closeLength(lengthAt, PREFIX_BYTES, pos)
-    decoding.flows++
+    messages.flows++
   }
 
   return decodeSflow
@@ -129,7 +129,7 @@ function findRecords(count: number, start: number, end: number, records: Records
     const format = inU32(pos)
     const said = inU32(pos + 4)
     pos += 8
-    if (isPlain(format, said) && said <= end - pos && noteRecord(format, pos, pos + said, records)) {
+    if (hasSaidSize(format, said) && said <= end - pos && noteRecord(format, pos, pos + said, records)) {
       pos += said
       continue
     }

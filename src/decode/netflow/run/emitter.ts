@@ -56,7 +56,7 @@ export function openEmitter(frames: FrameOptions | undefined, samplerOfRecord: b
     const pos = writeRecord(plan, programOf(plan, record, isReverse), record, at + prefix, context)
     messages.pos = closeLength(at, prefix, pos)
     prefix = messages.pos - pos + prefix
-    decoding.flows++
+    messages.flows++
   }
 
   return {
