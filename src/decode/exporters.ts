@@ -144,7 +144,7 @@ export function knownExporters(
       const { buf, srcStart, srcEnd, connectionHi, connectionLo } = datagram
       const address = addressKey(buf, srcStart, srcEnd)
       if (!isOfConnection(datagram)) return known(address, buf, srcStart, srcEnd, false)
-      return known(`connection ${connectionHi} ${connectionLo} ${address}`, buf, srcStart, srcEnd, true) // longer than any address
+      return known(`connection ${connectionHi} ${connectionLo} of ${address}`, buf, srcStart, srcEnd, true) // longer than any address
     },
     close(connection) {
       const node = exporters.get(connection.key)

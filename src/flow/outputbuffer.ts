@@ -1,7 +1,7 @@
 /**
- * The buffer that frames are appended to. It is handed on when it is full enough, or else at once where the one before it went a few milliseconds ago, as
- * soon as it is so long where not; and another one is filled in its place. So what comes after a pause does not wait, and a steady input wakes the
- * reader some hundred times a second.
+ * The buffer that frames are appended to. It is handed on at once when it is full enough, or when the one before it went some milliseconds ago; else when
+ * these have passed. Another one is filled in its place. So what comes after a pause does not wait, and a steady input wakes the reader some hundred times
+ * a second.
  */
 import type { Appendable } from './appendable.js'
 
@@ -9,7 +9,7 @@ import type { Appendable } from './appendable.js'
 const FLUSH_BYTES = 64 * 1024
 /** The size of a buffer: past FLUSH_BYTES there is room for the frames of one more datagram. */
 export const BUFFER_BYTES = 256 * 1024
-/** How long after one buffer the next is handed on that is not full enough, at the least. */
+/** Between two buffers of which the second is not full enough, at the least. */
 const LINGER_MS = 2
 
 export interface OutputBuffer extends Appendable {
@@ -21,7 +21,7 @@ export interface OutputBuffer extends Appendable {
 
 /**
  * `handOn` gets the bytes that were appended, and the buffer that they are in. It owns that buffer until it puts it into `pool`, from which buffers
- * are filled again. While `mayHandOn` is false, `commit` leaves the bytes where they are; it is to be called again then.
+ * are filled again. Between two that are not full are `lingerMs`. While `mayHandOn` is false, `commit` leaves the bytes where they are; it is to be called again then.
  */
 export function outputBuffer(
   handOn: (bytes: Buffer, buf: Buffer) => void,

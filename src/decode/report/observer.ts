@@ -12,7 +12,7 @@ import { followSequence } from '../sequence.js'
 import { FIREWALL_EVENT_INDEX, REPORT_FIELDS } from './events.js'
 import { newSection, type Section } from './section.js'
 
-/** What a datagram's header says; a number that it does not have is NaN. */
+/** What a datagram's header says; a number that it does not have is NaN, units that are not known −1. */
 export interface SeenHeader extends Omit<ExportHeader, 'domain'> {
   readonly domain: string
 }

@@ -2,7 +2,8 @@
  * Which information element fills which field of FlowMessage: the one table of NetFlow v9 and IPFIX (v9's field types
  * are the first 127 elements). v5, v1 and v7 records are laid out in the same elements (wire/legacy.ts).
  *
- * A line's `from` is an order of preference: the first element that the record has and that is not zero.
+ * A line's `from` is an order of preference: the first element that the record has and that is not zero; but where its kind of value (rules.ts) takes
+ * each element for something else, as ICMP's do.
  */
 import type { FieldName } from '../../../flow/names.js'
 import { IE } from '../wire/ie.js'

@@ -10,15 +10,15 @@ import { areSameRates, NO_ENTRIES, newRates, type Rates, type RateTables } from 
 import { isSameDefinition } from '../wire/template.js'
 
 /** A thing that a port defined, and the arrival that defined it last. */
-interface Defined<T> {
+interface Standing<T> {
   readonly port: Port
   readonly thing: T
   readonly at: number
 }
 
 /** The definitions of the other ports that count, the newest first. */
-function countingDefinitions<T>(port: Port, find: (other: Port) => Omit<Defined<T>, 'port'> | undefined): Defined<T>[] {
-  const found: Defined<T>[] = []
+function countingDefinitions<T>(port: Port, find: (other: Port) => Omit<Standing<T>, 'port'> | undefined): Standing<T>[] {
+  const found: Standing<T>[] = []
   for (const other of port.exporter.ports.values()) {
     if (other.number === port.number) continue
     const definition = find(other)
@@ -30,7 +30,7 @@ function countingDefinitions<T>(port: Port, find: (other: Port) => Omit<Defined<
 }
 
 /** The newest of them where all agree. */
-function agreed<T>(definitions: readonly Defined<T>[], areSame: (a: T, b: T) => boolean): T | undefined {
+function agreed<T>(definitions: readonly Standing<T>[], areSame: (a: T, b: T) => boolean): T | undefined {
   if (definitions.length === 0) return undefined
   const [{ thing: newest }] = definitions
   return definitions.every(({ thing }) => areSame(thing, newest)) ? newest : undefined
