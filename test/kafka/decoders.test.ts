@@ -14,7 +14,7 @@ const PARTITIONS = 6
 const EXPORTERS = 24
 const DATAGRAMS = 200
 const RECORDS = 5
-/** of an exporter's datagrams, one in so many brings its template: so long a decoder that is new to it has to hold its data */
+/** of an exporter's datagrams, one in so many brings its template, and the last: so long a decoder that is new to it has to hold its data */
 const TEMPLATE_EVERY = 25
 
 let broker: KafkaBroker
@@ -28,7 +28,7 @@ after(async () => {
 /** All exporters' datagrams number `n`; the ports of the records count from 1. */
 function round(n: number): Buffer[] {
   const records = Array.from({ length: RECORDS }, (_, i) => be(n * RECORDS + i + 1, 2))
-  const sets = [...(n % TEMPLATE_EVERY === 0 ? [set(0, template(256, [[7, 2]]))] : []), set(256, ...records)]
+  const sets = [...(n % TEMPLATE_EVERY === 0 || n === DATAGRAMS - 1 ? [set(0, template(256, [[7, 2]]))] : []), set(256, ...records)]
   const payload = v9({ sequence: n }, ...sets)
   return Array.from({ length: EXPORTERS }, (_, i) => datagramFrame({ payload, src: exporter(i) }))
 }
