@@ -21,7 +21,8 @@ export interface OutputBuffer extends Appendable {
 
 /**
  * `handOn` gets the bytes that were appended, and the buffer that they are in. It owns that buffer until it puts it into `pool`, from which buffers
- * are filled again. Between two that are not full are `lingerMs`. While `mayHandOn` is false, `commit` leaves the bytes where they are; it is to be called again then.
+ * are filled again. Between two that are not full are `lingerMs`. While `mayHandOn` is false, `commit` leaves the bytes where they are; it is to be called
+ * again then.
  */
 export function outputBuffer(
   handOn: (bytes: Buffer, buf: Buffer) => void,

@@ -158,19 +158,17 @@ export type ElementName = NamesIn<(typeof REGISTRY)[ElementType]>
 
 const ENTRY = /(\d+):(\w+)/g
 
-/** The numbers of all elements by their names. */
-export function elementNumbers(): Readonly<Record<ElementName, number>> {
-  const numbers: Record<string, number> = {}
-  for (const list of Object.values(REGISTRY)) for (const [, id, name] of list.matchAll(ENTRY)) numbers[name] = Number(id)
-  return numbers as Record<ElementName, number>
-}
-
 const elements = lazy(() => {
   const byNumber = new Map<number, Element>()
   for (const [type, list] of Object.entries(REGISTRY) as [ElementType, string][])
     for (const [, id, name] of list.matchAll(ENTRY)) byNumber.set(Number(id), { name, type })
   return byNumber
 })
+
+/** The numbers of all elements by their names. */
+export function elementNumbers(): Readonly<Record<ElementName, number>> {
+  return Object.fromEntries(Array.from(elements(), ([id, { name }]) => [name, id])) as Record<ElementName, number>
+}
 
 /** What is known of an element; undefined for one that is not registered. */
 export function elementOf(id: number, enterprise: number): Element | undefined {

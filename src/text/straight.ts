@@ -70,7 +70,7 @@ export function straightWriter(
   const byType = Array.from({ length: 256 }, () => common)
   let types = 0
 
-  /** The actions of the type, of which something is learnt; undefined where there are too many types. */
+  /** The actions of a type of which something is learnt; undefined where there are too many types. */
   function ownActions(type: number): Int32Array | undefined {
     if (byType[type] !== common) return byType[type]
     return types++ < MOST_TYPES ? (byType[type] = common.slice()) : undefined
@@ -242,24 +242,24 @@ export function straightWriter(
   const cursor = fieldCursor()
 
   function learn(buf: Buffer, start: number, end: number): boolean {
-    const actions = ownActions(buf[start + 1])
-    if (actions === undefined) return false
+    const type = buf[start + 1]
+    const known = byType[type]
     const fields: { tag: number; index: number }[] = []
     cursor.pos = start
     while (nextField(buf, end, cursor)) {
       const tag = cursor.field * 8 + cursor.wireType
-      if (tag < SHORT_TAGS && (actions[tag] & ACTION) >= FIRST_ACTION) fields.push({ tag, index: actions[tag] >> ACTION_BITS })
+      if (tag < SHORT_TAGS && (known[tag] & ACTION) >= FIRST_ACTION) fields.push({ tag, index: known[tag] >> ACTION_BITS })
     }
-    let isNew = false
+    const early: number[] = []
     let behind = NONE // the foremost of the columns that come later
     for (const { tag, index } of fields.reverse()) {
-      if (index > behind && (actions[tag] & EARLY) === 0) {
-        actions[tag] |= EARLY
-        isNew = true
-      }
+      if (index > behind && (known[tag] & EARLY) === 0) early.push(tag)
       behind = Math.min(behind, index)
     }
-    return isNew
+    const own = early.length === 0 ? undefined : ownActions(type)
+    if (own === undefined) return false
+    for (const tag of early) own[tag] |= EARLY
+    return true
   }
 
   return { write, learn }

@@ -36,7 +36,8 @@ export interface OtherRecord {
 export type CounterRecord = KnownRecord | OtherRecord
 
 /**
- * Reads the sample of that format whose data is `[start, end)` of the input; undefined where its head is cut. Of a record that is cut the others before it count.
+ * Reads the sample of that format whose data is `[start, end)` of the input; undefined where its head is cut. Of a record that is cut the others before
+ * it count.
  *
  *     compact  := sequence(4) source(class(8 bits) index(24 bits)) records(4), record*
  *     expanded := sequence(4) source class(4) source index(4) records(4), record*

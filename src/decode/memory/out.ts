@@ -33,7 +33,7 @@ export interface Messages {
   pos: number
   /** FlowMessages among them and among those that were handed on */
   flows: number
-  /** the position and the flows from which on messages are dropped, if they have to be: nothing before is of the same datagram, or is not handed on yet */
+  /** where they stood, and how many flows, when the datagram at hand began, or when what it had was handed on: what came since can be dropped */
   dropPos: number
   dropFlows: number
 }
@@ -51,6 +51,11 @@ export function reserve(messages: Messages, size: number): number {
 /** What is written from here on is of another datagram. */
 export function beginDatagram(messages: Messages): void {
   if (messages.pos > HAND_ON_BYTES) handOn(messages)
+  keep(messages)
+}
+
+/** Nothing that is there is dropped any more. */
+function keep(messages: Messages): void {
   messages.dropPos = messages.pos
   messages.dropFlows = messages.flows
 }
@@ -69,7 +74,7 @@ export function handOn(messages: Messages): void {
   output.buf.set(bytes.subarray(COMMON_BYTES, pos), output.pos)
   output.pos += pos - COMMON_BYTES
   messages.pos = COMMON_BYTES
-  beginDatagram(messages)
+  keep(messages)
 }
 
 export function outByte(pos: number, byte: number): void {
