@@ -68,7 +68,7 @@ test('a file among the words of the expression goes behind -r', async () => {
     assert.equal(code, 64)
     assert.ok(stderr.endsWith(`; a file goes behind -r: flow-filter -r ${flows} …\n`), stderr)
   }
-  assert.doesNotMatch((await runTool('flow-filter', [`${flows}.none`])).stderr, /-r/)
+  assert.doesNotMatch((await runTool('flow-filter', [`${flows}.none`])).stderr, / -r /)
 })
 
 test('a mistake is shown with a caret under it, and exit 64', async () => {
