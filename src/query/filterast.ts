@@ -84,6 +84,7 @@ function writtenValue(value: Value): string {
   }
 }
 
-function quoted(text: string): string {
+/** A text as a quoted string that the parser reads as this text. */
+export function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`
 }

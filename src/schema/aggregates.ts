@@ -29,5 +29,5 @@ export const AGGREGATES = {
   interface: { kind: 'interface', about: 'interface (SNMP ifIndex), input or output', words: ['if'], biflow: 'keep' },
   mac: { kind: 'mac', about: 'MAC address of either end', words: ['mac'], biflow: 'keep' },
   network: { kind: 'text', about: 'network of either end: its name', words: ['network'], biflow: 'keep' },
-  addr_net: { kind: 'prefix', about: 'prefix length of addr', of: 'addr', biflow: 'keep' }
+  addr_net: { kind: 'prefix', about: 'prefix length of addr', of: 'addr', words: ['prefix'], biflow: 'keep' }
 } satisfies Partial<Record<FieldName, Row>>

@@ -1,6 +1,6 @@
 /** A view as a picture for a terminal of a certain size. */
 import type { Grouping } from '../query/aggregate.js'
-import { textWidth } from '../table/width.js'
+import { shownText, textWidth } from '../table/width.js'
 import type { EditedLine } from './editor.js'
 import { groupTable, noteWords, ratesText, sparkline } from './lines.js'
 import type { Picture } from './screen.js'
@@ -89,15 +89,15 @@ function headLines({ snapshot, frozen, ended, windowMs, colour }: View, columns:
 }
 
 function filterLine({ filter }: View, columns: number): string {
-  return filter === '' ? '' : clipped(PROMPT + filter, columns)
+  return filter === '' ? '' : clipped(PROMPT + shownText(filter), columns)
 }
 
 /** The line that is edited, scrolled so that the cursor is on it, and under it what is wrong. */
 function editorLines({ line, error }: NonNullable<View['edited']>, columns: number, colour: boolean): string[] {
   const from = scrolled(line, columns)
-  const text = clipped(PROMPT + line.text.slice(from), columns)
+  const text = clipped(PROMPT + shownText(line.text.slice(from)), columns)
   if (error === undefined) return [text, '']
-  const caret = Math.max(0, Math.min(columns - 2, PROMPT.length + error.at - from))
+  const caret = Math.max(0, Math.min(columns - 2, PROMPT.length + shownWidth(line.text, from, error.at)))
   // behind the caret, or in front of it where only there is room
   const isInFront = caret + 2 + error.error.length > columns && caret > error.error.length
   const pointed = isInFront ? `${error.error} ^`.padStart(caret + 1) : `${' '.repeat(caret)}^ ${error.error}`
@@ -110,7 +110,11 @@ function scrolled({ cursor }: EditedLine, columns: number): number {
 }
 
 function cursorColumn(line: EditedLine, columns: number): number {
-  return textWidth(line.text.slice(scrolled(line, columns), line.cursor))
+  return shownWidth(line.text, scrolled(line, columns), line.cursor)
+}
+
+function shownWidth(text: string, from: number, to: number): number {
+  return textWidth(shownText(text.slice(from, to)))
 }
 
 function groupLines(view: View, columns: number): string[] {

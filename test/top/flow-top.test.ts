@@ -4,7 +4,14 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { after, type TestContext } from 'node:test'
+import { flowMessage } from '../../src/flow/proto.js'
+import { keyParts } from '../../src/query/by.js'
+import { compileFilter } from '../../src/query/filter.js'
 import { textWidth } from '../../src/table/width.js'
+import { controlsOf } from '../../src/top/controls.js'
+import { drilled } from '../../src/top/drill.js'
+import { snapshot } from '../../src/top/snapshot.js'
+import { liveWindow } from '../../src/top/window.js'
 import { flow } from '../format/support.js'
 import { openTerminal, type Terminal, withoutTmux } from '../support/terminal.js'
 import { ROOT, runTool } from '../support/tools.js'
@@ -133,6 +140,42 @@ test('keys choose groups and their order, and go into a group and back', { skip:
   await terminal.until('help', has(/h conversations/))
   terminal.keys('x')
   await terminal.until('no help', (lines) => rowsOf(lines).length === 18)
+})
+
+test('Enter on any group has a filter that lets as many flows pass as the group has', () => {
+  const address = Buffer.from([192, 0, 2, 9])
+  const flows = [
+    {
+      src_addr: address,
+      dst_addr: address,
+      src_country: 'CH',
+      dst_country: 'NO',
+      src_network: 'a "b" \\ \t\x1b[2J',
+      proto: 124,
+      src_net: 24
+    },
+    { src_addr: address, dst_country: 'CH', dst_network: 'lan', etype: 0x0800, src_mac: 5n, dst_net: 24, sampler_address: address },
+    { dst_addr: Buffer.alloc(16, 0x20), src_as: 64_500, dst_port: 443, proto: 58, in_if: 3, src_city: 'Zürich', tcp_flags: 18 },
+    { proto: 6 }
+  ].map((values) => flow({ time_received_ns: START, bytes: 100n, ...values }).subarray(1))
+  const keys =
+    'addr addr/24 addr/24:56 port as_number country interface mac network addr_net src_addr dst_addr/24 sampler_address proto etype src_city tcp_flags type'
+  for (const by of [...keys.split(' '), 'src_addr,proto']) {
+    for (const before of ['', 'any # all of them', 'tcp or not tcp']) {
+      const looking = { by: by.split(','), order: 'bytes', filter: before } as const
+      const { controls, press } = controlsOf(looking, undefined)
+      const live = liveWindow(60_000, controls.grouping, undefined)
+      for (const message of flows) live.add(message, 0, message.length)
+      const { rows, covered } = snapshot(live, controls.grouping, 60_000, live.now(), 10)
+      for (const row of rows) {
+        const filter = drilled(before, keyParts(looking.by, 'by'), row.keys)
+        const { matches } = compileFilter(filter, { schema: flowMessage, now: 0n })
+        const passed = flows.filter((message) => matches(message, 0, message.length)).length
+        assert.equal(passed, Math.round((row.fps * covered) / 1000), filter)
+      }
+      assert.equal(press({ name: 'enter' }, rows), 'regroup', by)
+    }
+  }
 })
 
 test('the filter is edited with its error under it, also while the terminal is resized', { skip: withoutTmux }, async (t) => {
