@@ -12,18 +12,18 @@ export const OPTIONS = optionTable({
     default: 'src_addr'
   },
   order: { argument: 'by', help: 'what groups are ordered by: bytes, packets or flows', choices: COUNTERS, default: 'bytes' },
-  window: { argument: 'time', help: "how much of the stream's time is looked at", parse: longEnough, default: '60s' },
-  every: { argument: 'time', help: 'how often the picture is drawn', parse: longEnough, default: '1s' },
+  window: { argument: 'time', help: "how much of the stream's time is looked at", parse: atLeast('1s'), default: '60s' },
+  every: { argument: 'time', help: 'how often the picture is drawn', parse: atLeast('100ms'), default: '1s' },
   once: { help: 'print one table at the end of the input, as where stdout is no terminal' },
   ...INPUT_FILES
 })
 
 export type Options = OptionsOf<typeof OPTIONS>
 
-const LEAST_MS = 100
-
-function longEnough(word: string): number {
-  const ms = duration(word)
-  if (ms < LEAST_MS) throw badValue('At least 100ms.')
-  return ms
+function atLeast(least: string): (word: string) => number {
+  return (word) => {
+    const ms = duration(word)
+    if (ms < duration(least)) throw badValue(`At least ${least}.`)
+    return ms
+  }
 }

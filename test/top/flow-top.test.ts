@@ -352,7 +352,9 @@ test('an expression chooses flows; mistakes cost a line', async () => {
     [['src', 'hst', '1'], /unknown word 'hst'; nearest: host/],
     [['package.json'], /unknown word 'package\.json'.*; a file goes behind -r: flow-top -r package\.json …/],
     [['-by', 'src_adr'], /unknown field 'src_adr': src_addr/],
-    [['-window', '0'], /At least 100ms/],
+    // rates of less than a second would say little
+    [['-window', '999ms'], /At least 1s/],
+    [['-every', '0'], /At least 100ms/],
     [['-order', 'distinct'], /bytes, packets, flows/]
   ] as const) {
     const { code, stderr } = await runTool('flow-top', [...args], FLOWS)
