@@ -116,6 +116,8 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
   const counts = { flows: 0, malformed: 0, exporters: 0 }
   const open = new Set<Domain>()
   const definition = Buffer.alloc(mtu)
+  // one of its own: a target may have all defined again while others wait for what `definition` holds
+  const repetition = Buffer.alloc(mtu)
   let names = 0
   let clock = 0
   let receivedSeconds = 0
@@ -172,19 +174,19 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
   }
 
   /** Makes messages of these sets, apart from those of flows, and hands them to `send`. */
-  function define(domain: Domain, sets: readonly DefiningSet[], send: (message: Message) => void = onMessage): void {
+  function define(domain: Domain, sets: readonly DefiningSet[], out = definition, send = onMessage): void {
     let pos = HEADER_BYTES
     let records = 0
     const handOn = (): void => {
       if (pos === HEADER_BYTES) return
-      writeHeader(definition, pos, domain.id)
-      send({ domain, bytes: definition.subarray(0, pos), records, flows: 0, defines: true, receivedSeconds })
+      writeHeader(out, pos, domain.id)
+      send({ domain, bytes: out.subarray(0, pos), records, flows: 0, defines: true, receivedSeconds })
       pos = HEADER_BYTES
       records = 0
     }
     for (const { id, body, records: own } of sets) {
       if (pos + SET_HEADER_BYTES + body.length > mtu) handOn()
-      pos = writeSet(definition, pos, id, body)
+      pos = writeSet(out, pos, id, body)
       records += own
     }
     handOn()
@@ -263,7 +265,7 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
     definitions(domain, send) {
       const templates = [...domain.layouts].map(({ template }) => ({ id: TEMPLATE_SET, body: template, records: 0 as const }))
       const names = Object.values(domain.names).flatMap((sent) => [...sent.values()])
-      define(domain, [...templates, ...setsOf(domain.sampled === undefined ? names : [domain.sampled, ...names])], send)
+      define(domain, [...templates, ...setsOf(domain.sampled === undefined ? names : [domain.sampled, ...names])], repetition, send)
     }
   }
 }

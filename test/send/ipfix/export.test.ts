@@ -18,23 +18,43 @@ interface Sent {
 
 const MTU = 1400
 
+const newSent = (): Sent => ({ messages: [], domains: [] })
+const keepIn =
+  ({ messages, domains }: Sent) =>
+  ({ bytes, domain }: Message): void => {
+    messages.push(Buffer.from(bytes))
+    domains.push(domain)
+  }
+
 /** What one session gets of these flows. */
 function send(flows: readonly FlowSpec[], nanoseconds = false, mtu = MTU): Sent {
-  const messages: Buffer[] = []
-  const domains: Domain[] = []
+  const sent = newSent()
   const exporting = flowExport({ mtu, firstDomain: 100, nanoseconds }, (message: Message) => {
     session.send(message)
   })
-  const session = sessionOf(exporting, ({ bytes, domain }) => {
-    messages.push(Buffer.from(bytes))
-    domains.push(domain)
-  })
+  const session = sessionOf(exporting, keepIn(sent))
   for (const flow of flows) {
     const bytes = flowBytes(flow)
     exporting.add(bytes, 0, bytes.length)
   }
   exporting.flush()
-  return { messages, domains }
+  return sent
+}
+
+/** Two sessions get these flows; before each flow all is to be defined again in the first. */
+function sendTwice(flows: readonly FlowSpec[]): [Sent, Sent] {
+  const exporting = flowExport({ mtu: MTU, firstDomain: 100, nanoseconds: false }, (message: Message) => {
+    for (const session of sessions) session.send(message)
+  })
+  const sent: [Sent, Sent] = [newSent(), newSent()]
+  const sessions = sent.map((one) => sessionOf(exporting, keepIn(one)))
+  for (const flow of flows) {
+    sessions[0].defineAgain()
+    const bytes = flowBytes(flow)
+    exporting.add(bytes, 0, bytes.length)
+    exporting.flush()
+  }
+  return sent
 }
 
 const OWN = ['type', 'time_received_ns', 'sequence_num', 'sampler_address', 'observation_domain_id']
@@ -94,3 +114,12 @@ for (const nanoseconds of [false, true]) {
     )
   })
 }
+
+test('a target that has to be defined again costs another none of its messages', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyFlow, { minLength: 2, maxLength: 10 }), async (flows) => {
+      for (const sent of sendTwice(flows)) assert.deepEqual(await readBack(sent), byExporter(flows, false))
+    }),
+    { numRuns: 20 }
+  )
+})
