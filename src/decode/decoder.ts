@@ -49,14 +49,13 @@ export interface DatagramDecoder extends Counted {
 
 const PORTS = 0x10000
 
-/** How often data that has been held too long is looked for. */
-const EXPIRE_MS = 1000
-
 /** A decoder with no state yet. It uses the memory of the process (decode/memory): one of them works at a time. */
 export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
   const { log } = options
   const counts = newCounts()
-  const now = (): number => performance.now()
+  let time = NaN
+  /** Milliseconds of a clock that is looked at once for each chunk of datagrams: a look costs as much as a third of a flow. */
+  const now = (): number => (Number.isNaN(time) ? (time = performance.now()) : time)
   const errors = datagramErrors(counts, log, options.errorLines, options.errorIntervalMs, now, options.onError)
   const newExporters = newExporterLog(log)
   const datagram = newDatagram()
@@ -196,7 +195,6 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
     exporter.flows += messages.flows - flows
   }
 
-  let nextExpiry = 0
   return {
     counts,
     exporters,
@@ -212,12 +210,8 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       const addressBytes = datagram.srcEnd - datagram.srcStart
       if (isMappedIPv4(buf, datagram.srcStart, datagram.srcEnd)) datagram.srcStart = datagram.srcEnd - 4
       else if (addressBytes !== 4 && addressBytes !== 16) datagram.srcEnd = datagram.srcStart // no address
+      const started = options.timed ? performance.now() : 0
       exporter = exporters.of(datagram)
-      const started = now()
-      if (started >= nextExpiry) {
-        nextExpiry = started + EXPIRE_MS
-        held.expire(started)
-      }
       if (exporter.isConnection && datagram.payloadEnd === datagram.payloadStart) {
         forget(exporter) // that is its end
         exporters.close(exporter)
@@ -228,19 +222,20 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       if (exporter.datagrams++ === 0) newExporters.add(exporter, datagram)
       guarded(decodePayload)
       exporters.account(exporter)
-      if (options.timed) observe(counts.decoding, (now() - started) / 1000)
+      if (options.timed) observe(counts.decoding, (performance.now() - started) / 1000)
     },
     handOn() {
       handOn(decoding.messages)
+      time = NaN
     },
     *state() {
       for (const each of exporters.all()) if (!each.isConnection) yield* saveExporter(each)
     },
     restore(domain) {
-      exporters.account(restoreDomain(domain, (address) => exporters.get(address, 0, address.length), now(), maxTemplates))
+      exporters.account(restoreDomain(domain, (address) => exporters.get(address, 0, address.length), performance.now(), maxTemplates))
     },
     expire() {
-      held.expire(now())
+      held.expire(performance.now())
       newExporters.tick()
     },
     more() {
@@ -257,7 +252,7 @@ export function datagramDecoder(options: DecoderOptions): DatagramDecoder {
       // a connection's templates hold as long as it does
       for (const each of exporters.all())
         if (!each.isConnection)
-          netflow.definitions.counts.changes += sweepTemplates(each, now(), options.templateTtlMs, options.templateAccess)
+          netflow.definitions.counts.changes += sweepTemplates(each, performance.now(), options.templateTtlMs, options.templateAccess)
     },
     logNewExporters: newExporters.flush,
     end() {

@@ -90,7 +90,10 @@ export function openDecoder(options: Partial<DecoderOptions> = {}): OpenDecoder 
     push(stream) {
       const reader = frameReader(decoder.decode)
       // in chunks as a pipe has them, which cut datagrams
-      for (let at = 0; at < stream.length; at += CHUNK_BYTES) reader.push(loadChunk(stream.subarray(at, at + CHUNK_BYTES)))
+      for (let at = 0; at < stream.length; at += CHUNK_BYTES) {
+        reader.push(loadChunk(stream.subarray(at, at + CHUNK_BYTES)))
+        decoder.handOn()
+      }
       reader.end()
     },
     taken() {

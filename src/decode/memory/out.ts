@@ -17,14 +17,15 @@ const source = inputBytes()
 export const outputView = (): DataView => view
 
 const SLACK_BYTES = 16
-/** Where the fields stand that all messages of a datagram start with, and how many bytes there are for them. */
+/** Where the fields stand that all messages of a datagram start with, what plain frames end with (packet/plain.ts), and the messages. */
 export const COMMON_AT = 0
-const COMMON_BYTES = 128
+export const ENDINGS_AT = 128
+const MESSAGES_AT = 512
 /** What is handed on at the least, but for the end of a chunk; and of one datagram: a processor's nearest cache holds the first. */
 const HAND_ON_BYTES = 16 * 1024
 const MOST_BYTES = 64 * 1024
 /** The most that can be reserved. */
-export const MOST_ROOM = bytes.length - COMMON_BYTES - SLACK_BYTES
+export const MOST_ROOM = bytes.length - MESSAGES_AT - SLACK_BYTES
 
 /** Messages that are whole and not handed on yet. */
 export interface Messages {
@@ -39,7 +40,7 @@ export interface Messages {
 }
 
 export function messagesFor(output: Appendable): Messages {
-  return { output, pos: COMMON_BYTES, flows: 0, dropPos: COMMON_BYTES, dropFlows: 0 }
+  return { output, pos: MESSAGES_AT, flows: 0, dropPos: MESSAGES_AT, dropFlows: 0 }
 }
 
 /** Makes room for a message of up to `size` bytes; returns the position it starts at. */
@@ -69,11 +70,11 @@ export function dropDatagram(messages: Messages): void {
 /** Hands what is whole to the output. */
 export function handOn(messages: Messages): void {
   const { output, pos } = messages
-  if (pos === COMMON_BYTES) return
-  output.reserve(pos - COMMON_BYTES)
-  output.buf.set(bytes.subarray(COMMON_BYTES, pos), output.pos)
-  output.pos += pos - COMMON_BYTES
-  messages.pos = COMMON_BYTES
+  if (pos === MESSAGES_AT) return
+  output.reserve(pos - MESSAGES_AT)
+  output.buf.set(bytes.subarray(MESSAGES_AT, pos), output.pos)
+  output.pos += pos - MESSAGES_AT
+  messages.pos = MESSAGES_AT
   keep(messages)
 }
 
@@ -194,9 +195,14 @@ export function outRaw(pos: number, from: Uint8Array): number {
 
 /** The first `size` bytes of the common fields. */
 export function outCommon(pos: number, size: number): number {
+  return outAgain(pos, COMMON_AT, size)
+}
+
+/** The `size` bytes at `from` of this memory. */
+export function outAgain(pos: number, from: number, size: number): number {
   for (let i = 0; i < size; i += 8) {
-    view.setInt32(pos + i, view.getInt32(COMMON_AT + i, true), true)
-    view.setInt32(pos + i + 4, view.getInt32(COMMON_AT + i + 4, true), true)
+    view.setInt32(pos + i, view.getInt32(from + i, true), true)
+    view.setInt32(pos + i + 4, view.getInt32(from + i + 4, true), true)
   }
   return pos + size
 }

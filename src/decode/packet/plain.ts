@@ -4,8 +4,21 @@
  * whatever may change what is written of one, is left to them.
  */
 import { IP_PROTOCOL } from '../../flow/ipprotocols.js'
+import type { LayerName } from '../../schema/layers.js'
 import { inU16, inU32, inU8 } from '../memory/in.js'
-import { outAddress4, outByte, outInput, outTag, outUint32, outUint64, outUint8 } from '../memory/out.js'
+import {
+  ENDINGS_AT,
+  outAddress4,
+  outAgain,
+  outByte,
+  outInput,
+  outRaw,
+  outTag,
+  outUint32,
+  outUint64,
+  outUint8,
+  outVarint32
+} from '../memory/out.js'
 import {
   DST_ADDR,
   DST_MAC,
@@ -38,12 +51,34 @@ const TCP_BYTES = 20
 const UDP_BYTES = 8
 const LEAST_BYTES = ETHERNET_BYTES + IPV4_BYTES + UDP_BYTES
 
-const STACK_ETHERNET = STACK[layerId('ethernet')]
-const STACK_VLAN = STACK[layerId('dot1q')]
-const STACK_IPV4 = STACK[layerId('ipv4')]
-const STACK_IPV6 = STACK[layerId('ipv6')]
-const STACK_TCP = STACK[layerId('tcp')]
-const STACK_UDP = STACK[layerId('udp')]
+/**
+ * Of each kind of plain frame what its message ends with: the two protocols, the layers and their sizes, of which the last one's is the only byte that
+ * differs from frame to frame. They are written once.
+ */
+const endingOf = (isTagged: boolean, isIpv4: boolean, isTcp: boolean): number => (isTagged ? 4 : 0) | (isIpv4 ? 2 : 0) | (isTcp ? 1 : 0)
+const ENDING_ROOM = 32
+const ENDING_BYTES = new Uint8Array(128) // eight, but so few may move (see memory/out.ts)
+
+for (const isTagged of [false, true])
+  for (const isIpv4 of [false, true])
+    for (const isTcp of [false, true]) {
+      const layers: [name: LayerName, bytes: number][] = [
+        ['ethernet', ETHERNET_BYTES],
+        ...(isTagged ? [['dot1q', VLAN_BYTES] satisfies [LayerName, number]] : []),
+        isIpv4 ? ['ipv4', IPV4_BYTES] : ['ipv6', IPV6_BYTES],
+        isTcp ? ['tcp', TCP_BYTES] : ['udp', UDP_BYTES]
+      ]
+      const ending = endingOf(isTagged, isIpv4, isTcp)
+      const start = ENDINGS_AT + ending * ENDING_ROOM
+      let pos = outUint32(start, ETYPE.tag, isIpv4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6)
+      pos = outUint32(pos, PROTO.tag, isTcp ? IP_PROTOCOL.tcp : IP_PROTOCOL.udp)
+      for (const [field, values] of [
+        [LAYER_STACK, layers.map(([name]) => STACK[layerId(name)])],
+        [LAYER_SIZE, layers.map(([, bytes]) => bytes)]
+      ] as const)
+        pos = outRaw(outVarint32(outTag(pos, field.tag), layers.length), Uint8Array.from(values))
+      ENDING_BYTES[ending] = pos - start
+    }
 
 /** What records beside the frame may not write any more. */
 const CLOSED = [SRC_MAC, DST_MAC, IP_TOS, SRC_ADDR, DST_ADDR, SRC_PORT, DST_PORT].reduce((set, { bit }) => set | bit, 0)
@@ -90,32 +125,12 @@ export function putPlain(start: number, end: number, ports: Ports): boolean {
   pos = outUint32(pos, SRC_PORT.tag, srcPort)
   pos = outUint32(pos, DST_PORT.tag, dstPort)
   if (isTcp) pos = outUint32(pos, TCP_FLAGS.tag, inU16(transport + 12) & 0x1ff)
-  pos = outUint32(pos, ETYPE.tag, etype)
-  pos = outUint32(pos, PROTO.tag, proto)
-  pos = outLayers(
-    pos,
-    LAYER_STACK.tag,
-    isTagged,
-    STACK_ETHERNET,
-    STACK_VLAN,
-    isIpv4 ? STACK_IPV4 : STACK_IPV6,
-    isTcp ? STACK_TCP : STACK_UDP
-  )
-  pos = outLayers(pos, LAYER_SIZE.tag, isTagged, ETHERNET_BYTES, VLAN_BYTES, ipBytes, transportBytes)
+  const ending = endingOf(isTagged, isIpv4, isTcp)
+  pos = outAgain(pos, ENDINGS_AT + ending * ENDING_ROOM, ENDING_BYTES[ending])
+  outByte(pos - 1, transportBytes)
   frame.pos = pos
   frame.etype = etype
   frame.proto = proto
   frame.done = isTcp ? CLOSED | TCP_FLAGS.bit : CLOSED
   return true
-}
-
-/** A byte for each layer: they are known to be below 128. */
-function outLayers(pos: number, tag: number, isTagged: boolean, link: number, vlan: number, ip: number, transport: number): number {
-  pos = outTag(pos, tag)
-  outByte(pos++, isTagged ? 4 : 3)
-  outByte(pos++, link)
-  if (isTagged) outByte(pos++, vlan)
-  outByte(pos++, ip)
-  outByte(pos++, transport)
-  return pos
 }

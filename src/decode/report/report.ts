@@ -62,12 +62,10 @@ export function newReport(mapping: Mapping): Report {
   }
 }
 
-/** Decodes a datagram, and whatever waited for what it brought. */
 export function reporting(report: Report, decoder: DatagramDecoder): FrameHandler {
   return (buf, start, end, frameStart) => {
     const before = decoder.counterSamples()
     decoder.decode(buf, start, end, frameStart)
-    while (decoder.more());
     decoder.handOn()
     report.onCounterSamples(decoder.counterSamples() - before)
     report.readFlows()
