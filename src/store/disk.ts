@@ -29,6 +29,7 @@ export function openDisk(dir: string, log: Log, makeRoom: () => Promise<void>): 
           if (tries > 0) log.info(`there is room again in ${dir}`)
           return result
         } catch (error) {
+          if (error instanceof UserError) throw error
           if (!isFull(error)) throw new UserError(EXIT.cannotCreate, `cannot ${what}: ${reasonOf(error)}`)
           if (performance.now() > deadline) throw new UserError(EXIT.ioError, `cannot ${what}: ${reasonOf(error)}`)
           if (tries === 0) {

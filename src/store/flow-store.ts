@@ -1,15 +1,14 @@
 /** flow-store: FlowMessages into files by time, and back. */
 import { FILES } from '../cli/definition.js'
-import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import { plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { appendText } from '../flow/appendable.js'
 import { mappingOf } from '../mapping/option.js'
 import { timedInput } from '../query/streamtime.js'
-import { makeFolder, openDisk } from './disk.js'
+import { type Disk, makeFolder, openDisk } from './disk.js'
 import { listFiles } from './layout.js'
-import { noteWindow } from './lengths.js'
+import { longestWindow, noteWindow } from './lengths.js'
 import { lockStore } from './lock.js'
 import { folderOfOptions, type Options, OPTIONS } from './options.js'
 import { loadParquet } from './parquet.js'
@@ -48,13 +47,14 @@ async function store(tool: Tool<Options>, dir: string): Promise<void> {
   const { every, format, grace } = options
   const { schema } = await mappingOf(tool)
   const output = tool.stdout()
-  const longest = await prepare(dir, every)
+  let longest = await longestWindow(dir)
   const limits = { keep: options.keep ?? Infinity, maxSize: options['max-size'] ?? Infinity }
-  const retention = await openRetention(dir, limits, longest, log)
+  const retention = openRetention(dir, limits, () => longest, log)
   const disk = openDisk(dir, log, () => retention.run())
   tool.signals.onStop((signal) => {
     if (signal === 'SIGTERM') disk.waitNoLongerThan(WAIT_AFTER_TERM_MS)
   })
+  longest = await prepare(disk, dir, every)
 
   const logFile = (file: string, bytes: number, start: number): void => {
     retention.add({ path: file, start }, bytes)
@@ -98,14 +98,12 @@ const MOST_OPEN = 64
 const MOST_OPEN_PARQUET = 12
 
 /** Makes the folder, and makes sure that nobody else writes into it; returns the longest of the windows that its files have. */
-async function prepare(dir: string, every: number): Promise<number> {
-  try {
+async function prepare(disk: Disk, dir: string, every: number): Promise<number> {
+  await disk.run(`write to ${dir}`, async () => {
     await makeFolder(dir)
     lockStore(dir)
-    return await noteWindow(dir, every, (await listFiles(dir)).length === 0)
-  } catch (error) {
-    throw error instanceof UserError ? error : new UserError(EXIT.cannotCreate, `cannot write to ${dir}: ${reasonOf(error)}`)
-  }
+  })
+  return disk.run(`write to ${dir}`, async () => noteWindow(dir, every, (await listFiles(dir)).length === 0))
 }
 
 function keepRunning(retention: Retention): NodeJS.Timeout {

@@ -5,14 +5,22 @@ import { EXIT, UserError } from '../cli/exit.js'
 
 const LOCK = '.flow-store.lock'
 
-/** Takes the lock of a store until the process ends, however it ends. Throws UserError where another process has it. */
+/**
+ * Takes the lock of a store until the process ends, however it ends. Throws UserError where another process has it; where there is no room
+ * for it, it is not taken, and may be tried again.
+ */
 export function lockStore(dir: string): void {
   const file = path.join(dir, LOCK)
   const holder = holderOf(file)
   if (holder !== undefined) throw new UserError(EXIT.unavailable, `${dir} is written to by another flow-store (process ${holder})`)
   // open as long as the process lives, which is how others know
   const fd = fs.openSync(file, 'w')
-  fs.writeSync(fd, `${process.pid}\n`)
+  try {
+    fs.writeSync(fd, `${process.pid}\n`)
+  } catch (error) {
+    fs.closeSync(fd)
+    throw error
+  }
   process.on('exit', () => {
     fs.rmSync(file, { force: true })
   })

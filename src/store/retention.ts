@@ -22,18 +22,26 @@ export interface Limits {
   readonly maxSize: number
 }
 
-/** `window` is how long the windows of the files are, at the most: names say where one begins. */
-export async function openRetention(dir: string, { keep, maxSize }: Limits, window: number, log: Log): Promise<Retention> {
-  const files: { path: string; start: number; bytes: number }[] = []
+interface Kept extends Pick<StoredFile, 'path' | 'start'> {
+  readonly bytes: number
+}
+
+/** `window()` is how long the windows of the files are, at the most: names say where one begins. */
+export function openRetention(dir: string, { keep, maxSize }: Limits, window: () => number, log: Log): Retention {
+  /** those of the store; undefined until `run` looks for them */
+  let files: Kept[] | undefined
   const counts = { removed: 0, bytes: 0 }
   const isLimited = keep !== Infinity || maxSize !== Infinity
-  if (isLimited) {
+  const oldest = (): number => Math.ceil((Date.now() - keep - window()) / window()) * window()
+
+  async function find(): Promise<Kept[]> {
+    const found: Kept[] = []
     for (const { path, start, state } of await listFiles(dir)) {
-      if (state !== 'part') files.push({ path, start, bytes: (await fs.stat(path)).size })
+      if (state !== 'part') found.push({ path, start, bytes: (await fs.stat(path)).size })
     }
+    counts.bytes = found.reduce((sum, { bytes }) => sum + bytes, 0)
+    return found
   }
-  counts.bytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
-  const oldest = (): number => Math.ceil((Date.now() - keep - window) / window) * window
 
   async function remove(file: string, start: number): Promise<void> {
     try {
@@ -52,12 +60,14 @@ export async function openRetention(dir: string, { keep, maxSize }: Limits, wind
 
   return {
     add({ path, start }, bytes) {
-      if (!isLimited) return
+      if (files === undefined) return
       counts.bytes += bytes
       const index = files.findLastIndex((file) => file.start <= start) + 1
       files.splice(index, 0, { path, start, bytes })
     },
     async run() {
+      if (!isLimited) return
+      files ??= await find()
       // the newest stays, however little room there is
       while (files.length > 0 && (files[0].start < oldest() || (counts.bytes > maxSize && files.length > 1))) {
         const { path, start, bytes } = files.shift()!

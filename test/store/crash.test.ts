@@ -122,3 +122,30 @@ for (const format of ['bin', 'parquet']) {
     }
   })
 }
+
+test('a start on a full disk waits, and removes what is too much', async (t) => {
+  const dir = newFolder(t)
+  if (!smallDisk(dir)) {
+    t.skip('cannot mount a tmpfs here: that takes root')
+    return
+  }
+  try {
+    const old = ['date=2026-11-25/hour=07/flows-0705.bin', 'date=2026-11-25/hour=08/flows-0805.bin']
+    for (const file of old) {
+      fs.mkdirSync(path.join(dir, path.dirname(file)), { recursive: true })
+      fs.writeFileSync(path.join(dir, file), Buffer.alloc(64 * 1024))
+    }
+    fs.writeFileSync(path.join(dir, 'filler'), Buffer.alloc(5 * MIB - 2 * 64 * 1024))
+    const args = ['-dir', dir, '-format', 'bin']
+    const waiting = startTool('flow-store', args)
+    await waiting.until(() => waiting.stderr().includes('no space left'))
+    waiting.kill('SIGKILL')
+    await waiting.ended
+    const { code, stderr } = await runTool('flow-store', [...args, '-max-size', '100k'], flowAt(NINE))
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /there is room again/)
+    assert.deepEqual(filesIn(dir), [old[1], `${FOLDER}/flows-0905.bin`, 'filler'])
+  } finally {
+    spawnSync('umount', [dir])
+  }
+})
