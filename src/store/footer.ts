@@ -17,7 +17,7 @@
  *     16, 32, 64    := zigzag varint
  *     boolean       := in a field, its type (1, 2); in a list, a byte
  */
-import fs from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { readVarint } from '../flow/varint.js'
 
 const TAIL_BYTES = 8
@@ -33,9 +33,9 @@ const TYPE = { true: 1, false: 2, byte: 3, i16: 4, i32: 5, i64: 6, double: 7, bi
 type Thrift = Map<number, Thrift> | Thrift[] | number | Buffer
 
 /** The names of the top columns that have a value in some row; undefined where the footer does not tell that of all of them. */
-export async function columnsWithValues(path: string): Promise<string[] | undefined> {
+export async function columnsWithValues(handle: FileHandle): Promise<string[] | undefined> {
   try {
-    const footer = await readFooter(path)
+    const footer = await readFooter(handle)
     return footer === undefined ? undefined : namesOf(read(footer))
   } catch (error) {
     // what reads the file says what is wrong with it
@@ -44,21 +44,16 @@ export async function columnsWithValues(path: string): Promise<string[] | undefi
   }
 }
 
-async function readFooter(path: string): Promise<Buffer | undefined> {
-  const handle = await fs.open(path, 'r')
-  try {
-    const { size } = await handle.stat()
-    const tail = Buffer.alloc(TAIL_BYTES)
-    if (size < TAIL_BYTES) return undefined
-    await handle.read(tail, 0, TAIL_BYTES, size - TAIL_BYTES)
-    const length = tail.readUInt32LE(0)
-    if (tail.toString('latin1', 4) !== MAGIC || length > MOST_BYTES || length > size - TAIL_BYTES) return undefined
-    const footer = Buffer.alloc(length)
-    await handle.read(footer, 0, length, size - TAIL_BYTES - length)
-    return footer
-  } finally {
-    await handle.close()
-  }
+async function readFooter(handle: FileHandle): Promise<Buffer | undefined> {
+  const { size } = await handle.stat()
+  const tail = Buffer.alloc(TAIL_BYTES)
+  if (size < TAIL_BYTES) return undefined
+  await handle.read(tail, 0, TAIL_BYTES, size - TAIL_BYTES)
+  const length = tail.readUInt32LE(0)
+  if (tail.toString('latin1', 4) !== MAGIC || length > MOST_BYTES || length > size - TAIL_BYTES) return undefined
+  const footer = Buffer.alloc(length)
+  await handle.read(footer, 0, length, size - TAIL_BYTES - length)
+  return footer
 }
 
 function namesOf(footer: Thrift | undefined): string[] | undefined {

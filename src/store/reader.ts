@@ -1,10 +1,11 @@
 /** A file of a store that is being read, flow by flow. */
+import type { FileHandle } from 'node:fs/promises'
 import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
 import { flowMessage, schemaOf } from '../flow/proto.js'
 import { readVarint } from '../flow/varint.js'
 import type { StoredFile } from './layout.js'
 import type { Moment } from './moment.js'
-import { openSource } from './sources.js'
+import { flowsOf } from './sources.js'
 
 /** The next flow is the frame `frames[start, end)`, received at that moment. */
 export interface Reader extends Moment {
@@ -24,9 +25,9 @@ const values = fieldValues(schemaOf([flowMessage.field('time_received_ns')]))
 const readTime = fieldReader(values)
 const cursor = { pos: 0, lo: 0, hi: 0 }
 
-/** A reader at the file's first flow; undefined where it has none. Throws UserError. */
-export async function openReader(file: StoredFile, onRead: (bytes: number) => void): Promise<Reader | undefined> {
-  const source = openSource(file, onRead)
+/** A reader at the open file's first flow; undefined where it has none. The file is closed at its end, and by `close`. Throws UserError. */
+export async function openReader(file: StoredFile, handle: FileHandle, onRead: (bytes: number) => void): Promise<Reader | undefined> {
+  const source = flowsOf(file, handle, onRead)
   const reader: Reader = {
     frames: Buffer.alloc(0),
     start: 0,

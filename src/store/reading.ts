@@ -10,6 +10,7 @@ import type { Options } from './options.js'
 import { type Order, orderTo } from './order.js'
 import { isBefore, type Moment, momentOf } from './moment.js'
 import { openReader, type Reader } from './reader.js'
+import { openFile } from './sources.js'
 
 const NS_PER_MS = 1_000_000n
 
@@ -31,14 +32,15 @@ export async function readStore(tool: Tool<Options>, dir: string): Promise<void>
   const files = await filesOf(dir, since, until)
   const progress = await openProgress(await sizeOf(files))
   const order = orderTo(output)
-  const counts = { flows: 0, files: 0 }
+  const counts = { flows: 0, files: 0, removed: 0 }
   await tool.serve(({ counter }) => {
     counter('read_files', 'Files opened', () => counts.files)
     counter('sent_flows', 'Flows written', () => counts.flows)
   })
   tool.summary(() => {
     const misplaced = order.misplaced === 0 ? '' : `, ${order.misplaced} not in their place: too far from it in their files`
-    return `${plural(counts.flows, 'flow')} of ${plural(counts.files, 'file')} out${misplaced}`
+    const removed = counts.removed === 0 ? '' : `, ${counts.removed} removed before ${counts.removed === 1 ? 'it was' : 'they were'} read`
+    return `${plural(counts.flows, 'flow')} of ${plural(counts.files, 'file')} out${misplaced}${removed}`
   })
   try {
     await merge(files, { since: momentOf(since), until: momentOf(until) }, order, progress, counts, () => isStopped)
@@ -54,16 +56,24 @@ async function merge(
   { since, until }: Span,
   order: Order,
   progress: Progress,
-  counts: { flows: number; files: number },
+  counts: { flows: number; files: number; removed: number },
   isStopped: () => boolean
 ): Promise<void> {
   const open: Reader[] = []
+  let position = 0
   let bytesRead = 0
 
   async function openNext(start: Moment): Promise<void> {
     // what was read so far is of windows before
     if (open.length === 0 && isBefore(order.latest, start)) await order.letAllOut()
-    const reader = await openReader(files[counts.files++], (bytes) => {
+    const file = files[position++]
+    const handle = await openFile(file)
+    if (handle === undefined) {
+      counts.removed++
+      return
+    }
+    counts.files++
+    const reader = await openReader(file, handle, (bytes) => {
       progress.update((bytesRead += bytes))
     })
     if (reader !== undefined) open.push(reader)
@@ -82,7 +92,7 @@ async function merge(
 
   try {
     while (!isStopped()) {
-      const next = counts.files < files.length ? momentOf(nanoseconds(files[counts.files].start)) : undefined
+      const next = position < files.length ? momentOf(nanoseconds(files[position].start)) : undefined
       const reader = open.length === 0 ? undefined : earliest(open)
       if (next !== undefined && (reader === undefined || !isBefore(reader, next))) await openNext(next)
       else if (reader !== undefined) await takeRun(reader, next)

@@ -1,5 +1,5 @@
 /** The flows of one file of a store, a run of frames at a time. */
-import fs from 'node:fs'
+import fs from 'node:fs/promises'
 import type { RecordBatch } from 'parquet-wasm'
 import { EXIT, reasonOf, UserError } from '../cli/exit.js'
 import { ColumnError } from '../columns/encoded.js'
@@ -16,21 +16,32 @@ const CHUNK_BYTES = 256 * 1024
 /** Rows of Parquet that become frames together. */
 const BATCH_ROWS = 8192
 
-/** `onRead` is called with the number of bytes of the file that were read. */
-export async function* openSource(file: StoredFile, onRead: (bytes: number) => void): Source {
+/** Undefined where the file was removed since it was listed. Throws UserError. */
+export async function openFile({ path }: StoredFile): Promise<fs.FileHandle | undefined> {
   try {
-    yield* file.format === 'bin' ? binFrames(file.path, onRead) : parquetFrames(file.path, onRead)
+    return await fs.open(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new UserError(EXIT.noInput, `cannot read ${path}: ${reasonOf(error)}`)
+  }
+}
+
+/** The flows of an open file, which is closed behind them. `onRead` is called with the number of bytes of the file that were read. */
+export async function* flowsOf(file: StoredFile, handle: fs.FileHandle, onRead: (bytes: number) => void): Source {
+  try {
+    yield* file.format === 'bin' ? binFrames(handle, onRead) : parquetFrames(handle, onRead)
   } catch (error) {
     if (error instanceof UserError) throw error
     if (error instanceof BrokenStreamError || error instanceof ColumnError)
       throw new UserError(EXIT.badData, `${file.path}: ${error.message}`)
     if (error instanceof Error && 'syscall' in error) throw new UserError(EXIT.noInput, `cannot read ${file.path}: ${reasonOf(error)}`)
     throw new UserError(EXIT.badData, `${file.path} cannot be read as Parquet: ${reasonOf(error)}`)
+  } finally {
+    await handle.close()
   }
 }
 
-async function* binFrames(path: string, onRead: (bytes: number) => void): Source {
-  const handle = await fs.promises.open(path, 'r')
+async function* binFrames(handle: fs.FileHandle, onRead: (bytes: number) => void): Source {
   const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
   let filled = chunk
   /** the frame that began in the chunk before, and where the frames that are whole in this one stand */
@@ -44,30 +55,26 @@ async function* binFrames(path: string, onRead: (bytes: number) => void): Source
       to = end
     }
   })
-  try {
-    for (;;) {
-      const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES)
-      if (bytesRead === 0) break
-      filled = chunk.subarray(0, bytesRead)
-      spanning = undefined
-      from = to = 0
-      reader.push(filled)
-      if (spanning !== undefined) yield spanning
-      if (to > 0) yield filled.subarray(from, to)
-      onRead(bytesRead)
-    }
-    reader.end()
-  } finally {
-    await handle.close()
+  for (;;) {
+    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES)
+    if (bytesRead === 0) break
+    filled = chunk.subarray(0, bytesRead)
+    spanning = undefined
+    from = to = 0
+    reader.push(filled)
+    if (spanning !== undefined) yield spanning
+    if (to > 0) yield filled.subarray(from, to)
+    onRead(bytesRead)
   }
+  reader.end()
 }
 
-async function* parquetFrames(path: string, onRead: (bytes: number) => void): Source {
+async function* parquetFrames(handle: fs.FileHandle, onRead: (bytes: number) => void): Source {
   const [arrow, parquet] = await Promise.all([import('apache-arrow'), import('parquet-wasm')])
-  const blob = await fs.openAsBlob(path)
+  const blob = blobOf(handle, (await handle.stat()).size)
   const file = await orTrap(parquet.ParquetFile.fromFile(blob))
   const rows = file.metadata().fileMetadata().numRows()
-  const columns = await columnsWithValues(path)
+  const columns = await columnsWithValues(handle)
   const options = columns === undefined || columns.length === 0 ? {} : { columns }
   const batches = ((await orTrap(file.stream({ batchSize: BATCH_ROWS, ...options }))) as ReadableStream<RecordBatch>).getReader()
   let read: ReturnType<typeof batchReader> | undefined
@@ -80,4 +87,18 @@ async function* parquetFrames(path: string, onRead: (bytes: number) => void): So
     onRead((blob.size * table.numRows) / Math.max(1, rows))
   }
   file.free()
+}
+
+/** As much of a Blob of the file as parquet-wasm asks for. Node's own opens the file anew for each part, by a name that may be gone. */
+function blobOf(handle: fs.FileHandle, size: number): Blob {
+  async function read(from: number, to: number): Promise<ArrayBuffer> {
+    const bytes = new Uint8Array(Math.max(0, Math.min(to, size) - from))
+    for (let done = 0; done < bytes.length;) {
+      const { bytesRead } = await handle.read(bytes, done, bytes.length - done, from + done)
+      if (bytesRead === 0) throw new Error('it was cut while it was read')
+      done += bytesRead
+    }
+    return bytes.buffer
+  }
+  return { size, slice: (from = 0, to = size) => ({ arrayBuffer: () => read(from, to) }) } as Blob
 }

@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { type StoredFile, type StoreFormat, FORMATS, listFiles } from '../../src/store/layout.js'
 import { openReader } from '../../src/store/reader.js'
+import { openFile } from '../../src/store/sources.js'
 import { mutate } from '../support/mutate.js'
 import { ROOT, runPipeline } from '../support/tools.js'
 import { pick, type Random, refusal, type Trial, withFile } from './seeds.js'
@@ -40,7 +41,8 @@ export async function storedFiles(): Promise<Trial> {
     return withFile(changed(bytes, pick(seeds, random).bytes, random), async (path) => {
       let flows = 0
       try {
-        const reader = await openReader({ ...file, path }, () => undefined)
+        const changed = { ...file, path }
+        const reader = await openReader(changed, (await openFile(changed))!, () => undefined)
         if (reader === undefined) return `${file.format}: no flows`
         do flows++
         while (reader.step() || (await reader.refill()))

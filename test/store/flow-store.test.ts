@@ -3,8 +3,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import fc from 'fast-check'
+import { FORMATS, listFiles } from '../../src/store/layout.js'
+import { openReader } from '../../src/store/reader.js'
+import { openFile } from '../../src/store/sources.js'
 import { anyFlow, encodeFlow, flowOf } from '../support/random-flow.js'
-import { runTool, startTool } from '../support/tools.js'
+import { runPipeline, runTool, startTool } from '../support/tools.js'
 import { filesIn, flowAt, flowsFrom, frame, messagesOf, MINUTE, newFolder, NINE } from './storing.js'
 
 const FOLDER = 'date=2026-11-25/hour=09'
@@ -90,6 +93,32 @@ test('reads only files of the time that is asked for', async (t) => {
   const broken = await runTool('flow-store', ['-read', '-dir', dir, '-since', '2026-11-25T09:20'])
   assert.equal(broken.code, 65)
   assert.match(broken.stderr, /flows-0920\.bin: /)
+})
+
+for (const format of FORMATS) {
+  test(`a file that is removed before it is read is told, and the others are read: ${format}`, async (t) => {
+    const dir = newFolder(t)
+    const stream = Buffer.concat([flowsFrom(NINE, 20_000), flowsFrom(NINE + 5 * MINUTE, 10), flowsFrom(NINE + 10 * MINUTE, 10)])
+    assert.equal((await runTool('flow-store', ['-dir', dir, '-format', format], stream)).code, 0)
+    const second = path.join(dir, FOLDER, `flows-0910.${format}`)
+    // the first byte comes before the second file is opened, which the pipe has no room for
+    const { code, stdout, stderr } = await runPipeline(`flow-store -read -dir ${dir} | { head -c 1; rm ${second}; cat; }`)
+    assert.equal(code, 0, stderr)
+    assert.equal(messagesOf(stdout).length, 20_010)
+    assert.match(stderr, /20010 flows of 2 files out, 1 removed before it was read/)
+  })
+}
+
+test('a Parquet file that is removed while it is read is read to its end', async (t) => {
+  const dir = newFolder(t)
+  // more than a row group
+  assert.equal((await runTool('flow-store', ['-dir', dir], flowsFrom(NINE, 70_000))).code, 0)
+  const [file] = await listFiles(dir)
+  const reader = (await openReader(file, (await openFile(file))!, () => undefined))!
+  fs.rmSync(file.path)
+  let flows = 1
+  while (reader.step() || (await reader.refill())) flows++
+  assert.equal(flows, 70_000)
 })
 
 test("columns of fields of the user's own come back without the mapping", async (t) => {

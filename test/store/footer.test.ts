@@ -4,11 +4,21 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
-import { columnsWithValues } from '../../src/store/footer.js'
+import { columnsWithValues as columnsOf } from '../../src/store/footer.js'
 import { runTool } from '../support/tools.js'
 import { filesIn, flowAt, newFolder, NINE } from './storing.js'
 
 const FLOWS = Buffer.concat([flowAt(NINE), flowAt(NINE + 1, { as_path: [64500, 64501], src_port: 53 }), flowAt(NINE + 2)])
+
+/** The columns with values of the file of that name. */
+async function columnsWithValues(file: string): Promise<string[] | undefined> {
+  const handle = await fs.promises.open(file)
+  try {
+    return await columnsOf(handle)
+  } finally {
+    await handle.close()
+  }
+}
 
 /** The Parquet file of a new store that has the flows. */
 async function stored(t: test.TestContext, flows: Buffer): Promise<string> {
