@@ -42,8 +42,8 @@ export interface Domain {
   readonly layouts: Set<Layout>
   readonly sampled: OptionsRecord | undefined
   readonly names: SentNames
-  /** the message that is being filled */
-  readonly buf: Buffer
+  /** the message that is being filled; empty once the domain is forgotten, which messages that wait for their target may still be of */
+  buf: Buffer
   pos: number
   records: number
   /** of the set that is being filled: where it starts, and its layout */
@@ -164,6 +164,7 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
     open.delete(domain)
     domains.delete(key)
     forgetNames(domain)
+    domain.buf = Buffer.alloc(0)
   }
 
   function forgetNames(domain: Domain): void {

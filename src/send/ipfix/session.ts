@@ -19,8 +19,9 @@ export interface Session {
 
 /** `transmit` gets each message with its sequence number in it, to be copied before it returns. */
 export function sessionOf(exporting: Pick<FlowExport, 'definitions'>, transmit: (message: Message) => void): Session {
-  const sequences = new Map<Domain, number>()
-  const defined = new Set<Domain>()
+  // weak: a domain that is forgotten is never another's
+  let sequences = new WeakMap<Domain, number>()
+  let defined = new WeakSet<Domain>()
 
   function number(message: Message): void {
     const { domain, bytes, records } = message
@@ -42,11 +43,11 @@ export function sessionOf(exporting: Pick<FlowExport, 'definitions'>, transmit: 
       number(message)
     },
     defineAgain() {
-      defined.clear()
+      defined = new WeakSet()
     },
     begin() {
-      defined.clear()
-      sequences.clear()
+      defined = new WeakSet()
+      sequences = new WeakMap()
     }
   }
 }

@@ -8,6 +8,7 @@ import { type Domain, flowExport, type Message } from '../../../src/send/ipfix/e
 import { ADDRESSES, ALWAYS, EXPORTED, GROUPS, IN_OPTIONS } from '../../../src/send/ipfix/groups.js'
 import { sessionOf } from '../../../src/send/ipfix/session.js'
 import { decode } from '../../support/decode.js'
+import { liveHeapBytes } from '../../support/heap.js'
 import type { Flow } from '../../support/datagram-stream.js'
 import { anyFlow, comesBack, flowBytes, type FlowSpec } from './flows.js'
 
@@ -122,4 +123,22 @@ test('a target that has to be defined again costs another none of its messages',
     }),
     { numRuns: 20 }
   )
+})
+
+test('exporters that come and go for ever, as forged addresses do, take no memory', () => {
+  const exporting = flowExport({ mtu: MTU, firstDomain: 1, nanoseconds: false }, (message: Message) => {
+    session.send(message)
+  })
+  const session = sessionOf(exporting, () => undefined)
+  const send = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) {
+      const bytes = flowBytes({ sampler_address: Buffer.from([10, i >> 16, (i >> 8) & 255, i & 255]), bytes: 1 })
+      exporting.add(bytes, 0, bytes.length)
+    }
+    exporting.flush()
+  }
+  send(0, 5000)
+  const before = liveHeapBytes()
+  send(5000, 20_000)
+  assert.ok(liveHeapBytes() - before < 4 * 1024 * 1024)
 })
