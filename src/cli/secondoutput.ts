@@ -4,9 +4,13 @@ import net from 'node:net'
 import type { Writable } from 'node:stream'
 import { openOutput, type Output, type Sink } from '../flow/output.js'
 import { EXIT, reasonNotMade, reasonOf, UserError } from './exit.js'
+import type { Inputs } from './inputs.js'
 
-/** The file of `option` as an output; a FIFO, `>(COMMAND)` and /dev/fd/3 are files, too. Throws UserError: 73 where there can be no such file, 74 later. */
-export function fileOutput(option: string, file: string): Output {
+/**
+ * The file of `option` as an output; a FIFO, `>(COMMAND)` and /dev/fd/3 are files, too. Where it breaks, reading of `inputs` stops. Throws UserError: 73
+ * where there can be no such file, 74 later.
+ */
+export function fileOutput(option: string, file: string, inputs: Inputs): Output {
   let stream: Writable
   try {
     stream = socketOf(file) ?? fs.createWriteStream('', { fd: fs.openSync(file, 'w'), autoClose: false })
@@ -14,6 +18,7 @@ export function fileOutput(option: string, file: string): Output {
     throw new UserError(EXIT.cannotCreate, `${option}: cannot write ${file}: ${reasonNotMade(file, error)}`)
   }
   return openOutput(stream, (error) => {
+    inputs.stop()
     return new UserError(EXIT.ioError, `${option}: cannot write ${file}: ${reasonOf(error)}`)
   })
 }

@@ -116,7 +116,7 @@ async function run(tool: Tool<Options>): Promise<void> {
   }
   const raw = options.produce === 'raw' ? (options.format ?? 'json') : undefined
   const output = tool.stdout()
-  const counters = options.counters === undefined ? undefined : fileOutput('-counters', options.counters)
+  const counters = options.counters === undefined ? undefined : fileOutput('-counters', options.counters, tool.inputs)
   const series = options.addr === undefined ? undefined : servedSeries(options['counters.series'], log)
   const mapping = await mappingOf(tool)
   const reports = options.produce === 'report' ? await import('./report/report.js') : undefined

@@ -70,7 +70,7 @@ async function run(tool: Tool<Options>, filter: Filter): Promise<void> {
   }
   const counts: Counts = { flows: 0, matched: 0, malformed: 0, reloads: 0, failedReloads: 0 }
   const output = tool.stdout()
-  const rejected = options.fail === undefined ? undefined : fileOutput('-fail', options.fail)
+  const rejected = options.fail === undefined ? undefined : fileOutput('-fail', options.fail, tool.inputs)
   await watchLists(tool, filter, counts)
   await tool.serve((metrics) => {
     declareMetrics(metrics, counts)

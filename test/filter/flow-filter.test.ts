@@ -37,6 +37,14 @@ test('matching frames pass byte for byte, the others go where -fail says', async
   assert.deepEqual(both.stdout, STREAM)
 })
 
+test('where -fail can no longer be written, it ends while its input goes on', async () => {
+  const tool = startTool('flow-filter', ['-fail', '/dev/full', 'not any'])
+  tool.stdin.write(STREAM)
+  const { code, stderr } = await tool.ended
+  assert.equal(code, 74)
+  assert.match(stderr, /^flow-filter: -fail: cannot write \/dev\/full: no space left/)
+})
+
 test('files by -r, one after another, and the expression by -f', async () => {
   const [a, b] = [file('a', flowFrame(FLOWS[0])), file('b', flowStream(FLOWS))]
   const { code, stdout } = await runTool('flow-filter', ['-r', a, '-r', b, '-f', file('expression', 'tcp and # web\n port https')])
