@@ -8,8 +8,10 @@ import type { Signals, StopSignal } from './signals.js'
 export const STDIN = '-'
 /** What messages call it. */
 export const STDIN_NAME = 'stdin'
-/** After SIGTERM a filter whose input has been idle for so long stops. */
-const IDLE_AFTER_TERM_MS = 1000
+/** A filter that a signal asked to end stops when its input has been idle for so long. */
+const IDLE_AFTER_SIGNAL_MS = 1000
+/** A pipe of the command line is not read for longer behind a signal: bash gives no Ctrl-C to what runs in `<(…)` at its prompt. */
+const PIPE_AFTER_SIGNAL_MS = 5000
 
 /** An input with its name for messages. */
 export type NamedInput = Input & { readonly name: string }
@@ -29,24 +31,32 @@ export function inputsOf(files: readonly string[], signals: Signals): Inputs {
   for (const path of paths) checkReadable(path)
   let current: Input | undefined
   let isFile = false
+  let isStdin = false
   let isStopped = false
-  let isSignalled = false
+  let signal: StopSignal | undefined
 
-  /** Reading of a file stops at once. stdin is read to its end: the process that writes to it gets the same Ctrl-C, and ends. */
-  function obey(signal: StopSignal): void {
-    isSignalled = true
-    if (isFile) current?.stop()
-    else if (signal === 'SIGTERM') current?.stopWhenIdle(IDLE_AFTER_TERM_MS)
+  /** Reading of a file stops at once. A pipe is read to its end: the process that writes to it gets the same Ctrl-C, and ends. */
+  function obey(came: StopSignal): void {
+    signal = came
+    const input = current
+    if (isFile) input?.stop()
+    else if (!isStdin) {
+      input?.stopWhenIdle(IDLE_AFTER_SIGNAL_MS)
+      setTimeout(() => input?.stop(), PIPE_AFTER_SIGNAL_MS).unref()
+    } else if (came === 'SIGTERM') input?.stopWhenIdle(IDLE_AFTER_SIGNAL_MS)
   }
 
   return {
     *each() {
       for (const path of paths) {
-        isFile = path !== STDIN
-        if (isStopped || (isSignalled && isFile)) return
-        current = isFile ? openFile(path) : openInput(0)
+        if (isStopped) return
+        isStdin = path === STDIN
+        const fd = isStdin ? 0 : openFile(path)
+        isFile = fs.fstatSync(fd).isFile()
+        current = openInput(fd)
         if (path === paths[0]) signals.onStop(obey)
-        yield Object.assign(current, { name: isFile ? path : STDIN_NAME })
+        else if (signal !== undefined) obey(signal)
+        yield Object.assign(current, { name: isStdin ? STDIN_NAME : path })
       }
     },
     stop() {
@@ -67,10 +77,10 @@ function checkReadable(path: string): void {
   }
 }
 
-function openFile(path: string): Input {
+function openFile(path: string): number {
   try {
     // without O_NONBLOCK, a named pipe that nobody writes to would hold up everything, signals too
-    return openInput(fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK))
+    return fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
   } catch (error) {
     throw cannotRead(path, error)
   }

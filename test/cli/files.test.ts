@@ -164,6 +164,20 @@ test('flow-pcap -w leaves a file as it is until the first datagram came', async 
   assert.equal(fs.statSync(kept).size, 24)
 })
 
+test('of a pipe among the files nothing is lost at Ctrl-C, and it ends though who writes there goes on', async () => {
+  const ending = `trap 'cat ${file('two.bin')}; exit' INT; cat ${file('one.bin')}; while :; do sleep 0.05; done`
+  const endless = `trap '' INT; while cat ${file('one.bin')}; do :; done 2>&-`
+  for (const [source, last] of [
+    [ending, 2],
+    [endless, 1]
+  ] as const) {
+    const tool = startPipeline(`flow-format <(${source})`)
+    await tool.until(() => tool.stdout().length > 0)
+    tool.kill('SIGINT')
+    assert.equal(ports((await tool.ended).stdout).at(-1), last)
+  }
+})
+
 test('a file that is not there is told before anything is written', async () => {
   const { code, stdout, stderr } = await runTool('flow-format', [file('one.bin'), file('missing.bin')])
   assert.deepEqual([code, stdout.length], [66, 0])
