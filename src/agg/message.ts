@@ -8,7 +8,7 @@ import { type Grouping, setAt, timesAt } from '../query/aggregate.js'
 import { BYTES_AT, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
 import { distinctOf } from '../query/distinct.js'
 import { keyOf } from '../query/groups.js'
-import { type Cut, partSize, type Shape, SHAPE, shapeOf } from '../query/keys.js'
+import { countsEitherEnd, type Cut, partSize, type Shape, SHAPE, shapeOf } from '../query/keys.js'
 import { readSum, sumHi, sumLo } from '../query/sums.js'
 import type { Window } from './windows.js'
 
@@ -27,7 +27,8 @@ const TAGS = {
   distinct: fieldTag('distinct'),
   groups: fieldTag('groups'),
   total: fieldTag('total'),
-  totalOf: fieldTag('total_of')
+  totalOf: fieldTag('total_of'),
+  totalId: fieldTag('total_id')
 }
 
 export interface MessageWriter {
@@ -35,6 +36,8 @@ export interface MessageWriter {
   writeGroup(output: Appendable, window: Window, group: number): void
   /** Appends what is in no group: `sums` and `times` are its own, `groups` how many it sums. */
   writeRest(output: Appendable, window: Window, sums: Float64Array, times: Uint32Array, groups: number): void
+  /** The groups that follow have a total of their own. */
+  beginTotal(): void
   /** sums that stopped at 2^64 − 1 */
   saturated: number
 }
@@ -51,6 +54,9 @@ interface PartWriter {
 export function messageWriter(grouping: Grouping): MessageWriter {
   const { distinct, order, times } = grouping
   const totalOf = enumValue('total_of', order.toUpperCase())
+  /** Where groups count a flow twice, what sums them has to know whose total it has added already. */
+  const totalsHaveIds = grouping.parts.some(countsEitherEnd)
+  let totalId = 0
   const parts = grouping.parts.map((part): PartWriter => {
     const { field, cut } = part
     const lengthTag = cut?.length === undefined ? 0 : packedTag(cut.length.number, wireTypeOf(cut.length))
@@ -93,6 +99,7 @@ export function messageWriter(grouping: Grouping): MessageWriter {
 
   function writeTotal(buf: Buffer, pos: number, { aggregate: { total, sets, totalSet } }: Window): number {
     pos = writeUint32Field(buf, pos, TAGS.totalOf, totalOf)
+    if (totalsHaveIds) pos = writeCount(buf, pos, TAGS.totalId, totalId)
     if (order === 'distinct') return writeCount(buf, pos, TAGS.total, distinctOf(sets, totalSet))
     readSum(total, 0)
     return writeUint64Field(buf, pos, TAGS.total, sumHi, sumLo)
@@ -125,6 +132,9 @@ export function messageWriter(grouping: Grouping): MessageWriter {
 
   const writer: MessageWriter = {
     saturated: 0,
+    beginTotal() {
+      totalId++
+    },
     writeGroup(output, window, group) {
       const { groups, sets } = window.aggregate
       const { records, words } = groups

@@ -64,6 +64,7 @@ export function results(grouping: Grouping, top: number, having: Condition | und
 
   function* write(window: Window): Generator<void, void> {
     const { aggregate } = window
+    writer.beginTotal()
     const all = matching(window)
     const first = ranked(grouping, aggregate, all, top)
     let written = 0

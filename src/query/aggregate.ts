@@ -68,10 +68,13 @@ export function releaseAggregate({ groups, sets }: Aggregate): void {
   releaseDistinctSets(sets)
 }
 
+/** Groups of so many totals may come in any order, as from the partitions of a topic. */
+const MOST_TOTALS = 1024
+
 /** The fields that a grouping reads. */
 export function fieldsOf({ parts, distinct }: Grouping): Field[] {
   const ends = [...parts, ...(distinct === undefined ? [] : [distinct])].flatMap(({ field, ends }) => [field, ...ends])
-  const own: FieldName[] = [...COUNTER_FIELDS, ...TIMES, 'groups', 'total', 'total_of']
+  const own: FieldName[] = [...COUNTER_FIELDS, ...TIMES, 'groups', 'total', 'total_of', 'total_id']
   return [...new Set([...ends, ...own.map((name) => flowMessage.field(name))])]
 }
 
@@ -105,11 +108,11 @@ export function aggregator(grouping: Grouping, values: FieldValues): Aggregator 
   const totalIndex = schema.indexOf('total')
   const totalOfIndex = schema.indexOf('total_of')
   const orderNumber = enumValue('total_of', order.toUpperCase())
-  const receivedIndex = schema.indexOf('time_received_ns')
+  const totalIdIndex = schema.indexOf('total_id')
   const eitherEnd = parts.some(countsEitherEnd)
   const orderAt = order === 'distinct' ? 0 : SUM_SIZE * COUNTERS.indexOf(order)
-  /** window and total of the last aggregate that came */
-  const lastTotal = new Uint32Array(4)
+  /** those that came with aggregates last */
+  const totals = new Set<string>()
 
   /** how many groups the current flow belongs to; none where it is a rest itself */
   let ends = 1
@@ -151,15 +154,15 @@ export function aggregator(grouping: Grouping, values: FieldValues): Aggregator 
     return isSet(values, totalIndex) && orderNumber === (isSet(values, totalOfIndex) ? lo[totalOfIndex] : 0)
   }
 
-  /** The groups of a window that count either end have each flow twice: each of them has their total, one after another. */
+  /** Groups that count either end have each flow twice: those of one total say the same number, and their total counts once. */
   function ownTotal(): 'message' | 'nothing' {
-    const [receivedHi, receivedLo, totalHi, totalLo] = lastTotal
-    lastTotal[0] = isSet(values, receivedIndex) ? hi[receivedIndex] : 0
-    lastTotal[1] = isSet(values, receivedIndex) ? lo[receivedIndex] : 0
-    lastTotal[2] = hi[totalIndex]
-    lastTotal[3] = lo[totalIndex]
-    const same = receivedHi === lastTotal[0] && receivedLo === lastTotal[1] && totalHi === lastTotal[2] && totalLo === lastTotal[3]
-    return same ? 'nothing' : 'message'
+    const id = isSet(values, totalIdIndex) ? `${hi[totalIdIndex]} ${lo[totalIdIndex]}` : ''
+    const total = `${id} ${hi[totalIndex]} ${lo[totalIndex]}`
+    if (totals.has(total)) return 'nothing'
+    totals.add(total)
+    const [oldest] = totals
+    if (totals.size > MOST_TOTALS) totals.delete(oldest)
+    return 'message'
   }
 
   function add(aggregate: Aggregate, amounts: Float64Array, anyhow: boolean): boolean {

@@ -13,6 +13,7 @@ export const SUMS: readonly FieldName[] = [
   'distinct',
   'total',
   'total_of',
+  'total_id',
   'groups'
 ]
 
@@ -22,6 +23,7 @@ export const AGGREGATES = {
   groups: { kind: 'counter', about: 'groups that a rest message sums; absent in any other', biflow: 'keep' },
   total: { kind: 'counter', about: "the window's total of what groups are ordered by", biflow: 'keep' },
   total_of: { kind: 'enum', about: 'what the total is of', biflow: 'keep' },
+  total_id: { kind: 'number', about: 'the same in groups that have one total between them', biflow: 'keep' },
   addr: { kind: 'address', about: 'address of either end', words: ['host'], biflow: 'keep' },
   port: { kind: 'port', about: 'port of either end', words: ['port'], biflow: 'keep' },
   as_number: { kind: 'as', about: 'AS number of either end', words: ['as'], biflow: 'keep' },

@@ -118,6 +118,17 @@ test('a flow counts once for each end, and once where both give the same', async
   )
 })
 
+test('where groups count either end, totals are the same in one pass and in two', async () => {
+  const pair = (at: number, host: number): FlowSpec => flow(at, { src_addr: `0a0000${host}`, dst_addr: `0b0000${host}` })
+  const flows = [pair(0, 10), pair(1, 11), pair(100, 12), pair(2, 13)] // the last is a part of its own of the first minute
+  for (const every of [[], ['-every', '1m']]) {
+    const once = await runTool('flow-agg', ['-by', 'addr', ...every], flowStream(flows))
+    const messages = readFlows((await runTool('flow-agg', ['-by', 'addr'], once.stdout)).stdout)
+    assert.equal(messages.length, 8)
+    for (const { total } of messages) assert.equal(total, '400')
+  }
+})
+
 test('a window goes out when the time of the stream is a grace past its end; what comes later is a part of its own', async () => {
   const flows = [flow(10), flow(69.9), flow(30), flow(70), flow(20), flow(79.9), flow(25), flow(80), flow(26), flow(200)]
   const { stdout, stderr } = await runTool('flow-agg', ['-every', '1m'], flowStream(flows))

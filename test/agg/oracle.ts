@@ -170,6 +170,7 @@ const COUNTED = [
   'groups',
   'total',
   'total_of',
+  'total_id',
   'time_received_ns',
   'time_flow_start_ns',
   'time_flow_end_ns'
