@@ -4,7 +4,7 @@ export interface Moment {
   lo: number
 }
 
-/** From 0 to 2^64 − 1. */
+/** From 0 to 2^64, which is past all times. */
 export function momentOf(nanoseconds: bigint): Moment {
   return { hi: Number(nanoseconds >> 32n), lo: Number(nanoseconds & 0xffffffffn) }
 }

@@ -22,7 +22,7 @@ interface Span {
 
 /** `-read`: the flows of the store to stdout. Throws UserError. */
 export async function readStore(tool: Tool<Options>, dir: string): Promise<void> {
-  const { since = 0n, until = 2n ** 64n - 1n } = tool.options
+  const { since = 0n, until = 2n ** 64n } = tool.options
   let isStopped = false
   const stop = (): void => {
     isStopped = true

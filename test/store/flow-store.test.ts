@@ -121,6 +121,13 @@ test('a Parquet file that is removed while it is read is read to its end', async
   assert.equal(flows, 70_000)
 })
 
+test('a flow of the latest time there is comes back where no time is asked for', async (t) => {
+  const dir = newFolder(t)
+  const flow = frame(encodeFlow({ time_received_ns: String(2n ** 64n - 1n) }))
+  assert.equal((await runTool('flow-store', ['-dir', dir, '-format', 'bin'], flow)).code, 0)
+  assert.deepEqual(await readBack(dir), flow)
+})
+
 test("columns of fields of the user's own come back without the mapping", async (t) => {
   const dir = newFolder(t)
   const mapping = path.join(dir, 'mapping.yaml')
