@@ -5,8 +5,9 @@
 import type { Data, DataType, List, RecordBatch, Schema as ArrowSchema } from 'apache-arrow'
 import { closeFrame, MAX_PREFIX_BYTES } from '../flow/frames.js'
 import { fieldCursor, nextField, packedTag, WIRE_BYTES, WIRE_VARINT, writeTag } from '../flow/message.js'
-import { type Field, flowMessage } from '../flow/proto.js'
+import { type Field, flowMessage, schemaOf } from '../flow/proto.js'
 import { writeVarint32, writeVarint64 } from '../flow/varint.js'
+import { rowOf } from '../schema/fields.js'
 import { bytesOf, ColumnError, type EncodedTexts, encodedTexts, encoder, encodeValue, MAX_TAG_AND_NUMBER } from './encoded.js'
 import { type Arrow, FIELD_ID, UNKNOWN_FIELDS } from './types.js'
 
@@ -37,6 +38,7 @@ export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader 
   const known = fields.map(({ name, type, metadata }) =>
     name === UNKNOWN_FIELDS ? undefined : fieldOf(name, type as DataType, metadata.get(FIELD_ID))
   )
+  const schema = schemaOf(known.filter((field) => field !== undefined))
   const texts = known.map((field) => (field === undefined ? undefined : encodedTexts(field, packedTagOf(field))))
   const unknownAt = fields.findIndex(({ name }) => name === UNKNOWN_FIELDS)
   const cursor = fieldCursor()
@@ -47,15 +49,20 @@ export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader 
   function fieldOf(name: string, type: DataType, id: string | undefined): Field {
     const listed = arrow.DataType.isList(type)
     const item = listed ? (type as List<DataType>).valueType : type
-    const isBytes = arrow.DataType.isBinary(item)
+    const isBinary = arrow.DataType.isBinary(item)
     const isText = arrow.DataType.isUtf8(item) || arrow.DataType.isDictionary(item)
     const isNumber = arrow.DataType.isInt(item) || arrow.DataType.isTimestamp(item)
-    if (!isBytes && !isText && !isNumber)
+    if (!isBinary && !isText && !isNumber)
       throw new ColumnError(`column ${name} is of a type that none of ours has: ${arrow.Type[item.typeId]}`)
     const field = id === undefined ? flowMessage.find(name) : flowMessage.byNumber(Number(id))
-    if (field !== undefined) return field
+    if (field !== undefined && (field.name === name || !rowOf(field.name)?.isReplaceable)) {
+      // texts are of any field
+      if (field.repeated !== listed || (!isText && isBytes(field) !== isBinary))
+        throw new ColumnError(`column ${name} is of a type that ${field.name} does not have`)
+      return field
+    }
     if (id === undefined) throw new ColumnError(`column ${name} has no field number, and is no field of FlowMessage`)
-    return { name, number: Number(id), type: isBytes ? 'bytes' : isText ? 'string' : 'uint64', repeated: listed, packed: false }
+    return { name, number: Number(id), type: isBinary ? 'bytes' : isText ? 'string' : 'uint64', repeated: listed, packed: false }
   }
 
   function presentColumns({ data }: RecordBatch): Present[] {
@@ -104,7 +111,7 @@ export function batchReader(arrow: Arrow, { fields }: ArrowSchema): BatchReader 
   function noteOverridden(bytes: Uint8Array, from: number, to: number): void {
     cursor.pos = from
     while (nextField(bytes, to, cursor)) {
-      const field = flowMessage.byNumber(cursor.field) ?? known.find((one) => one?.number === cursor.field)
+      const field = schema.byNumber(cursor.field)
       // of another wire type it is none of the column's values
       if (field !== undefined && (field.type === 'string' ? WIRE_BYTES : -1) === cursor.wireType) overridden.add(cursor.field)
     }

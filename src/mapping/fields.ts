@@ -1,6 +1,6 @@
 /** The fields that a mapping file names and adds. */
 import { counterMessage, datagramMessage, type Field, type FieldType, flowMessage, type Schema, schemaOf } from '../flow/proto.js'
-import { nearestField } from '../schema/fields.js'
+import { nearestField, rowOf } from '../schema/fields.js'
 import { VIRTUAL_COLUMNS, type VirtualColumn } from '../schema/virtual.js'
 import type { YamlValue } from './yaml.js'
 
@@ -10,9 +10,6 @@ const MAX_NUMBER = 2 ** 25 - 1
 
 const CUSTOM_TYPES = ['varint', 'string', 'bytes'] as const
 const STORED_AS: Record<(typeof CUSTOM_TYPES)[number], FieldType> = { varint: 'uint64', string: 'string', bytes: 'bytes' }
-
-/** Their numbers goflow2's documents give to fields of the user's own. A field of such a number replaces what flow-enrich would put there. */
-const OVERRIDABLE: ReadonlySet<string> = new Set(['src_country', 'dst_country'])
 
 /** FlowMessage's fields and those of `formatter.protobuf` behind them. */
 export function extendedSchema(declarations: readonly YamlValue[]): Schema {
@@ -25,7 +22,7 @@ export function extendedSchema(declarations: readonly YamlValue[]): Schema {
       datagramMessage.byNumber(field.number) ??
       counterMessage.find(({ number }) => number === field.number)
     if (known !== undefined) refuseAnotherShape(declaration, known, field)
-    else if (holder !== undefined && OVERRIDABLE.has(holder.name))
+    else if (holder !== undefined && rowOf(holder.name)?.isReplaceable)
       schema = schemaOf([...schema.fields.filter((each) => each !== holder), field])
     else if (holder !== undefined)
       throw declaration.error(
@@ -102,7 +99,7 @@ export function columnNames(schema: Schema): string[] {
 
 /** What to say of a name that is none of `names`. */
 export function unknownField(name: string, names: readonly string[]): string {
-  const given = OVERRIDABLE.has(name) ? flowMessage.find(name) : undefined
+  const given = rowOf(name)?.isReplaceable ? flowMessage.find(name) : undefined
   if (given !== undefined) return `'${name}' is not there: the mapping file gives its number, ${given.number}, to a field of its own`
   return `unknown field '${name}': ${nearestField(name, names)}`
 }

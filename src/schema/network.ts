@@ -118,7 +118,8 @@ export const ENRICHMENT = {
     kind: 'country',
     about: 'country (ISO 3166-1)',
     either: 'country',
-    words: ['country']
+    words: ['country'],
+    isReplaceable: true
   }),
   ...sourceAndDestination('src_as_name', 'dst_as_name', { kind: 'text', about: 'AS: its name', of: ['src_as', 'dst_as'] }),
   ...sourceAndDestination('src_city', 'dst_city', { kind: 'text', about: 'city', words: ['city'] }),

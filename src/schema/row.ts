@@ -75,6 +75,8 @@ export interface Row {
   /** what it belongs to: a prefix length's address, the number or address that a name is one of */
   readonly of?: FieldName
   readonly words?: readonly FilterWord[]
+  /** a mapping file may give its number to a field of the user's own, as goflow2's documents do; flows have that one then */
+  readonly isReplaceable?: true
   /** what flow-send exports it as; left out: nothing says it */
   readonly element?: Exported
   /**

@@ -187,3 +187,16 @@ test('a builder that is cleared has nothing of before', () => {
     })
   )
 })
+
+test("a column of one of our fields that is of none of the field's types is refused", () => {
+  const list = new arrow.List(new arrow.Field('item', new arrow.Uint64(), true))
+  for (const [name, type] of [
+    ['bytes', list],
+    ['bytes', new arrow.Binary()],
+    ['src_addr', new arrow.Uint32()],
+    ['as_path', new arrow.Uint32()]
+  ] as const) {
+    const schema = new arrow.Schema([new arrow.Field(name, type, true)])
+    assert.throws(() => batchReader(arrow, schema), { message: `column ${name} is of a type that ${name} does not have` })
+  }
+})

@@ -142,6 +142,22 @@ test("columns of fields of the user's own come back without the mapping", async 
   assert.deepEqual(messagesOf(await readBack(store)).map(flowOf), messagesOf(stream).map(flowOf))
 })
 
+test("fields of the user's own that have the numbers of countries come back, of any type and repeated", async (t) => {
+  const dir = newFolder(t)
+  const mapping = path.join(dir, 'mapping.yaml')
+  fs.writeFileSync(
+    mapping,
+    'formatter: { protobuf: [ { name: src_loc, index: 1000, type: varint }, { name: dst_locs, index: 1001, type: string, array: true } ] }\n'
+  )
+  const received = encodeFlow({ time_received_ns: '1' })
+  // 1000: 7; 1001: a, b; 1001: what is no UTF-8
+  const fields = ['', 'c03e07', 'ca3e0161ca3e0162', 'c03e07ca3e0161', 'ca3e02ff41'].map((hex) => Buffer.from(hex, 'hex'))
+  const stream = Buffer.concat(fields.map((own) => frame(Buffer.concat([received, own]))))
+  const store = path.join(dir, 'store')
+  assert.equal((await runTool('flow-store', ['-dir', store, '-mapping', mapping], stream)).code, 0)
+  assert.deepEqual(messagesOf(await readBack(store)), messagesOf(stream))
+})
+
 test('-keep removes what is older and refuses what comes older; -max-size keeps the newest; files of other names stay', async (t) => {
   const dir = newFolder(t)
   const now = Date.now()
