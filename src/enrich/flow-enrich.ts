@@ -48,6 +48,14 @@ async function run(tool: Tool<Options>): Promise<void> {
   const { options, log } = tool
   const order = orderOf(options)
   const output = tool.stdout()
+  let isHungUp = false
+  let reload = (): void => {
+    isHungUp = true
+  }
+  // before tables load, which may take seconds; once they have, they are read again
+  process.on('SIGHUP', () => {
+    reload()
+  })
   const { schema } = await mappingOf(tool)
   const tables = await openTables(options, whyNoCountries(options.mapping, schema), log)
   if (tables.networks?.kept.contents.columns.includes('asn') === true && !order.includes('networks')) {
@@ -62,9 +70,10 @@ async function run(tool: Tool<Options>): Promise<void> {
     log.warn('nothing to add: give -db.asn, -db.country, -db.city, -networks, -exporters, -interfaces, -community-id or -samplingrate')
   const enricher = rewriter(enrichments, prepare, output)
   for (const { kept } of tables.all) kept.watch(forget)
-  process.on('SIGHUP', () => {
+  reload = () => {
     for (const { kept } of tables.all) void kept.reload()
-  })
+  }
+  if (isHungUp) reload()
   await tool.serve((metrics) => {
     declareMetrics(metrics, tables, counts, lookups, enricher, output)
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -151,6 +152,23 @@ test('a replaced table is taken, flowing or idle, by a rename, by writing it ane
   assert.equal(readFlows(stdout).length, sent)
   assert.equal(stderr.match(/line 1: unknown column 'nmae'; nearest: name/g)?.length, 1)
   assert.equal(code, 0)
+})
+
+test('SIGHUP while tables load has them read again once they have', async (t) => {
+  const pipe = path.join(folder, 'exporters.pipe')
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
+  const networks = write('loaded.csv', 'network,name\n192.0.2.0/24,one\n')
+  const tool = startTool('flow-enrich', ['-networks', networks, '-exporters', pipe])
+  // it reads the pipe again, for which nobody writes
+  t.after(() => {
+    tool.kill('SIGKILL')
+  })
+  // opened as soon as the tool opens it to read
+  const writer = await fs.promises.open(pipe, 'w')
+  tool.kill('SIGHUP')
+  await writer.write('exporter,name\n192.0.2.1,r1\n')
+  await writer.close()
+  await tool.until(() => tool.stderr().includes(`-networks ${networks} reloaded: 1 network`))
 })
 
 test('the new fields are keys, words of the filter and columns', async () => {
