@@ -4,6 +4,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { after } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readTable, TEXT } from '../../src/enrich/tables/csv.js'
 import { readFlows } from '../support/datagram-stream.js'
 import { mmdb } from '../support/mmdb-writer.js'
 import { runPipeline, runTool, startTool } from '../support/tools.js'
@@ -169,6 +171,24 @@ test('SIGHUP while tables load has them read again once they have', async (t) =>
   await writer.write('exporter,name\n192.0.2.1,r1\n')
   await writer.close()
   await tool.until(() => tool.stderr().includes(`-networks ${networks} reloaded: 1 network`))
+})
+
+test('a broken table is closed where it breaks', { skip: process.platform !== 'linux' }, async () => {
+  const broken = write('closed.csv', `network,name\n${'10.0.0.0/8,b\n'.repeat(50_000)}`)
+  const { ino } = fs.statSync(broken)
+  const isOpen = (): boolean =>
+    fs.readdirSync('/proc/self/fd').some((fd) => fs.statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false })?.ino === ino)
+  const reading = readTable(
+    broken,
+    { keys: ['network'], values: { name: TEXT } },
+    () => undefined,
+    (_keys, _values, { refuse }) => {
+      throw refuse('network', 'no network')
+    }
+  )
+  await assert.rejects(reading, { message: `${broken} line 2, column network: no network` })
+  for (let i = 0; i < 200 && isOpen(); i++) await sleep(5)
+  assert.ok(!isOpen())
 })
 
 test('the new fields are keys, words of the filter and columns', async () => {

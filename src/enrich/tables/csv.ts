@@ -98,9 +98,9 @@ export async function readTable<Key extends string, Value extends string>(
     }
   }
 
+  const file = fs.createReadStream(path)
   try {
-    const records = fs
-      .createReadStream(path)
+    const records = file
       .on('error', (error) => records.destroy(error))
       .pipe(parse({ bom: true, recordDelimiter: ['\r\n', '\n', '\r'], relaxColumnCount: true, maxRecordSize: MAX_ROW_BYTES }))
     for await (const record of records) readRecord(record as string[])
@@ -111,6 +111,9 @@ export async function readTable<Key extends string, Value extends string>(
       throw wrong(syntaxError(error.code))
     }
     throw new UnusableFileError(EXIT.noInput, `${path} cannot be opened: ${reasonOf(error)}`)
+  } finally {
+    // what it is piped into does not end it where a row is wrong
+    file.destroy()
   }
   if (names === undefined) throw new UnusableFileError(EXIT.badData, `${path} is empty: the first line names the columns`)
 }
