@@ -19,7 +19,9 @@ export interface RowWriter {
 /** A writer of rows of these columns. */
 export function rowWriter(columns: readonly TableColumn[]): RowWriter {
   const fixedBytes = columns.reduce((sum, { most }) => sum + most, SLACK_BYTES + 1)
-  const bytesPerByte = columns.reduce((sum, { perByte }) => sum + perByte, 0)
+  // two columns at the most show a byte of the message: that of its field, and one that only tables have
+  const [first = 0, second = 0] = columns.map(({ perByte }) => perByte).sort((a, b) => b - a)
+  const bytesPerByte = first + second
   let bytes: Buffer = Buffer.alloc(0)
   let out = viewOf(bytes)
   const scratch = { buf: Buffer.alloc(0), pos: 0, reserve: () => undefined }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
+import { writeVarint32 } from '../../src/flow/varint.js'
 import { layoutOf } from '../../src/table/layout.js'
 import { siText } from '../../src/table/si.js'
 import { cutMiddle, shownText, textWidth, writeShown } from '../../src/table/width.js'
@@ -175,6 +176,21 @@ test('a flow of zeros, a flow of nothing known, what is no protobuf', async () =
   assert.equal(lines.length, 3)
   assert.match(lines[1], /^ +0\.000 +0 +0 +0 +0$/)
   assert.match(lines[2], /^ +0\.000 +0x88cc +1 +64 +4 +0$/)
+})
+
+test('a message of nearly the most there may be, in a table of all fields and where two columns show its text', async () => {
+  const fields = encode({ bytes: 64n, exporter_name: '\x01'.repeat(10_000) })
+  const room = 15 * 1024 * 1024 - fields.length
+  const unknown = Buffer.alloc(5)
+  // field 6000, which nobody has: its bytes make the message long
+  const tag = Buffer.from([0x82, 0xf7, 0x02])
+  const size = unknown.subarray(0, writeVarint32(unknown, 0, room))
+  const long = frame(Buffer.concat([fields, tag, size, Buffer.alloc(room)]))
+  for (const columns of ['all', 'exporter,exporter_name,bytes']) {
+    const { code, stdout, stderr } = await runTool('flow-format', ['-format', 'table', '-fields', columns], long)
+    assert.equal(code, 0, stderr)
+    assert.ok(stdout.toString().split('\n')[1].includes('\\x01'.repeat(10_000)))
+  }
 })
 
 test('no flows, no table', async () => {
