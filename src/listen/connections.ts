@@ -17,6 +17,7 @@ import { parseAddress } from '../flow/address.js'
 import { hostAndPort } from './bind.js'
 import { wallClock } from './clock.js'
 import type { exporterLookup } from './exporters.js'
+import { turnOfTheLoop } from './udpsocket.js'
 
 const VERSION = 10
 const HEADER_BYTES = 16
@@ -74,12 +75,18 @@ export interface Connections {
   accept(socket: net.Socket): void
   /** Counts one that is not accepted. */
   refuse(cause: CutCause, who: string): void
+  /** Reads what the kernel has received so far; false where time ran out before that. */
+  drain(): Promise<boolean>
   /** Ends all connections. */
   closeAll(): Promise<void>
 }
 
 /** How often slow connections are looked for. */
 const SWEEP_MS = 1000
+/** More than the kernel keeps of a connection (tcp(7): tcp_rmem): what comes beyond that was not received when the end began. */
+const MOST_DRAINED_BYTES = 16 * 1024 * 1024
+/** Nor is more read after so long, however little the reader of stdout takes at a time. */
+const MOST_DRAINING_MS = 30_000
 
 export interface ConnectionHandlers {
   /** asked before each message goes out */
@@ -105,13 +112,15 @@ export function connections(
   const clock = wallClock()
   let lastHi = 0
   let lastLo = 0
-  let isPaused = false
+  /** until the reader has room again; undefined while connections are read */
+  let pausing: Promise<void> | undefined
+  let chunks = 0
 
   const sweeping = setInterval(sweep, Math.min(SWEEP_MS, limits.timeoutMs, limits.idleMs))
   sweeping.unref()
 
   function sweep(): void {
-    if (isPaused) return
+    if (pausing !== undefined) return
     const at = now()
     for (const connection of all) {
       const { begunAt, since, hadMessage } = connection
@@ -146,12 +155,11 @@ export function connections(
   }
 
   async function pause(): Promise<void> {
-    isPaused = true
     for (const { socket } of all) socket.pause()
     const began = now()
     await output.ready().catch(() => undefined)
     const waited = now() - began
-    isPaused = false
+    pausing = undefined
     for (const connection of all) {
       // the wait was ours
       connection.since += waited
@@ -219,6 +227,7 @@ export function connections(
     all.add(connection)
 
     socket.on('data', (chunk: Buffer) => {
+      chunks++
       if (connection.cut !== undefined) return
       const { messages } = connection
       const before = messages.offset
@@ -234,14 +243,14 @@ export function connections(
         connection.begunAt = 0
       }
       if (connection.begunAt === 0 && messages.isInside) connection.begunAt = now()
-      if (output.blocked && !isPaused) void pause()
+      if (output.blocked) pausing ??= pause()
     })
     socket.on('close', () => {
       all.delete(connection)
       if (connection.cut === undefined && connection.messages.isInside) refuse('inside-message', name)
       append(Buffer.alloc(0))
     })
-    if (isPaused) socket.pause()
+    if (pausing !== undefined) socket.pause()
   }
 
   return {
@@ -252,6 +261,26 @@ export function connections(
     admits,
     accept,
     refuse,
+    async drain() {
+      const began = new Map([...all].map(({ socket }) => [socket, socket.bytesRead]))
+      let timer: NodeJS.Timeout | undefined
+      let isLate = false
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          isLate = true
+          resolve()
+        }, MOST_DRAINING_MS)
+      })
+      let before
+      do {
+        await Promise.race([pausing, late])
+        before = chunks
+        await turnOfTheLoop()
+        for (const { socket } of all) if (socket.bytesRead - (began.get(socket) ?? 0) > MOST_DRAINED_BYTES) socket.destroy()
+      } while ((chunks > before || pausing !== undefined) && !isLate)
+      clearTimeout(timer)
+      return !isLate
+    },
     async closeAll() {
       clearInterval(sweeping)
       const closed = [...all].map(({ socket }) => new Promise((resolve) => socket.once('close', resolve)))

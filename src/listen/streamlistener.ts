@@ -71,8 +71,9 @@ export async function startStreamListener(
     exporters: [counts],
     numbers: () => numbersOf(accepted.counts, accepted.open, output),
     async drain() {
+      await turnOfTheLoop() // who is connected is accepted
       server.close()
-      await turnOfTheLoop() // the kernel's buffers are read
+      if (!(await accepted.drain())) log.warn(`${name}: the reader took too long: what connections had still to be read is lost`)
       await accepted.closeAll()
       handshakes?.closeAll()
       await output.end()

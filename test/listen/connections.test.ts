@@ -140,6 +140,31 @@ test('a reader that is slow slows the exporters down, and nothing is lost', asyn
   await listener.stop()
 })
 
+test('what the kernel has acknowledged is written at the end, however slow the reader is', async (t) => {
+  const listener = await listen(t, 'ipfix+tcp://127.0.0.1:0')
+  const socket = await connect(listener.ports[0])
+  listener.pause()
+  const count = 1200
+  for (let i = 0; i < count; i++) socket.write(message(1000, i))
+  if (socket.writableNeedDrain) await once(socket, 'drain')
+  const stopped = listener.stop()
+  listener.resume()
+  assert.match((await stopped).stderr, /1200 datagrams in, 1200 out; 1 connection\n$/)
+})
+
+test('an exporter that never stops holds up no end', async (t) => {
+  const listener = await listen(t, 'ipfix+tcp://127.0.0.1:0')
+  const socket = await connect(listener.ports[0])
+  const many = Buffer.concat(Array.from({ length: 100 }, () => message(1000)))
+  const write = (): void => {
+    while (!socket.closed && socket.write(many));
+  }
+  socket.on('drain', write)
+  write()
+  await listener.until(1000)
+  assert.equal((await listener.stop()).code, 0)
+})
+
 test('what comes beyond -count is not counted as out', async (t) => {
   const listener = await listen(t, 'ipfix+tcp://127.0.0.1:0', '-count', '1')
   const socket = await connect(listener.ports[0])
