@@ -1,6 +1,6 @@
 /** The kinds of streams by their first bytes, so that a tool that reads the wrong kind can name the tool to put in between. */
 import { fieldCursor, nextField } from './message.js'
-import { counterMessage, datagramMessage } from './proto.js'
+import { counterMessage, datagramMessage, flowMessage } from './proto.js'
 import { readVarint } from './varint.js'
 
 export type StreamKind = 'Datagram' | 'FlowMessage' | 'CounterSample'
@@ -22,19 +22,20 @@ export const VIEWERS: Readonly<Record<StreamKind | 'capture' | 'arrow', string>>
 
 const COUNTER_NUMBERS = new Set(counterMessage.map(({ number }) => number))
 
-/** The kind of a message by its field numbers (the kinds share none); undefined where it is no protobuf, or has no field. */
+/** The kind that has a field of this number (the kinds share none); undefined where none has. */
+function kindWith(field: number): StreamKind | undefined {
+  if (flowMessage.byNumber(field) !== undefined) return 'FlowMessage'
+  if (datagramMessage.byNumber(field) !== undefined) return 'Datagram'
+  return COUNTER_NUMBERS.has(field) ? 'CounterSample' : undefined
+}
+
+/** The kind of a message by the first of its fields that a kind knows, a flow where none does; undefined where it is no protobuf, or has no field. */
 export function messageKind(message: Buffer): StreamKind | undefined {
   const cursor = fieldCursor()
   let kind: StreamKind | undefined
-  while (nextField(message, message.length, cursor)) {
-    kind =
-      datagramMessage.byNumber(cursor.field) !== undefined
-        ? 'Datagram'
-        : COUNTER_NUMBERS.has(cursor.field)
-          ? 'CounterSample'
-          : 'FlowMessage'
-  }
-  return cursor.pos === message.length ? kind : undefined
+  while (nextField(message, message.length, cursor)) kind ??= kindWith(cursor.field)
+  if (cursor.pos === 0 || cursor.pos < message.length) return undefined
+  return kind ?? 'FlowMessage'
 }
 
 /**
