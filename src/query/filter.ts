@@ -6,7 +6,7 @@ import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
 import { type Schema, schemaOf } from '../flow/proto.js'
 import type { ListFile, ValueContext } from './comparisons.js'
 import { fieldsRead, testOf } from './conditions.js'
-import { type Expression, written } from './filterast.js'
+import { type Expression, type Item, type Value, written } from './filterast.js'
 import { FilterError } from './filtererror.js'
 import { isWord } from './filterwords.js'
 import { type GrammarOptions, parse, SyntaxError as GrammarError } from './grammar.js'
@@ -80,7 +80,10 @@ function read(text: string, reading: Reading): { expression: Expression; conditi
   }
 }
 
-/** What stands in the place of an `@include`; a file's expression is checked with its own text. */
+/**
+ * What stands in the place of an `@include`, and files of lists by their paths from the current folder; a file's expression is checked with
+ * its own text.
+ */
 function included(expression: Expression, reading: Reading): Expression {
   const { from } = reading
   switch (expression.kind) {
@@ -90,8 +93,9 @@ function included(expression: Expression, reading: Reading): Expression {
     case 'not':
       return { kind: 'not', part: included(expression.part, reading) }
     case 'include': {
-      const file = path.resolve(path.dirname(from.at(-1) ?? '.'), expression.file)
-      if (from.some((other) => path.resolve(other) === file)) throw new FilterError(`${expression.file} includes itself`, expression.at)
+      const file = beside(expression.file, reading)
+      if (from.some((other) => path.resolve(other) === path.resolve(file)))
+        throw new FilterError(`${expression.file} includes itself`, expression.at)
       let text: string
       try {
         text = readFileSync(file, 'utf8')
@@ -101,9 +105,29 @@ function included(expression: Expression, reading: Reading): Expression {
       // its mistakes show its own lines
       return read(text, { ...reading, files: [], from: [...from, file] }).expression
     }
+    case 'test': {
+      const { comparison } = expression
+      if (comparison === undefined) return expression
+      return { ...expression, comparison: { ...comparison, value: valueBeside(comparison.value, reading) } }
+    }
     default:
       return expression
   }
+}
+
+function valueBeside(value: Value, reading: Reading): Value {
+  if (value.kind === 'list') return { ...value, items: value.items.map((item) => itemBeside(item, reading)) }
+  return itemBeside(value, reading)
+}
+
+function itemBeside(item: Item, reading: Reading): Item {
+  return item.kind === 'file' ? { ...item, file: beside(item.file, reading) } : item
+}
+
+/** The path of a file that is named in the last of those it is read from, beside which it is. */
+function beside(file: string, { from }: Reading): string {
+  const naming = from.at(-1)
+  return naming === undefined || path.isAbsolute(file) ? file : path.join(path.dirname(naming), file)
 }
 
 function parsed(text: string, schema: Schema): Expression {

@@ -41,7 +41,7 @@ export type Item =
   /** without quotes: a number, an address, a range, a word … */
   | { readonly kind: 'raw'; readonly text: string; readonly at: TextRange }
   | { readonly kind: 'quoted'; readonly text: string; readonly at: TextRange }
-  /** one value a line */
+  /** one value a line; a path from the folder of the file that the expression is from */
   | { readonly kind: 'file'; readonly file: string; readonly at: TextRange }
 
 /** The expression with all of its parentheses, as the parser reads it again. */

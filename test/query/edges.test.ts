@@ -122,6 +122,27 @@ test('a file of values that is broken: its line and its word', () => {
   assert.equal(telling(`if in @"${file('names', '\ufeffge-0/0/1\nEthernet 1 # the first\n')}"`)({ in_if_name: 'Ethernet 1' }), true)
 })
 
+test('a list is looked for beside the file that names it', () => {
+  fs.mkdirSync(path.join(folder, 'lists'), { recursive: true })
+  const list = file('lists/ours', '10/8')
+  const inner = file('lists/inner', 'src host in @"ours" or dst host in [192.0.2.1, @"../theirs"]')
+  file('theirs', '192.0.2.2')
+  const outer = file('outer', '@include "lists/inner"')
+  for (const text of [`@include "${outer}"`, `@include "${path.relative('.', inner)}"`]) {
+    const { written, files } = compileFilter(text, context)
+    for (const src_addr of ['0a000001', '0b000001']) assert.equal(telling(text)({ src_addr }), src_addr === '0a000001')
+    assert.equal(telling(text)({ dst_addr: 'c0000202' }), true)
+    assert.deepEqual(
+      files.map((one) => path.resolve(one.path)),
+      [list, path.join(folder, 'theirs')]
+    )
+    // what is written means the same in the current folder
+    assert.equal(compileFilter(written, context).written, written)
+  }
+  const { files } = compileFilter('host in @"ours"', { ...context, file: inner })
+  assert.equal(files[0].path, list)
+})
+
 test('files that include one another, by paths of their own folder', () => {
   fs.mkdirSync(path.join(folder, 'more'), { recursive: true })
   file('more/web', 'port 80 or port 443')
