@@ -11,7 +11,7 @@ import { END, keyReader, newKey } from '../query/keys.js'
 import { type StreamTime, streamTime } from '../query/streamtime.js'
 import type { Request } from './options.js'
 import { type Placing, placing } from './placing.js'
-import { type Condition, type Results, results } from './result.js'
+import { type Results, results } from './result.js'
 import type { Series } from './series.js'
 import { openWindows, type Window, type Windows } from './windows.js'
 
@@ -36,16 +36,9 @@ export interface Aggregation {
   uncounted: number
 }
 
-/** Sums the frames that come in, as the command line asks; windows that close go to `output`, those of their groups that match `having`. */
-export function aggregation(
-  request: Request,
-  budget: Budget,
-  having: Condition | undefined,
-  series: Series | undefined,
-  output: Output,
-  log: Log
-): Aggregation {
-  const { grouping, every, grace, top } = request
+/** Sums the frames that come in, as the command line asks; windows that close go to `output`, those of their groups that match. */
+export function aggregation(request: Request, budget: Budget, series: Series | undefined, output: Output, log: Log): Aggregation {
+  const { grouping, every, grace, top, having } = request
   const exporterField = flowMessage.field('sampler_address')
   const schema = schemaOf([...new Set([...fieldsOf(grouping), exporterField])])
   const values = fieldValues(schema)

@@ -4,6 +4,7 @@ import { readFrames } from '../cli/filter.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import type { Output } from '../flow/output.js'
 import { timedInput } from '../query/streamtime.js'
+import { declareLists, newListCounts, watchLists } from '../query/watchlists.js'
 import { aggregation } from './aggregation.js'
 import { type Options, OPTIONS, type Request, requestOf } from './options.js'
 import { seriesOf } from './series.js'
@@ -30,9 +31,12 @@ async function run(tool: Tool<Options>, request: Request): Promise<void> {
   const output = tool.stdout()
   const budget = { maxGroups: options['max-groups'], maxBytes: options.memory, groups: 0, bytes: 0 }
   const series = options.addr === undefined ? undefined : seriesOf(request.grouping, options['metrics.series'])
-  const summing = aggregation(request, budget, request.having, series, output, log)
+  const summing = aggregation(request, budget, series, output, log)
+  const lists = newListCounts()
+  if (request.having !== undefined) await watchLists(request.having, lists, log)
   await tool.serve((metrics) => {
     declareMetrics(metrics, summing)
+    declareLists(metrics, lists)
     series?.declareMetrics(metrics)
   })
   tool.summary(() => summaryOf(summing))

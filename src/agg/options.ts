@@ -7,10 +7,9 @@ import type { Grouping } from '../query/aggregate.js'
 import { keyParts, singlePart } from '../query/by.js'
 import { COUNTERS } from '../query/counters.js'
 import { flowMessage } from '../flow/proto.js'
-import { compileFilter } from '../query/filter.js'
+import { compileFilter, type Filter } from '../query/filter.js'
 import { asUserError } from '../query/usererror.js'
 import { type Time, TIMES } from './placing.js'
-import type { Condition } from './result.js'
 
 export const OPTIONS = optionTable({
   by: {
@@ -77,7 +76,7 @@ export interface Request {
   readonly spread: boolean
   readonly top: number
   /** what groups have to match */
-  readonly having: Condition | undefined
+  readonly having: Filter | undefined
 }
 
 /** Throws UserError with code 64 where options do not go together, or name what there is not. */
@@ -101,13 +100,12 @@ export function requestOf(options: Options): Request {
     time,
     spread,
     top: options.top ?? Infinity,
-    having: options.having === undefined ? undefined : conditionOf(options.having)
+    having: options.having === undefined ? undefined : havingOf(options.having)
   }
 }
 
-function conditionOf(text: string): Condition {
+function havingOf(text: string): Filter {
   return asUserError(() => compileFilter(text, { schema: flowMessage, now: BigInt(Date.now()) * 1_000_000n }), { prefix: '-having: ' })
-    .matches
 }
 
 function windowLength(word: string): number {

@@ -4,14 +4,12 @@ import type { Output } from '../flow/output.js'
 import { addTimes, type Grouping, timesAt } from '../query/aggregate.js'
 import { addSums } from '../query/counters.js'
 import { distinctOf } from '../query/distinct.js'
+import type { Filter } from '../query/filter.js'
 import { firstGroup, isEmptyGroup, nextGroup } from '../query/groups.js'
 import { ranked } from '../query/ranking.js'
 import { sumAsNumber } from '../query/sums.js'
 import { type MessageWriter, messageWriter } from './message.js'
 import type { Window } from './windows.js'
-
-/** Whether the message at `buf[start, end)` matches `-having`. */
-export type Condition = (buf: Buffer, start: number, end: number) => boolean
 
 /** Messages between two looks at whether the reader is slow. */
 const BATCH = 256
@@ -24,7 +22,7 @@ export interface Results {
 }
 
 /** Writes the first `top` groups of each window that match `having`, and the sum of the others that match. */
-export function results(grouping: Grouping, top: number, having: Condition | undefined, output: Output): Results {
+export function results(grouping: Grouping, top: number, having: Filter | undefined, output: Output): Results {
   const writer = messageWriter(grouping)
   const counts = { windows: 0, messages: 0, left: 0 }
   const scratch = growingMemory(4096)
@@ -40,12 +38,12 @@ export function results(grouping: Grouping, top: number, having: Condition | und
     return matching.subarray(0, count)
   }
 
-  function matches(having: Condition, window: Window, group: number): boolean {
+  function matches(having: Filter, window: Window, group: number): boolean {
     const { saturated } = writer
     scratch.pos = 0
     writer.writeGroup(scratch, window, group)
     writer.saturated = saturated // counted where it is written
-    return having(scratch.buf, lengthSize(scratch.buf), scratch.pos)
+    return having.matches(scratch.buf, lengthSize(scratch.buf), scratch.pos)
   }
 
   /** Adds the groups that are not among the first to what was in no group; returns how many groups that sums. */

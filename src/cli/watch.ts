@@ -16,11 +16,17 @@ export async function fileIdentity(path: string): Promise<string> {
 
 /**
  * Calls `onChange` when the file at `path` is another than that of the identity that `known` gives, and has come to rest; again and again
- * as long as it is. Keeps no process alive.
+ * as long as it is, until it is no longer wanted. Keeps no process alive.
  */
-export function watchFile(path: string, known: () => string, onChange: () => Promise<unknown>, intervalMs = INTERVAL_MS): void {
+export function watchFile(
+  path: string,
+  known: () => string,
+  onChange: () => Promise<unknown>,
+  { intervalMs = INTERVAL_MS, isWanted = () => true }: { intervalMs?: number; isWanted?: () => boolean } = {}
+): void {
   let seen = known()
   const look = async (): Promise<void> => {
+    if (!isWanted()) return
     const now = await fileIdentity(path)
     if (now !== known() && now === seen) await onChange()
     seen = now

@@ -2,18 +2,18 @@
 import { EXIT, UserError } from '../cli/exit.js'
 import { readFrames } from '../cli/filter.js'
 import { readGiven } from '../cli/givenfile.js'
-import type { Metrics, Reading } from '../cli/metrics.js'
+import type { Metrics } from '../cli/metrics.js'
 import { INPUT_FILES, type OptionsOf, optionTable, thatFile } from '../cli/optiontable.js'
 import { others, plural } from '../cli/plural.js'
 import { bothOf, fileOutput } from '../cli/secondoutput.js'
 import { defineTool, type Tool } from '../cli/tool.js'
-import { fileIdentity, watchFile } from '../cli/watch.js'
 import type { FrameHandler } from '../flow/frames.js'
 import { appender } from '../flow/copy.js'
 import type { Output } from '../flow/output.js'
 import { MAPPING_OPTION, mappingOf } from '../mapping/option.js'
-import { compileFilter, type Filter, FilterError } from '../query/filter.js'
+import { compileFilter, type Filter } from '../query/filter.js'
 import { asUserError } from '../query/usererror.js'
+import { declareLists, newListCounts, watchLists } from '../query/watchlists.js'
 
 const OPTIONS = optionTable({
   f: { argument: 'file', help: 'read the expression from this file' },
@@ -49,9 +49,6 @@ interface Counts {
   flows: number
   matched: number
   malformed: number
-  /** times that a file of values was read again, and could not be */
-  reloads: number
-  failedReloads: number
 }
 
 async function prepare(tool: Tool<Options>): Promise<Filter> {
@@ -68,12 +65,14 @@ async function run(tool: Tool<Options>, filter: Filter): Promise<void> {
     process.stdout.write(`${filter.written}\n`)
     return
   }
-  const counts: Counts = { flows: 0, matched: 0, malformed: 0, reloads: 0, failedReloads: 0 }
+  const counts: Counts = { flows: 0, matched: 0, malformed: 0 }
   const output = tool.stdout()
   const rejected = options.fail === undefined ? undefined : fileOutput('-fail', options.fail, tool.inputs)
-  await watchLists(tool, filter, counts)
+  const lists = newListCounts()
+  await watchLists(filter, lists, tool.log)
   await tool.serve((metrics) => {
     declareMetrics(metrics, counts)
+    declareLists(metrics, lists)
   })
   tool.summary(() => summaryOf(counts))
   await readFrames(tool, bothOf(output, rejected), passer(filter, counts, output, rejected))
@@ -107,38 +106,10 @@ function passer(filter: Filter, counts: Counts, output: Output, rejected: Output
   }
 }
 
-/** Has files of values read again when they change; a broken one leaves what was there. */
-async function watchLists({ log }: Tool<Options>, { files }: Filter, counts: Counts): Promise<void> {
-  for (const { path, reload } of files) {
-    let known = await fileIdentity(path)
-    watchFile(
-      path,
-      () => known,
-      async () => {
-        known = await fileIdentity(path)
-        try {
-          reload()
-          counts.reloads++
-          log.debug(`${path} was read again`)
-        } catch (error) {
-          if (!(error instanceof FilterError)) throw error
-          counts.failedReloads++
-          log.warn(`${error.message}: going on with what it had before`)
-        }
-      }
-    )
-  }
-}
-
 function declareMetrics({ counter }: Metrics, counts: Counts): void {
   counter('flows', 'Flows read', () => counts.flows)
   counter('matched', 'Flows that matched and were passed on', () => counts.matched)
   counter('malformed', 'Messages that are no protobuf', () => counts.malformed)
-  const reloads = (): Reading => [
-    [{ result: 'ok' }, counts.reloads],
-    [{ result: 'error' }, counts.failedReloads]
-  ]
-  counter('list_reloads', 'Times that a file of values changed and was read again, by result', reloads, ['result'])
 }
 
 function summaryOf({ flows, matched, malformed }: Counts): string {

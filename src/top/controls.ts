@@ -2,9 +2,10 @@
 import type { Grouping } from '../query/aggregate.js'
 import { keyParts } from '../query/by.js'
 import type { Counter } from '../query/counters.js'
+import type { Filter } from '../query/filter.js'
 import { drilled } from './drill.js'
 import { edit, editedLine, type EditedLine } from './editor.js'
-import { typedFilter, type Matcher } from './filter.js'
+import { typedFilter } from './filter.js'
 import type { Key } from './keys.js'
 import type { Row } from './snapshot.js'
 
@@ -18,7 +19,8 @@ export interface Looking {
 export interface Controls {
   looking: Looking
   grouping: Grouping
-  matcher: Matcher | undefined
+  /** of `looking` */
+  filter: Filter | undefined
   selected: number
   frozen: boolean
   help: boolean
@@ -50,12 +52,12 @@ export function groupingOf({ by, order }: Looking): Grouping {
 /** What the keys change, as the command line has it at first, and what a key does. */
 export function controlsOf(
   looking: Looking,
-  matcher: Matcher | undefined
+  filter: Filter | undefined
 ): { controls: Controls; press: (key: Key, rows: readonly Row[]) => Effect } {
   const controls: Controls = {
     looking,
     grouping: groupingOf(looking),
-    matcher,
+    filter,
     selected: 0,
     frozen: false,
     help: false,
@@ -66,7 +68,7 @@ export function controlsOf(
   function look(next: Looking): Effect {
     const compiled = typedFilter(next.filter)
     if ('error' in compiled) return 'redraw'
-    controls.matcher = compiled.matches
+    controls.filter = compiled.filter
     controls.looking = next
     controls.grouping = groupingOf(next)
     controls.selected = 0

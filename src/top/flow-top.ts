@@ -7,10 +7,12 @@ import { others, plural } from '../cli/plural.js'
 import { defineTool, type Tool } from '../cli/tool.js'
 import { appendText } from '../flow/appendable.js'
 import type { Sink } from '../flow/output.js'
+import type { Filter } from '../query/filter.js'
 import { timedInput } from '../query/streamtime.js'
 import { fileAdvice } from '../query/usererror.js'
+import { declareLists, type ListCounts, newListCounts, watchLists } from '../query/watchlists.js'
 import { groupingOf, type Looking } from './controls.js'
-import { typedFilter, type Matcher } from './filter.js'
+import { typedFilter } from './filter.js'
 import { groupTable, noteWords, ratesText } from './lines.js'
 import { type Options, OPTIONS } from './options.js'
 import { openScreen, type Screen } from './screen.js'
@@ -46,32 +48,37 @@ export const tool = defineTool(
 
 interface Prepared {
   readonly looking: Looking
-  readonly matcher: Matcher | undefined
+  readonly filter: Filter | undefined
   readonly live: LiveWindow
 }
 
 function prepare({ options, operands }: Tool<Options>): Prepared {
   const looking: Looking = { by: options.by, order: options.order, filter: operands.join(' ') }
-  const matcher = matcherOf(looking.filter)
-  return { looking, matcher, live: liveWindow(options.window, groupingOf(looking), matcher) }
+  const filter = filterOf(looking.filter)
+  return { looking, filter, live: liveWindow(options.window, groupingOf(looking), filter) }
 }
 
-async function run(tool: Tool<Options>, { looking, matcher, live }: Prepared): Promise<void> {
+async function run(tool: Tool<Options>, { looking, filter, live }: Prepared): Promise<void> {
   const { options } = tool
-  await tool.serve(({ counter }) => {
+  const lists = newListCounts()
+  await tool.serve((metrics) => {
+    const { counter } = metrics
     counter('flows', 'Flows read', () => live.counts.flows)
     counter('malformed', 'Messages that are no protobuf', () => live.counts.malformed)
+    declareLists(metrics, lists)
   })
   tool.summary(() => summaryOf(live))
-  if (options.once || !tty.isatty(1)) await printOnce(tool, live, looking)
-  else await watch(tool, live, looking, matcher)
+  if (options.once || !tty.isatty(1)) {
+    if (filter !== undefined) await watchLists(filter, lists, tool.log)
+    await printOnce(tool, live, looking)
+  } else await watch(tool, live, looking, filter, lists)
 }
 
-function matcherOf(filter: string): Matcher | undefined {
-  const compiled = typedFilter(filter)
-  if (!('error' in compiled)) return compiled.matches
-  const advice = fileAdvice('flow-top', filter, compiled.at)
-  throw new UserError(EXIT.usage, `${compiled.error} (character ${compiled.at + 1} of '${filter}')${advice}`)
+function filterOf(text: string): Filter | undefined {
+  const compiled = typedFilter(text)
+  if (!('error' in compiled)) return compiled.filter
+  const advice = fileAdvice('flow-top', text, compiled.at)
+  throw new UserError(EXIT.usage, `${compiled.error} (character ${compiled.at + 1} of '${text}')${advice}`)
 }
 
 /** Nothing is written while frames come in. */
@@ -102,8 +109,14 @@ async function printOnce(tool: Tool<Options>, live: LiveWindow, looking: Looking
   if (failure !== undefined) throw failure as Error
 }
 
-async function watch(tool: Tool<Options>, live: LiveWindow, looking: Looking, matcher: Matcher | undefined): Promise<void> {
-  const view = liveView(tool, live, looking, matcher)
+async function watch(
+  tool: Tool<Options>,
+  live: LiveWindow,
+  looking: Looking,
+  filter: Filter | undefined,
+  lists: ListCounts
+): Promise<void> {
+  const view = liveView(tool, live, looking, filter, lists)
   let screen: Screen | undefined
   try {
     const reading = readFrames(tool, NO_SINK, live.add, {

@@ -1,8 +1,9 @@
 /** The view while it lives: flows come in, keys are pressed, pictures are drawn. */
 import { BrokenInputError } from '../cli/exit.js'
 import type { Tool } from '../cli/tool.js'
+import type { Filter } from '../query/filter.js'
+import { type ListCounts, watchLists } from '../query/watchlists.js'
 import { controlsOf, type Looking } from './controls.js'
-import type { Matcher } from './filter.js'
 import type { Options } from './options.js'
 import { groupsOn, pictureOf, type View } from './picture.js'
 import type { Screen } from './screen.js'
@@ -25,9 +26,15 @@ export interface LiveView {
 }
 
 /** What flow-top shows of `live`, and how its keys change that. */
-export function liveView({ options, signals }: Tool<Options>, live: LiveWindow, looking: Looking, matcher: Matcher | undefined): LiveView {
+export function liveView(
+  { options, signals, log }: Tool<Options>,
+  live: LiveWindow,
+  looking: Looking,
+  filter: Filter | undefined,
+  lists: ListCounts
+): LiveView {
   const { window: windowMs, every } = options
-  const { controls, press } = controlsOf(looking, matcher)
+  const { controls, press } = controlsOf(looking, filter)
   const colour = process.env.NO_COLOR === undefined
   let screen: Screen | undefined
   let widths: number[] = []
@@ -48,6 +55,11 @@ export function liveView({ options, signals }: Tool<Options>, live: LiveWindow, 
     fail = reject
   })
   finished.catch(() => undefined) // it may fail before anyone waits for it
+
+  function watchFilter(): void {
+    const { filter } = controls
+    if (filter !== undefined) void watchLists(filter, lists, log, () => controls.filter === filter)
+  }
 
   function shoot(screen: Screen): Snapshot {
     if (!controls.frozen) {
@@ -83,6 +95,7 @@ export function liveView({ options, signals }: Tool<Options>, live: LiveWindow, 
   signals.onStop(() => {
     finish()
   })
+  watchFilter()
 
   return {
     started,
@@ -116,7 +129,8 @@ export function liveView({ options, signals }: Tool<Options>, live: LiveWindow, 
           if (effect === 'quit') finish()
           if (effect === 'freeze' && controls.frozen) moment = live.cut()
           if (effect === 'regroup') {
-            live.show(controls.grouping, controls.matcher)
+            live.show(controls.grouping, controls.filter)
+            watchFilter()
             widths = []
           }
           draw(effect === 'regroup' || effect === 'freeze')

@@ -6,10 +6,10 @@ import { fieldReader, fieldValues, isSet, numberAt } from '../flow/fieldvalues.j
 import { type Field, flowMessage, schemaOf } from '../flow/proto.js'
 import { type Aggregate, type Aggregator, aggregator, fieldsOf, type Grouping, newAggregate, releaseAggregate } from '../query/aggregate.js'
 import { addCounters, addSums, BYTES_AT, COUNTERS_SIZE, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
+import type { Filter } from '../query/filter.js'
 import type { Budget } from '../query/groups.js'
 import { type StreamTime, streamTime } from '../query/streamtime.js'
 import { sumAsNumber } from '../query/sums.js'
-import type { Matcher } from './filter.js'
 import { type FrameBudget, type KeptFrames, keptFrames } from './frames.js'
 
 /** A window is so many slices long, and this many are remembered as a history. */
@@ -56,7 +56,7 @@ export interface LiveWindow {
   /** Takes a message of the stream. */
   readonly add: (buf: Buffer, start: number, end: number) => void
   /** Groups anew what is there, and what comes. */
-  show(grouping: Grouping, filter: Matcher | undefined): void
+  show(grouping: Grouping, filter: Filter | undefined): void
   /** Lets go of slices that are older than the window; not while someone looks at them. */
   expire(): void
   /** The slices of the window that ends at that moment, newest last. */
@@ -75,7 +75,7 @@ export interface LiveWindow {
 }
 
 /** The last `windowMs` milliseconds of the stream, grouped and filtered as at first. */
-export function liveWindow(windowMs: number, first: Grouping, firstFilter: Matcher | undefined): LiveWindow {
+export function liveWindow(windowMs: number, first: Grouping, firstFilter: Filter | undefined): LiveWindow {
   const sliceMs = windowMs / SLICES
   const budget: Budget = { maxGroups: MAX_GROUPS, maxBytes: MAX_GROUP_BYTES, groups: 0, bytes: 0 }
   const frameBudget: FrameBudget = { maxBytes: MAX_FRAME_BYTES, bytes: 0 }
@@ -142,7 +142,7 @@ export function liveWindow(windowMs: number, first: Grouping, firstFilter: Match
     seeExporter()
     const slice = sliceNow()
     keep(slice, buf, start, end)
-    if (filter === undefined || filter(buf, start, end)) count(slice)
+    if (filter === undefined || filter.matches(buf, start, end)) count(slice)
   }
 
   function keep(slice: Slice, buf: Buffer, start: number, end: number): void {
@@ -177,7 +177,7 @@ export function liveWindow(windowMs: number, first: Grouping, firstFilter: Match
     if (exporters.size < MAX_EXPORTERS) exporters.add(lastExporter.toString('latin1'))
   }
 
-  function show(next: Grouping, nextFilter: Matcher | undefined): void {
+  function show(next: Grouping, nextFilter: Filter | undefined): void {
     for (const { aggregate } of slices) releaseAggregate(aggregate)
     grouping = next
     filter = nextFilter
@@ -192,7 +192,7 @@ export function liveWindow(windowMs: number, first: Grouping, firstFilter: Match
       if (!slice.frames.isComplete()) forgotten = slice.index + 1
       slice.frames.each((buf, start, end) => {
         reading.read(buf, start, end)
-        if (filter === undefined || filter(buf, start, end)) count(slice)
+        if (filter === undefined || filter.matches(buf, start, end)) count(slice)
       })
       if (i < slices.length - 1) remember(slice, slices[i + 1].index)
     })

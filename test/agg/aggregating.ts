@@ -4,7 +4,6 @@ import { aggregation, type Aggregation } from '../../src/agg/aggregation.js'
 import { tool } from '../../src/agg/flow-agg.js'
 import { requestOf } from '../../src/agg/options.js'
 import type { Series } from '../../src/agg/series.js'
-import type { Condition } from '../../src/agg/result.js'
 import type { Log } from '../../src/cli/log.js'
 import { parseCommandLine } from '../../src/cli/commandline.js'
 import { frameReader } from '../../src/flow/frames.js'
@@ -41,7 +40,6 @@ export interface Aggregated {
 }
 
 export interface Run {
-  having?: Condition
   series?: Series
   /** bytes that come at a time */
   chunkBytes?: number
@@ -53,7 +51,7 @@ export interface Run {
 export async function aggregated(
   stream: Buffer,
   args: readonly string[],
-  { having, series, chunkBytes = Math.max(1, stream.length), wait }: Run = {}
+  { series, chunkBytes = Math.max(1, stream.length), wait }: Run = {}
 ): Promise<Aggregated> {
   const parsed = await parseCommandLine(tool.definition, '0', args)
   if ('text' in parsed) throw new Error(parsed.text)
@@ -63,7 +61,7 @@ export async function aggregated(
   const log: Log = { debug: silent, info: silent, error: silent, warn: (message) => warnings.push(message) }
   const { output, taken } = keptOutput()
   const budget = { maxGroups: options['max-groups'], maxBytes: options.memory, groups: 0, bytes: 0 }
-  const summing = aggregation(requestOf(options), budget, having, series, output, log)
+  const summing = aggregation(requestOf(options), budget, series, output, log)
   const reader = frameReader(summing.onFrame)
   for (let pos = 0, chunk = 0; pos < stream.length; pos += chunkBytes, chunk++) {
     wait?.(summing, chunk)

@@ -1,5 +1,8 @@
 /** flow-agg as a process. */
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { test } from 'node:test'
 import { startTool, runPipeline, runTool } from '../support/tools.js'
 import { readFlows } from '../support/datagram-stream.js'
@@ -357,4 +360,33 @@ test('-having lets only groups that match out, before -top; a mistake in it is s
   const { code, stderr } = await runTool('flow-agg', ['-having', 'byte > 1'])
   assert.equal(code, 64)
   assert.match(stderr, /^flow-agg: byte > 1\nflow-agg: \^{4}\nflow-agg: -having: unknown word 'byte'/)
+})
+
+test('a list that -having has from a file is read again when it changes', async (t) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-agg-'))
+  t.after(() => {
+    fs.rmSync(folder, { recursive: true })
+  })
+  const list = path.join(folder, 'list')
+  fs.writeFileSync(list, '192.0.2.1')
+  const running = startTool('flow-agg', [
+    '-loglevel',
+    'debug',
+    '-addr',
+    '127.0.0.1:0',
+    '-by',
+    'src_addr',
+    '-having',
+    `src host in @"${list}"`
+  ])
+  await running.until(() => running.stderr().includes('metrics at'))
+  running.stdin.write(flowStream([flow(0, { src_addr: 'c0000201' }), flow(0, { src_addr: 'c0000202' })]))
+  fs.writeFileSync(list, '192.0.2.2')
+  await running.until(() => running.stderr().includes('was read again'))
+  running.stdin.end()
+  await running.ended
+  assert.deepEqual(
+    readFlows(running.stdout()).map(({ src_addr }) => src_addr),
+    ['c0000202']
+  )
 })

@@ -22,7 +22,7 @@ async function watched(file: string, intervalMs = 10): Promise<{ until: (text: s
     text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : 'unreadable'
   }
   await read()
-  watchFile(file, () => identity, read, intervalMs)
+  watchFile(file, () => identity, read, { intervalMs })
   return {
     changes: () => changes,
     async until(wanted) {

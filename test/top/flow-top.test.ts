@@ -231,6 +231,31 @@ test('space stops the picture, while flows come, and lets it go on', { skip: wit
   await assertRestored(terminal, 0)
 })
 
+test('a list in a file is read again when it changes, also one of a filter that was typed', { skip: withoutTmux }, async (t) => {
+  const list = path.join(folder, 'list')
+  const log = path.join(folder, 'log')
+  const fifo = path.join(folder, 'flows')
+  execFileSync('mkfifo', [fifo])
+  fs.writeFileSync(list, '192.0.2.1')
+  const terminal = open(t, `flow-top -loglevel debug -every 100ms 'host in @"${list}"' < ${fifo} 2> ${log}`)
+  const fd = fs.openSync(fifo, 'w')
+  const shows = async (address: string, again: number): Promise<void> => {
+    const read = (): number => fs.readFileSync(log, 'utf8').split('was read again').length - 1
+    await terminal.until(`${again} readings of the list`, () => read() === again)
+    fs.writeSync(fd, FLOWS)
+    await terminal.until(address, (lines) => rowsOf(lines).some((line) => line.includes(address)))
+  }
+  fs.writeSync(fd, FLOWS)
+  await terminal.until('the first list', (lines) => rowsOf(lines)[0]?.includes('192.0.2.1 '))
+  fs.writeFileSync(list, '192.0.2.20')
+  await shows('192.0.2.20', 1)
+  terminal.keys('/', 'C-a', 'tcp and ', 'Enter')
+  await terminal.until('the other filter', (lines) => lines[2].startsWith('filter: tcp and host') && lines[3].startsWith(' # '))
+  fs.writeFileSync(list, '192.0.2.30')
+  await shows('192.0.2.30', 2)
+  fs.closeSync(fd)
+})
+
 test('the terminal is as before after Ctrl-C, SIGTERM, and an error that nobody caught', { skip: withoutTmux }, async (t) => {
   const endings: [string, (terminal: Terminal, pid: number) => void, number, Record<string, string>][] = [
     [
