@@ -11,7 +11,7 @@ const MAPPED_PREFIX_BITS = 96
 export const MAPPED_WORD = 0xffff
 
 /** Whether `buf[start, end)` is an IPv4-mapped address; its last four bytes are the IPv4 one. */
-export function isMappedIPv4(buf: Buffer, start = 0, end = buf.length): boolean {
+export function isMappedIPv4(buf: Uint8Array, start = 0, end = buf.length): boolean {
   if (end - start !== 16 || buf[start + 10] !== 0xff || buf[start + 11] !== 0xff) return false
   for (let i = start; i < start + 10; i++) if (buf[i] !== 0) return false
   return true
@@ -73,11 +73,12 @@ export function parseNetwork(text: string): Network | undefined {
   return prefix < 0 || prefix > bits ? undefined : { address, prefix }
 }
 
-/** Whether an address of 4 or 16 bytes is in the network; one of the other family is not. */
+/** Whether an address of 4 or 16 bytes is in the network, an IPv4-mapped one as the IPv4 one; one of the other family is not. */
 export function isInNetwork(address: Uint8Array, { address: network, prefix }: Network): boolean {
-  if (address.length !== network.length) return false
+  const from = isMappedIPv4(address) ? 12 : 0
+  if (address.length - from !== network.length) return false
   const whole = prefix >> 3
-  for (let i = 0; i < whole; i++) if (address[i] !== network[i]) return false
+  for (let i = 0; i < whole; i++) if (address[from + i] !== network[i]) return false
   const rest = prefix & 7
-  return rest === 0 || (address[whole] ^ network[whole]) >> (8 - rest) === 0
+  return rest === 0 || (address[from + whole] ^ network[whole]) >> (8 - rest) === 0
 }

@@ -5,10 +5,12 @@
  *     part   := number (1 word, or 2 for 64 bits, the upper first)
  *             | length (1 word), bytes (4 a word, the first highest, zeros behind the last)
  *
- * An absent field is zero, or no bytes. A repeated field is the bytes of its entries as this module writes them.
+ * An absent field is zero, or no bytes. An IPv4-mapped address is the IPv4 one. A repeated field is the bytes of its entries as this module writes them.
  */
+import { MAPPED_WORD } from '../flow/address.js'
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
 import type { Field } from '../flow/proto.js'
+import { rowOf } from '../schema/fields.js'
 import { listBytes } from './lists.js'
 
 /** One part of a key. */
@@ -39,7 +41,8 @@ export type Shape = (typeof SHAPE)[keyof typeof SHAPE]
 /** How the value of a part stands in a key. */
 export function shapeOf({ field, cut }: KeyPart): Shape {
   if (field.repeated) return SHAPE.list
-  if (field.type === 'bytes' || field.type === 'string') return cut === undefined ? SHAPE.bytes : SHAPE.address
+  if (cut !== undefined || rowOf(field.name)?.kind === 'address') return SHAPE.address
+  if (field.type === 'bytes' || field.type === 'string') return SHAPE.bytes
   return field.type === 'uint64' ? SHAPE.wideNumber : SHAPE.number
 }
 
@@ -61,6 +64,7 @@ export function newKey(): Key {
   return { words: new Int32Array(64), length: 0 }
 }
 
+const IPV4_BYTES = 4
 const IPV6_BYTES = 16
 const NO_MASK = new Int32Array(4).fill(-1)
 
@@ -97,9 +101,15 @@ export function keyReader(parts: readonly KeyPart[], values: FieldValues, key: K
     key.length = at
   }
 
-  function cutAddress(part: number, at: number): void {
+  /** Makes an address whose length stands at `at` an IPv4 one where it is mapped, and cuts it. */
+  function trimAddress(part: number, at: number): void {
     const { words } = key
-    const mask = words[at] === 4 ? masks4[part] : words[at] === IPV6_BYTES ? masks6[part] : NO_MASK
+    if (words[at] === IPV6_BYTES && words[at + 3] === MAPPED_WORD && words[at + 2] === 0 && words[at + 1] === 0) {
+      words[at] = IPV4_BYTES
+      words[at + 1] = words[at + 4]
+      key.length = at + 2
+    }
+    const mask = words[at] === IPV4_BYTES ? masks4[part] : words[at] === IPV6_BYTES ? masks6[part] : NO_MASK
     for (let i = at + 1, j = 0; i < key.length && j < mask.length; i++, j++) words[i] &= mask[j]
   }
 
@@ -131,7 +141,7 @@ export function keyReader(parts: readonly KeyPart[], values: FieldValues, key: K
         } else {
           const at = key.length
           appendBytes(values.buf, present ? start[index] : 0, present ? end[index] : 0)
-          if (shape === SHAPE.address) cutAddress(part, at)
+          if (shape === SHAPE.address) trimAddress(part, at)
         }
       }
     },

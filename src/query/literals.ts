@@ -1,5 +1,5 @@
 /** Values as they are written in a filter, by what is expected. */
-import { parseAddress } from '../flow/address.js'
+import { parseAddress, parseNetwork } from '../flow/address.js'
 import { IP_PROTOCOL } from '../flow/ipprotocols.js'
 import { lazy } from '../flow/lazy.js'
 import type { Field } from '../flow/proto.js'
@@ -254,28 +254,34 @@ export function ipv4Range(text: string): [from: number, to: number] | undefined 
 
 /** An address, a network (10/8, host bits cut) or a range of addresses of one family. */
 export function addressRange(text: string): { readonly isIPv6: boolean; readonly range: Range } | undefined {
-  const network = /^([^/]+)\/(\d{1,3})$/.exec(text)
-  if (network !== null) {
-    const short = /^\d{1,3}(\.\d{1,3}){0,2}$/.test(network[1])
-    const missing = short ? 3 - network[1].split('.').length + 1 : 0
-    const address = addressNumber(network[1] + '.0'.repeat(missing))
-    if (address === undefined) return undefined
-    const unseen = !address.isIPv6 && network[1].includes(':') ? 96 : 0 // an IPv4-mapped one
-    const free = (address.isIPv6 ? 128 : 32) - (Number(network[2]) - unseen)
-    if (free < 0 || free > (address.isIPv6 ? 128 : 32)) return undefined
-    const from = (address.number >> BigInt(free)) << BigInt(free)
-    return { isIPv6: address.isIPv6, range: [from, from + (1n << BigInt(free)) - 1n] }
+  const network = parseNetwork(text.replace(SHORT_NETWORK, longNetwork))
+  if (network !== undefined) {
+    const { isIPv6, number } = addressNumber(network.address)
+    const free = BigInt((isIPv6 ? 128 : 32) - network.prefix)
+    const from = (number >> free) << free
+    return { isIPv6, range: [from, from + (1n << free) - 1n] }
   }
-  const single = addressNumber(text)
-  if (single !== undefined) return { isIPv6: single.isIPv6, range: [single.number, single.number] }
-  const both = rangeOf(text, addressNumber)
+  const both = rangeOf(text, singleAddress)
   if (both === undefined || both[0].isIPv6 !== both[1].isIPv6) return undefined
   return { isIPv6: both[0].isIPv6, range: [both[0].number, both[1].number] }
 }
 
-function addressNumber(text: string): { isIPv6: boolean; number: bigint } | undefined {
+/** 10/8, 172.16/12 */
+const SHORT_NETWORK = /^\d{1,3}(\.\d{1,3}){0,2}(?=\/)/
+const longNetwork = (short: string): string => short + '.0'.repeat(4 - short.split('.').length)
+
+function singleAddress(text: string): AddressNumber | undefined {
   const bytes = text.includes('%') ? undefined : parseAddress(text)
-  return bytes === undefined ? undefined : { isIPv6: bytes.length === 16, number: BigInt(`0x${bytes.toString('hex')}`) }
+  return bytes === undefined ? undefined : addressNumber(bytes)
+}
+
+interface AddressNumber {
+  readonly isIPv6: boolean
+  readonly number: bigint
+}
+
+function addressNumber(bytes: Uint8Array): AddressNumber {
+  return { isIPv6: bytes.length === 16, number: BigInt(`0x${Buffer.from(bytes).toString('hex')}`) }
 }
 
 /** In English, which has a name for each code that there is: ISO 3166-1 alpha-2 as Unicode has it. */

@@ -2,6 +2,7 @@
  * The last while of a stream, in slices that come and go: the sums of its groups (flow-agg's), and the flows themselves, so that another
  * key or filter shows what has been there already.
  */
+import { isMappedIPv4 } from '../flow/address.js'
 import { fieldReader, fieldValues, isSet, numberAt } from '../flow/fieldvalues.js'
 import { type Field, flowMessage, schemaOf } from '../flow/proto.js'
 import { type Aggregate, type Aggregator, aggregator, fieldsOf, type Grouping, newAggregate, releaseAggregate } from '../query/aggregate.js'
@@ -170,8 +171,8 @@ export function liveWindow(windowMs: number, first: Grouping, firstFilter: Filte
   function seeExporter(): void {
     const { values, exporter } = reading
     if (!isSet(values, exporter)) return
-    const from = values.start[exporter]
     const to = values.end[exporter]
+    const from = isMappedIPv4(values.buf, values.start[exporter], to) ? to - 4 : values.start[exporter]
     if (values.buf.compare(lastExporter, 0, lastExporter.length, from, to) === 0) return
     lastExporter = Buffer.from(values.buf.subarray(from, to))
     if (exporters.size < MAX_EXPORTERS) exporters.add(lastExporter.toString('latin1'))

@@ -362,6 +362,29 @@ test('-having lets only groups that match out, before -top; a mistake in it is s
   assert.match(stderr, /^flow-agg: byte > 1\nflow-agg: \^{4}\nflow-agg: -having: unknown word 'byte'/)
 })
 
+test('an IPv4-mapped address is the IPv4 one: as a key, cut or not, as one end of two, among different values and exporters', async () => {
+  const mapped = '00000000000000000000ffffc0000201'
+  const ends = { src_addr: mapped, dst_addr: 'c0000201' }
+  const flows = [flow(0, { ...ends, sampler_address: mapped }), flow(1, { ...ends, src_addr: 'c0000201' })]
+  for (const [args, key] of [
+    [['-by', 'src_addr', '-distinct', 'src_addr'], { src_addr: 'c0000201', distinct: '1' }],
+    [['-by', 'src_addr/24:64'], { src_addr: 'c0000200', src_net: 24 }],
+    [['-by', 'addr'], { addr: 'c0000201' }]
+  ] as const) {
+    const { stdout, stderr } = await runTool('flow-agg', args, flowStream(flows))
+    assert.match(stderr, /2 flows of 1 exporter in, 1 group/)
+    const [message] = readFlows(stdout)
+    assert.deepEqual({ ...message, ...key }, message)
+  }
+  // ::fffe:192.0.2.1 is none
+  assert.equal((await summed([flow(0, { src_addr: mapped.replace('ffff', 'fffe') }), ...flows], ['-by', 'src_addr'])).length, 2)
+})
+
+test('a window that ends behind all times ends at 2^64 - 1', async () => {
+  const [message] = await summed([flow(0, { time_received_ns: MAX })], ['-every', '1m'])
+  assert.deepEqual([message.time_flow_start_ns, message.time_flow_end_ns], [String((MAX / (60n * SECOND)) * 60n * SECOND), String(MAX)])
+})
+
 test('a list that -having has from a file is read again when it changes', async (t) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flow-agg-'))
   t.after(() => {

@@ -33,6 +33,19 @@ test('an IPv4-mapped address is the IPv4 address, one beside that range is not',
   assert.equal(parseAddress('1::ffff:10.1.2.3')?.length, 16)
 })
 
+test('an IPv4-mapped address is in the networks of the IPv4 one, and in no network of IPv6', () => {
+  const mapped = Buffer.from('00000000000000000000ffff0a010203', 'hex')
+  for (const [text, inside] of [
+    ['10.0.0.0/8', true],
+    ['::ffff:10.0.0.0/104', true],
+    ['10.1.2.3', true],
+    ['11.0.0.0/8', false],
+    ['::/0', false]
+  ] as const) {
+    assert.equal(isInNetwork(mapped, parseNetwork(text)!), inside, text)
+  }
+})
+
 test('what is no address has no bytes', () => {
   for (const text of ['', '1.2.3', '1.2.3.4.5', '256.1.1.1', 'localhost', '1:2', ':::', 'g::1', '::1::', '10.0.0.0/8'])
     assert.equal(parseAddress(text), undefined)
