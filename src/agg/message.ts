@@ -170,9 +170,10 @@ function cutLength({ ipv4, ipv6 }: Cut, size: number): number {
   return size === 4 ? ipv4 : size === 16 ? (ipv6 ?? 0) : 0
 }
 
-/** Milliseconds since 1970 as nanoseconds; exact. */
+/** Milliseconds since 1970 as nanoseconds, exact; 2^64 − 1 where they are more. */
 function writeMilliseconds(buf: Buffer, pos: number, tag: number, ms: number): number {
   const upper = Math.floor(ms / TWO_32)
   const lower = (ms % TWO_32) * MILLION // under 2^52
-  return writeUint64Field(buf, pos, tag, upper * MILLION + Math.floor(lower / TWO_32), lower % TWO_32)
+  const hi = upper * MILLION + Math.floor(lower / TWO_32)
+  return hi < TWO_32 ? writeUint64Field(buf, pos, tag, hi, lower % TWO_32) : writeUint64Field(buf, pos, tag, TWO_32 - 1, TWO_32 - 1)
 }
