@@ -1,4 +1,5 @@
 /** What the words of a command line mean: the `parse` of options. */
+import { LONGEST_TIMER_MS, nanosecondsOf } from './durations.js'
 
 /** What an option's `parse` throws. */
 class BadValueError extends Error {
@@ -11,22 +12,17 @@ export function badValue(what: string): BadValueError {
   return new BadValueError(what)
 }
 
-const DURATION_UNITS: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
 /** `10s`, `1m30s`, `0` → milliseconds. */
 export function duration(word: string): number {
-  if (word === '0') return 0
-  let ms = 0
-  if (!/^(\d+(\.\d+)?(ns|us|ms|s|m|h|d))+$/.test(word)) throw badValue('A duration is a number with a unit, as 10s, 1m30s or 500ms.')
-  for (const [, amount, , unit] of word.matchAll(/(\d+(\.\d+)?)(ns|us|ms|s|m|h|d)/g)) ms += Number(amount) * DURATION_UNITS[unit]
-  return ms
+  const nanoseconds = word === '0' ? 0n : nanosecondsOf(word)
+  if (nanoseconds === undefined) throw badValue('A duration is a number with a unit, as 10s, 1m30s or 500ms.')
+  return Number(nanoseconds) / 1e6
 }
 
-/** The same for a timer, which Node lets wait for 24.8 days at the most. */
+/** The same for a timer. */
 export function timerDuration(word: string): number {
   return Math.min(duration(word), LONGEST_TIMER_MS)
 }
-export const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** A whole number from `least` to `most`. */
 export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): (word: string) => number {

@@ -1,5 +1,5 @@
 /** Replays at a capture's pace, or a multiple of it. */
-import { LONGEST_TIMER_MS } from '../cli/options.js'
+import { LONGEST_TIMER_MS } from '../cli/durations.js'
 import { millisecondsBetween, type Time } from './time.js'
 
 /** The resolution of a timer. */

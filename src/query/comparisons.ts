@@ -1,5 +1,6 @@
 /** A comparison's value made into what its field is tested with. */
 import { readFileSync } from 'node:fs'
+import { nanosecondsOf } from '../cli/durations.js'
 import { nearest } from '../cli/nearest.js'
 import { reasonOf } from '../cli/exit.js'
 import type { Field } from '../flow/proto.js'
@@ -7,18 +8,7 @@ import type { Condition, Order } from './conditions.js'
 import type { Item, TextRange } from './filterast.js'
 import { FilterError } from './filtererror.js'
 import type { Target, Kind } from './filterwords.js'
-import {
-  addressRange,
-  countryCodes,
-  durationOf,
-  flagBits,
-  fractionOf,
-  ipv4Range,
-  isCountry,
-  type NumberKind,
-  NUMBERS,
-  rangeOf
-} from './literals.js'
+import { addressRange, countryCodes, flagBits, fractionOf, ipv4Range, isCountry, type NumberKind, NUMBERS, rangeOf } from './literals.js'
 import { addressSet, MAX_64, numberSet, type Range, textSet } from './rangesets.js'
 
 /** A file whose lines are values of the filter. */
@@ -246,7 +236,7 @@ export function ratioTest(word: string, order: Order, items: readonly Item[]): (
 }
 
 function secondsOf(text: string): number | undefined {
-  const nanoseconds = durationOf(text)
+  const nanoseconds = nanosecondsOf(text)
   return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1e9
 }
 

@@ -1,11 +1,12 @@
 /** Values as they are written in a filter, by what is expected. */
+import { nanosecondsOf } from '../cli/durations.js'
 import { parseAddress, parseNetwork } from '../flow/address.js'
 import { IP_PROTOCOL } from '../flow/ipprotocols.js'
 import { lazy } from '../flow/lazy.js'
 import type { Field } from '../flow/proto.js'
 import { ETYPE_NAMES, PROTOCOL_NAMES } from '../text/names.js'
 import type { Kind } from './filterwords.js'
-import type { Range } from './rangesets.js'
+import { MAX_64, type Range } from './rangesets.js'
 import { portsOf, serviceNames } from './services.js'
 
 /** Kinds whose values are numbers. */
@@ -32,7 +33,6 @@ export interface Context {
 
 const MAX_16 = 0xffffn
 const MAX_32 = 0xffff_ffffn
-const MAX_64 = 2n ** 64n - 1n
 
 const NAMED_DSCP: Readonly<Record<string, number>> = {
   be: 0,
@@ -179,29 +179,9 @@ export function flagBits(text: string): bigint | undefined {
   return text === '' ? undefined : BigInt(bits)
 }
 
-const NANOSECONDS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-  d: 86_400_000_000_000n
-}
-
-/** 1h30m → nanoseconds. */
-export function durationOf(text: string): bigint | undefined {
-  if (!/^(\d{1,12}(\.\d{1,9})?(ns|us|ms|s|m|h|d))+$/.test(text)) return undefined
-  let sum = 0n
-  for (const [, whole, fraction = '', unit] of text.matchAll(/(\d+)(?:\.(\d+))?(ns|us|ms|s|m|h|d)/g)) {
-    sum += (BigInt(whole + fraction) * NANOSECONDS[unit]) / 10n ** BigInt(fraction.length)
-  }
-  return sum
-}
-
 /** RFC 3339, where seconds, zone (UTC) and the time of the day may be left out; a duration is so long before now. Nanoseconds since 1970. */
 export function timeOf(text: string, { now }: Pick<Context, 'now'>): bigint | undefined {
-  const ago = durationOf(text)
+  const ago = nanosecondsOf(text)
   if (ago !== undefined) return now > ago ? now - ago : 0n
   const match = /^(\d{4}-\d\d-\d\d)(?:[Tt](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?([Zz]|[+-]\d\d:\d\d)?)?$/.exec(text)
   if (match === null) return undefined

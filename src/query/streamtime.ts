@@ -2,6 +2,7 @@
  * The stream's time: the latest time of receipt so far, and what the tool has waited for input since. The machine's clock is never asked,
  * so that a replay has the times that it had live; and time that the tool waits for its own reader does not pass.
  */
+import { LONGEST_TIMER_MS } from '../cli/durations.js'
 import type { Input } from '../flow/input.js'
 import { billionRest, splitBillion } from '../text/digits.js'
 
@@ -72,12 +73,9 @@ export function timedInput(input: Input, time: StreamTime, until: () => number):
   return { ...input, chunks }
 }
 
-/** Longer than a timer can wait. */
-const LONGEST_MS = 2 ** 31 - 1
-
 /** The promise's value, undefined where there is none after so many milliseconds. */
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  if (ms > LONGEST_MS) return promise
+  if (ms > LONGEST_TIMER_MS) return promise
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, Math.max(0, Math.ceil(ms)), undefined)
