@@ -10,10 +10,14 @@
  *     icmp_name       the name of icmp_type under proto
  */
 import { type FieldValues, isSet } from '../flow/fieldvalues.js'
-import type { VirtualColumn } from '../schema/virtual.js'
 import { multiply, productHi, productLo } from '../flow/product.js'
+import { flowMessage } from '../flow/proto.js'
+import type { VirtualColumn } from '../schema/virtual.js'
 import { billionRest, splitBillion, writeDecimal64, writeFixed, writeNineDigits } from './digits.js'
 import { writeIcmpName } from './names.js'
+
+/** The counters that a total may be of, by their numbers in `total_of`. */
+const TOTALS = flowMessage.field('total_of').names ?? []
 
 const TWO_32 = 4_294_967_296
 const BILLION = 1_000_000_000
@@ -48,7 +52,7 @@ export function virtualColumns(values: FieldValues): VirtualColumns {
   const flows = schema.indexOf('flows')
   const total = schema.indexOf('total')
   const totalOf = schema.indexOf('total_of')
-  const totaled = ['bytes', 'packets', 'flows', 'distinct'].map(schema.indexOf)
+  const totaled = new Map(Array.from(TOTALS, ([value, name]) => [value, schema.indexOf(name.toLowerCase())]))
   const protocol = schema.indexOf('proto')
   const icmpType = schema.indexOf('icmp_type')
 
@@ -87,7 +91,7 @@ export function virtualColumns(values: FieldValues): VirtualColumns {
       case 'bpp':
         return quotient(number(bytes), number(packets))
       case 'share':
-        return quotient(number(totaled[low(totalOf)] ?? -1), number(total))
+        return quotient(number(totaled.get(low(totalOf)) ?? -1), number(total))
       default:
         return 0
     }
