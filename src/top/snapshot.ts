@@ -1,4 +1,4 @@
-/** What a view shows at one moment: the biggest groups of the window, its rates, and what there is to say of it. */
+/** What a view shows at a time: the biggest groups of the window, its rates, and what there is to say of it. */
 import { type Grouping, newAggregate } from '../query/aggregate.js'
 import { addSums, BYTES_AT, COUNTERS, FLOWS_AT, PACKETS_AT } from '../query/counters.js'
 import { firstGroup, groupOf, keyOf, nextGroup, readKey } from '../query/groups.js'
@@ -6,7 +6,7 @@ import { newKey } from '../query/keys.js'
 import { keyTexts } from '../query/keytext.js'
 import { ranked } from '../query/ranking.js'
 import { SUM_SIZE, sumAsNumber } from '../query/sums.js'
-import { type LiveWindow, type Moment, type Rates, ratesOf, totalsOf } from './window.js'
+import { type LiveWindow, type Rates, ratesOf, totalsOf, type ViewEnd } from './window.js'
 
 export interface Row extends Rates {
   /** the parts of the key, as flow-format shows them */
@@ -35,11 +35,11 @@ export interface Snapshot {
 /** Rates of less time than this say little. */
 const LEAST_COVERED_MS = 1000
 
-/** The window that ends at that moment, with at most `most` groups. */
-export function snapshot(live: LiveWindow, grouping: Grouping, windowMs: number, moment: Moment, most: number): Snapshot {
-  const slices = live.slices(moment)
-  const from = Math.max(live.since(), (moment.index - windowMs / live.sliceMs + 1) * live.sliceMs)
-  const covered = Math.max(moment.time - from, LEAST_COVERED_MS)
+/** The window that ends there, with at most `most` groups. */
+export function snapshot(live: LiveWindow, grouping: Grouping, windowMs: number, end: ViewEnd, most: number): Snapshot {
+  const slices = live.slices(end)
+  const from = Math.max(live.since(), (end.index - windowMs / live.sliceMs + 1) * live.sliceMs)
+  const covered = Math.max(end.time - from, LEAST_COVERED_MS)
   const merged = newAggregate(grouping, { maxGroups: Infinity, maxBytes: Infinity, groups: 0, bytes: 0 })
   const key = newKey()
   for (const { aggregate } of slices) {
@@ -72,7 +72,7 @@ export function snapshot(live: LiveWindow, grouping: Grouping, windowMs: number,
     rates: ratesOf(totals, covered),
     history: live.history(),
     covered,
-    time: moment.time,
+    time: end.time,
     exporters: live.exporters(),
     flows: sumAsNumber(totals, FLOWS_AT),
     unrated: slices.reduce((sum, { unrated }) => sum + unrated, 0),

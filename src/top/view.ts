@@ -40,7 +40,7 @@ export function liveView(
   let widths: number[] = []
   let ended: string | undefined
   let broken: Error | undefined
-  let moment = live.now()
+  let viewEnd = live.now()
   let shot: Snapshot | undefined
   let drawn = 0
   let due = 0
@@ -64,9 +64,9 @@ export function liveView(
   function shoot(screen: Screen): Snapshot {
     if (!controls.frozen) {
       live.expire()
-      moment = live.now()
+      viewEnd = live.now()
     }
-    return snapshot(live, controls.grouping, windowMs, moment, groupsOn(screen.rows()))
+    return snapshot(live, controls.grouping, windowMs, viewEnd, groupsOn(screen.rows()))
   }
 
   /** Draws the picture, of a new snapshot where something has changed. */
@@ -127,7 +127,7 @@ export function liveView(
         guarded((key) => {
           const effect = press(key, shot?.rows ?? [])
           if (effect === 'quit') finish()
-          if (effect === 'freeze' && controls.frozen) moment = live.cut()
+          if (effect === 'freeze' && controls.frozen) viewEnd = live.cut()
           if (effect === 'regroup') {
             live.show(controls.grouping, controls.filter)
             watchFilter()

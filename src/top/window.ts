@@ -24,7 +24,7 @@ const MAX_FRAME_BYTES = 64 * 1024 * 1024
 const MAX_EXPORTERS = 10_000
 
 /** Up to where a view looks. */
-export interface Moment {
+export interface ViewEnd {
   /** the slice that it is in */
   readonly index: number
   /** the last slice that was there; what comes later is in others */
@@ -60,12 +60,12 @@ export interface LiveWindow {
   show(grouping: Grouping, filter: Filter | undefined): void
   /** Lets go of slices that are older than the window; not while someone looks at them. */
   expire(): void
-  /** The slices of the window that ends at that moment, newest last. */
-  slices(moment: Moment): readonly Slice[]
-  /** The moment that it is now. */
-  now(): Moment
+  /** The slices of the window that ends there, newest last. */
+  slices(end: ViewEnd): readonly Slice[]
+  /** Where it ends now. */
+  now(): ViewEnd
   /** The same, and flows that come from here on are not in it. */
-  cut(): Moment
+  cut(): ViewEnd
   readonly time: StreamTime
   readonly sliceMs: number
   readonly counts: { flows: number; malformed: number }
@@ -201,7 +201,7 @@ export function liveWindow(windowMs: number, first: Grouping, firstFilter: Filte
     if (forgotten > 0) since = Math.max(since, forgotten * sliceMs)
   }
 
-  function now(): Moment {
+  function now(): ViewEnd {
     return { index: Math.floor(time.now / sliceMs), serial: serial - 1, time: time.now }
   }
 
@@ -218,7 +218,7 @@ export function liveWindow(windowMs: number, first: Grouping, firstFilter: Filte
         slices = slices.slice(1)
       }
     },
-    slices: (moment) => slices.filter(({ index, serial }) => serial <= moment.serial && index > moment.index - SLICES),
+    slices: (end) => slices.filter(({ index, serial }) => serial <= end.serial && index > end.index - SLICES),
     now,
     cut() {
       isCut = true

@@ -8,7 +8,7 @@
  */
 import { fieldReader, fieldValues, isSet } from '../../flow/fieldvalues.js'
 import { EXPORTED, fieldIndex } from './groups.js'
-import { FIRST_TEMPLATE_ID, type Layout, layoutsFrom, shapeOf } from './layout.js'
+import { FIRST_TEMPLATE_ID, type Layout, layoutsFrom, flowShape } from './layout.js'
 import {
   hasNames,
   unsentNames,
@@ -252,7 +252,7 @@ export function flowExport({ mtu, firstDomain, nanoseconds }: ExportOptions, onM
       const domain = domainAt()
       if (isSet(values, RECEIVED)) receivedSeconds = Math.floor((values.hi[RECEIVED] * 0x1_0000_0000 + values.lo[RECEIVED]) / 1e9)
       if (hasNames(values)) sendNames(domain)
-      const layout = layouts.of(shapeOf(values))
+      const layout = layouts.of(flowShape(values))
       if (!domain.layouts.has(layout)) {
         domain.layouts.add(layout)
         define(domain, [{ id: TEMPLATE_SET, body: layout.template, records: 0 }])

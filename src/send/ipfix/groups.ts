@@ -72,7 +72,7 @@ export function fieldIndex(name: FieldName): number {
 }
 
 /** The element of a field: of its family where there are two. Throws where it has none, a mistake of the code. */
-export function elementOf(name: FieldName, isIPv6 = false): InformationElement {
+export function exportedAs(name: FieldName, isIPv6 = false): InformationElement {
   const element: Exported | undefined = FIELDS[name].element
   if (element === undefined) throw new Error(`no element for ${name}`)
   return 'id' in element ? element : isIPv6 ? element.ipv6 : element.ipv4

@@ -6,7 +6,7 @@
 import type { FieldName } from '../../flow/names.js'
 import { type FieldValues, isSet } from '../../flow/fieldvalues.js'
 import { IP_PROTOCOL } from '../../flow/ipprotocols.js'
-import { ADDRESSES, ALWAYS, elementOf, EXPORTED, GROUPS, fieldIndex } from './groups.js'
+import { ADDRESSES, ALWAYS, exportedAs, EXPORTED, GROUPS, fieldIndex } from './groups.js'
 
 /** The least id of a template (RFC 7011 section 3.4.1). */
 export const FIRST_TEMPLATE_ID = 256
@@ -60,7 +60,7 @@ const GROUP_MASKS = GROUP_INDEXES.map((indexes) => {
 const WORDS = GROUP_MASKS[0].length
 
 /** The shape of the flow in these values. */
-export function shapeOf(values: FieldValues): number {
+export function flowShape(values: FieldValues): number {
   const { set, start, end, lo } = values
   let shape = 0
   for (let group = 0; group < GROUP_MASKS.length; group++) {
@@ -164,7 +164,7 @@ function layoutOf(id: number, shape: number, nanoseconds: boolean): Layout {
     const families = familiesOf(shape, name)
     for (const [family, isIPv6] of [[IPV4, false] as const, [IPV6, true] as const]) {
       if ((families & family) === 0) continue
-      const { id: element, bytes } = elementOf(name, isIPv6)
+      const { id: element, bytes } = exportedAs(name, isIPv6)
       add(element, { form: 'address', index, bytes })
     }
   }
@@ -187,7 +187,7 @@ function addField(
   add: (element: number, step: Step, bytes?: number) => void
 ): void {
   const index = fieldIndex(name)
-  const { id, bytes } = elementOf(name, isIPv6)
+  const { id, bytes } = exportedAs(name, isIPv6)
   switch (name) {
     case 'time_flow_start_ns':
     case 'time_flow_end_ns':

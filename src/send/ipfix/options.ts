@@ -6,7 +6,7 @@
  */
 import { type FieldValues, isSet } from '../../flow/fieldvalues.js'
 import type { FieldName } from '../../flow/names.js'
-import { elementOf, EXPORTED, fieldIndex } from './groups.js'
+import { exportedAs, EXPORTED, fieldIndex } from './groups.js'
 import { VARIABLE_LENGTH } from './layout.js'
 import { writeUint16, writeUint32 } from '../../flow/bigendian.js'
 import { writeShortest } from './record.js'
@@ -32,7 +32,7 @@ function optionsLayout(
   return { id, template }
 }
 
-const idOf = (name: FieldName, isIPv6 = false): number => elementOf(name, isIPv6).id
+const idOf = (name: FieldName, isIPv6 = false): number => exportedAs(name, isIPv6).id
 
 export interface OptionsLayouts {
   readonly samplers: { readonly ipv4: OptionsLayout; readonly ipv6: OptionsLayout }
