@@ -9,6 +9,7 @@ import { type NamedInput, STDIN_NAME } from './inputs.js'
 import type { Tool } from './tool.js'
 
 const WITHOUT_NEWLINES = 'its option -transport.file.sep= (empty) leaves them out'
+const FRAME_WITHOUT_BYTE = Buffer.alloc(1)
 
 export interface ReadOptions {
   /** Does a part of the work that frames left for when the sink has room; false when nothing is left. */
@@ -47,6 +48,7 @@ async function readStream(
 ): Promise<void> {
   const { name } = input
   let first = true
+  let withoutByte = 0
   let head = Buffer.alloc(0)
   const takesLines = tool.definition.modes.some(({ reads }) => reads === 'text')
   const refuseOther = (message: Buffer | undefined): void => {
@@ -54,12 +56,21 @@ async function readStream(
     const advice = otherKind(command, name === STDIN_NAME ? undefined : name, kinds, takesLines, head, message)
     if (advice !== undefined) throw new UserError(EXIT.badData, `${name} ${advice}`)
   }
+  /** Messages without a byte, as other kinds of files begin with, wait for one that tells the kind, or for the chunk's end. */
+  const handOnWithoutByte = (): void => {
+    for (; withoutByte > 0; withoutByte--) onFrame(FRAME_WITHOUT_BYTE, 1, 1, 0)
+  }
   const reader = frameReader((buf, start, end, frameStart) => {
-    if (first && end > start) {
+    if (first && end === start) {
+      withoutByte++
+      return
+    }
+    if (first) {
       first = false
       refuseOther(buf.subarray(start, end))
       if (hasNewlines(buf, end))
         throw new UserError(EXIT.badData, `${name} has a newline behind each message, as goflow2 writes them: ${WITHOUT_NEWLINES}`)
+      handOnWithoutByte()
     }
     onFrame(buf, start, end, frameStart)
   })
@@ -67,6 +78,7 @@ async function readStream(
     for await (const chunk of readable(through(input), name)) {
       if (head.length < 16) head = Buffer.concat([head, chunk.subarray(0, 16)])
       reader.push(load(chunk))
+      handOnWithoutByte()
       do {
         handOn()
         sink.commit()
@@ -77,6 +89,7 @@ async function readStream(
   } catch (error) {
     if (!(error instanceof BrokenStreamError)) throw error
     if (first) refuseOther(undefined)
+    handOnWithoutByte()
     throw new BrokenInputError(name, error.message)
   }
 }

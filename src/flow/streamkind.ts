@@ -65,13 +65,16 @@ export function otherKind(
       ' | '
     )
   if (isCapture(head)) return `is a capture file: put flow-pcap in between, as in ${via()}`
-  if (head[0] === 0x1f && head[1] === 0x8b) return `is gzip: if it is a capture, put flow-pcap in between, as in ${via()}`
+  if (head[0] === 0x1f && head[1] === 0x8b) {
+    const kind = takesDatagrams ? 'datagrams' : 'flows'
+    return `is gzip: ${file === undefined ? 'zcat' : `zcat ${file}`} | ${tool} reads ${kind}; if it is a capture, put flow-pcap in between, as in ${via()}`
+  }
   if (head[0] === 0x7b || head[0] === 0x5b)
     return takesLines
       ? 'is JSON text: -format json sends its lines'
       : 'is JSON text, not a stream of messages: the tools exchange protobuf, flow-format makes text at the end'
-  if (head[0] === 0 && [1, 5, 7, 9, 10].includes(head[1]))
-    return `is a bare NetFlow or IPFIX datagram: put flow-pcap -raw in between, as in ${via('-raw')}`
+  if (isIpfix(head)) return `is IPFIX messages, as RFC 5655 has them in files: put flow-pcap -ipfix in between, as in ${via('-ipfix')}`
+  if (isPayload(head)) return `is the bare payload of a datagram: put flow-pcap -raw in between, as in ${via('-raw')}`
   if (isText(head))
     return takesLines
       ? 'is text: -format text sends its lines'
@@ -107,6 +110,17 @@ export function hasNewlines(buf: Buffer, end: number): boolean {
 
 function isText(head: Buffer): boolean {
   return head.length >= 4 && head.every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d)
+}
+
+/** Whether these are the first bytes of an IPFIX message. */
+export function isIpfix(head: Buffer): boolean {
+  return head.toString('hex', 0, 2) === '000a'
+}
+
+/** Whether these are the first bytes of a payload of NetFlow or sFlow. */
+export function isPayload(head: Buffer): boolean {
+  const first = head.toString('hex', 0, 4)
+  return ['0001', '0005', '0007', '0009', '00000005'].some((version) => first.startsWith(version))
 }
 
 const CAPTURE_MAGICS = ['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a']

@@ -11,7 +11,7 @@ import { ipfixReader } from './ipfix.js'
 import { pace } from './pace.js'
 import type { Source } from './sources.js'
 import { setNow, type Time } from './time.js'
-import { refuseCapture } from './wronginput.js'
+import { refuseCapture, refuseIpfix } from './wronginput.js'
 
 /** The longest payload of UDP: its length field has 16 bits. */
 const MAX_PAYLOAD_BYTES = 65_535
@@ -120,7 +120,9 @@ export function replay({ kind, exporter, ports, speed }: ReplayOptions, limit: L
     for await (const chunk of source.chunks()) {
       payload = Buffer.concat([payload, chunk])
       refuseCapture(payload)
-      if (payload.length > MAX_PAYLOAD_BYTES) throw new BrokenStreamError('more than a datagram can carry: it would end', MAX_PAYLOAD_BYTES)
+      if (payload.length <= MAX_PAYLOAD_BYTES) continue
+      refuseIpfix(payload)
+      throw new BrokenStreamError('more than a datagram can carry: it would end', MAX_PAYLOAD_BYTES)
     }
     if (cancelled) return
     const time = { hi: 0, lo: 0 }

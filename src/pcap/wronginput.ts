@@ -1,6 +1,6 @@
 /** What to say of an input that is not what the options promise. */
 import { frameReader } from '../flow/frames.js'
-import { foreignFile, isCapture, messageKind } from '../flow/streamkind.js'
+import { foreignFile, isCapture, isIpfix, isPayload, messageKind } from '../flow/streamkind.js'
 
 /** An input is something else than the options promise; the message goes on after its name. */
 export class WrongInputError extends Error {}
@@ -10,6 +10,11 @@ export function refuseNoCapture(head: Buffer): never {
   if (head.length === 0) throw new WrongInputError('is empty: not even the header of a capture')
   const advice = foreignFile(head) ?? OTHERS.find(({ is }) => is(head))?.advice
   throw new WrongInputError(advice ?? 'is no capture: it starts as neither pcap, pcapng nor gzip does')
+}
+
+/** Throws where the first bytes of what is too long for a payload are an IPFIX message's. */
+export function refuseIpfix(head: Buffer): void {
+  if (isIpfix(head)) throw new WrongInputError('is more than a datagram can carry; it starts as an IPFIX message does: try -ipfix')
 }
 
 /** Throws where the first bytes of what should be a payload or an IPFIX file are a capture's. */
@@ -37,11 +42,8 @@ const OTHERS: readonly { is: (head: Buffer) => boolean; advice: string }[] = [
     is: (head) => firstKind(head) === 'FlowMessage',
     advice: 'carries flows that are decoded already: give it to flow-format, flow-enrich or flow-kafka'
   },
-  { is: starts('000a'), advice: 'is no capture; it starts as an IPFIX message does: try -ipfix' },
-  {
-    is: (head) => ['0001', '0005', '0007', '0009', '00000005'].some((hex) => starts(hex)(head)),
-    advice: "is no capture; it starts as a datagram's payload does: try -raw"
-  }
+  { is: isIpfix, advice: 'is no capture; it starts as an IPFIX message does: try -ipfix' },
+  { is: isPayload, advice: "is no capture; it starts as a datagram's payload does: try -raw" }
 ]
 
 /** The kind of the first frame, where the bytes are a stream between the tools. */

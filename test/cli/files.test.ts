@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test, { after, before } from 'node:test'
+import zlib from 'node:zlib'
 import { isCapture } from '../../src/flow/streamkind.js'
 import { FlowMessage } from '../support/datagram-stream.js'
 import { ROOT, runTool, startPipeline, startTool } from '../support/tools.js'
@@ -65,6 +66,7 @@ test('a broken file is named, what came before it is written', async () => {
 })
 
 test('a file of another kind names the tool for it', async () => {
+  fs.writeFileSync(file('day.bin.gz'), zlib.gzipSync(fs.readFileSync(file('one.bin'))))
   for (const [tool, args, advice] of [
     ['flow-decode', [CAPTURE], /softflowd-v9\.pcap is a capture file: put flow-pcap in between/],
     [
@@ -73,6 +75,11 @@ test('a file of another kind names the tool for it', async () => {
       /is a capture file: put flow-pcap in between, as in flow-pcap \S+softflowd-v9\.pcap \| flow-decode \| flow-format\n/
     ],
     ['flow-pcap', ['-w', file('again.pcap'), CAPTURE], /as in flow-pcap \S+softflowd-v9\.pcap \| flow-pcap -w \S+again\.pcap\n/],
+    [
+      'flow-agg',
+      [file('day.bin.gz')],
+      /is gzip: zcat \S+day\.bin\.gz \| flow-agg reads flows; if it is a capture, put flow-pcap in between/
+    ],
     ['flow-format', [file('datagrams.bin')], /datagrams\.bin carries datagrams, not flows/]
   ] as const) {
     const { code, stderr } = await runTool(tool, args)

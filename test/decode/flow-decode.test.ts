@@ -77,12 +77,31 @@ test('a stream of another kind is refused with what to do', async () => {
       /is a capture file: put flow-pcap in between, as in flow-pcap \| flow-decode/
     ],
     [Buffer.from('{"type":"SFLOW_5"}\n'), /is JSON text/],
-    [Buffer.from('1f8b0800000000000003', 'hex'), /is gzip/]
+    [
+      Buffer.from('1f8b0800000000000003', 'hex'),
+      /is gzip: zcat \| flow-decode reads datagrams; if it is a capture, .* as in flow-pcap \| flow-decode$/m
+    ],
+    [Buffer.from(`000a0020${'00'.repeat(28)}`, 'hex'), /is IPFIX messages, .*: put flow-pcap -ipfix in between/],
+    [Buffer.from(`00090001${'00'.repeat(28)}`, 'hex'), /is the bare payload of a datagram: put flow-pcap -raw in between/],
+    [Buffer.from(`0000000500000001${'7f'.repeat(24)}`, 'hex'), /is the bare payload of a datagram: put flow-pcap -raw in between/]
   ]
   for (const [input, said] of refusals) {
     const { code, stdout, stderr } = await runTool('flow-decode', [], input)
     assert.deepEqual([code, stdout.length, stderr.split('\n').length], [65, 0, 2], stderr)
     assert.match(stderr, said)
+  }
+})
+
+test('a message without a byte is one, whatever comes behind it', async () => {
+  for (const [behind, code] of [
+    [Buffer.alloc(0), 0],
+    [datagrams(1), 0],
+    [Buffer.alloc(5, 0xff), 65]
+  ] as const) {
+    const ended = await runTool('flow-decode', ['-loglevel', 'info'], Buffer.concat([Buffer.alloc(2), behind]))
+    assert.equal(ended.code, code)
+    assert.match(ended.stderr, /a datagram without a payload/)
+    assert.match(ended.stderr, behind.length > 5 ? /3 datagrams in, 1 flow out, 2 unknown-protocol/ : /2 datagrams in, 0 flows out/)
   }
 })
 

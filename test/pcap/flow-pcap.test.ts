@@ -127,6 +127,17 @@ test('options that make no sense are usage errors', async () => {
   }
 })
 
+test('-raw names -ipfix where a file is more IPFIX than a datagram can carry', async () => {
+  for (const [first, message] of [
+    ['000a', /^flow-pcap: stdin is more than a datagram can carry; it starts as an IPFIX message does: try -ipfix$/],
+    ['0009', /^flow-pcap: stdin: more than a datagram can carry: it would end at byte 65535$/]
+  ] as const) {
+    const ended = await runTool('flow-pcap', ['-raw'], Buffer.concat([Buffer.from(first, 'hex'), Buffer.alloc(65_534)]))
+    assert.deepEqual([ended.code, ended.stdout.length], [65, 0])
+    assert.match(linesOf(ended)[0], message)
+  }
+})
+
 test('-raw: each file one payload; -ipfix: its messages, and its broken tail', async () => {
   const before = BigInt(Date.now()) * 1_000_000n
   const raw = await runTool('flow-pcap', [
