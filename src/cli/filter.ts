@@ -85,7 +85,7 @@ async function readStream(
         if (sink.blocked) await sink.ready()
       } while (more())
     }
-    reader.end()
+    if (!input.isCut) reader.end()
   } catch (error) {
     if (!(error instanceof BrokenStreamError)) throw error
     if (first) refuseOther(undefined)

@@ -16,6 +16,8 @@ export interface Input {
   chunks(): AsyncGenerator<Buffer, void>
   /** Ends `chunks`, with what has not been read left in the descriptor. */
   stop(): void
+  /** `stop` came before the end: the last chunk may end anywhere. */
+  readonly isCut: boolean
   /** Ends `chunks` as soon as nothing has arrived for `ms` milliseconds, waiting for a chunk. */
   stopWhenIdle(ms: number): void
 }
@@ -31,14 +33,21 @@ export function openInput(fd: number): Input {
 /** A file is there to be read at once: that takes half the time of reading in the background, and the next chunk is the same memory again. */
 function fileInput(fd: number): Input {
   let stopped = false
+  let ended = false
   return {
+    get isCut() {
+      return stopped && !ended
+    },
     async *chunks() {
       const buf = Buffer.allocUnsafeSlow(CHUNK_BYTES)
       let turnAt = 0
       try {
         while (!stopped) {
           const size = fs.readSync(fd, buf)
-          if (size === 0) return
+          if (size === 0) {
+            ended = true
+            return
+          }
           yield size === buf.length ? buf : buf.subarray(0, size)
           if (performance.now() < turnAt) continue
           await eventLoop() // signals, timers, metrics
@@ -95,6 +104,7 @@ export function inputOf(stream: Readable): Input {
 function waitingInput(stream: Readable, read: () => Buffer | null): Input & { arrive: () => boolean } {
   let ended = false
   let stopped = false
+  let isCut = false
   let failure: Error | undefined
   let idleMs = 0
   let wake: (() => void) | undefined
@@ -134,6 +144,9 @@ function waitingInput(stream: Readable, read: () => Buffer | null): Input & { ar
 
   return {
     arrive: notify,
+    get isCut() {
+      return isCut
+    },
     async *chunks() {
       try {
         while (!stopped) {
@@ -148,6 +161,7 @@ function waitingInput(stream: Readable, read: () => Buffer | null): Input & { ar
       }
     },
     stop() {
+      isCut ||= !ended && !stopped
       stopped = true
       notify()
     },

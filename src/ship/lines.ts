@@ -48,6 +48,7 @@ async function readLines(input: NamedInput, format: TextFormat, sink: Sink, onLi
     sink.commit()
     if (sink.blocked) await sink.ready()
   }
+  if (input.isCut) return // half a line is none
   const ended = once(lines, 'end')
   lines.end()
   await ended

@@ -171,6 +171,17 @@ test('flow-pcap -w leaves a file as it is until the first datagram came', async 
   assert.equal(fs.statSync(kept).size, 24)
 })
 
+test('Ctrl-C ends the reading of a file, which is not broken for that', async () => {
+  fs.writeFileSync(file('long.bin'), Buffer.concat(Array.from({ length: 500_000 }, () => flow(5))))
+  const tool = startTool('flow-format', [file('long.bin')])
+  await tool.until(() => tool.stdout().length > 0)
+  tool.kill('SIGINT')
+  const { code, stdout, stderr } = await tool.ended
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /^flow-format: (\d+) flows in, \1 lines out\n$/)
+  assert.ok(ports(stdout).length < 500_000)
+})
+
 test('of a pipe among the files nothing is lost at Ctrl-C, and it ends though who writes there goes on', async () => {
   const ending = `trap 'cat ${file('two.bin')}; exit' INT; cat ${file('one.bin')}; while :; do sleep 0.05; done`
   const endless = `trap '' INT; while cat ${file('one.bin')}; do :; done 2>&-`
