@@ -17,6 +17,9 @@ const NETFLOW: readonly Protocol[] = [
   { title: 'NetFlow v9', type: 'NETFLOW_V9', version: 9 },
   { title: 'IPFIX', type: 'IPFIX', version: 10 }
 ]
+/** The versions whose header says how many records follow, and how many of their 48 bytes and more a datagram can carry. */
+const COUNTED_VERSIONS = [1, 5, 7]
+const MOST_RECORDS = Math.floor(65_535 / 48)
 const BY_VERSION = Array.from({ length: 11 }, (_, version) => NETFLOW.find((protocol) => protocol.version === version))
 
 /** NetFlow or IPFIX of that version. */
@@ -25,12 +28,14 @@ export const protocolOfVersion = (version: number): Protocol | undefined => BY_V
 /**
  * The protocol of the payload `buf[start, end)`; undefined where it is none of them. Whether more than these bytes is there is the decoder's to judge.
  *
- *     1 | 5 | 7 | 9 | 10 (2), …     NetFlow v1, v5, v7, v9, IPFIX
+ *     1 | 5 | 7 (2), count (2), …   NetFlow v1, v5, v7; a count that no datagram can carry is that of something else
+ *     9 | 10 (2), …                 NetFlow v9, IPFIX
  *     5 (4), …                      sFlow v5
  */
 export function protocolOf(buf: Buffer, start: number, end: number): Protocol | undefined {
   if (end - start < 2) return undefined
   const version = readUint16(buf, start)
+  if (COUNTED_VERSIONS.includes(version) && end - start >= 4 && readUint16(buf, start + 2) > MOST_RECORDS) return undefined
   if (version !== 0) return version < BY_VERSION.length ? BY_VERSION[version] : undefined
   return end - start >= 4 && readUint32(buf, start) === SFLOW_5.version ? SFLOW_5 : undefined
 }

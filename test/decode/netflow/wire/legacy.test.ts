@@ -203,10 +203,15 @@ test('a count that is less than what is there is believed', async () => {
   }
 })
 
-test('a count of 65,535 costs no more than the bytes there are', async () => {
+test('a count that a datagram can carry costs no more than the bytes there are; one that none can is of no NetFlow', async () => {
   for (const version of [1, 5, 7] as const) {
-    const { flows, decoder } = await decode([v5({ version, count: 65_535 }, RECORD)])
+    const { flows, decoder } = await decode([v5({ version, count: 1365 }, RECORD)])
     assert.equal(flows.length, 1)
     assert.deepEqual([...decoder.counts.errors], [['truncated', 1]])
+    for (const count of [1366, 65_535]) {
+      const other = await decode([v5({ version, count }, RECORD)])
+      assert.equal(other.flows.length, 0)
+      assert.deepEqual([...other.decoder.counts.errors], [['unknown-protocol', 1]])
+    }
   }
 })
