@@ -38,7 +38,7 @@ export function fileTarget(file: string, log: Log, onBroken: () => void): Target
     let opened: number | undefined
     try {
       opened = fs.openSync(file, 'a')
-      writeHeader(opened, header)
+      writeHeader(file, opened, header)
     } catch (error) {
       log.error(`cannot reopen ${file}: ${reasonOf(error)}; lines still go to the file that was open`)
       if (opened !== undefined) fs.closeSync(opened)
@@ -76,9 +76,9 @@ export function fileTarget(file: string, log: Log, onBroken: () => void): Target
     begin(text) {
       header = text
       try {
-        writeHeader(fd, header)
+        writeHeader(file, fd, header)
       } catch (error) {
-        throw cannotWrite(error)
+        throw error instanceof UserError ? error : cannotWrite(error)
       }
     },
     reopen() {
@@ -95,9 +95,30 @@ export function fileTarget(file: string, log: Log, onBroken: () => void): Target
   }
 }
 
-/** At the start of a file; one that is appended to has its own. */
-function writeHeader(fd: number, header: string): void {
-  if (header !== '' && fs.fstatSync(fd).size === 0) fs.writeFileSync(fd, header)
+/** At the start of a file. Throws UserError with code 73 where one that is appended to begins otherwise: its columns are others. */
+function writeHeader(file: string, fd: number, header: string): void {
+  if (header === '') return
+  const stat = fs.fstatSync(fd)
+  if (stat.size === 0) fs.writeFileSync(fd, header)
+  else if (stat.isFile() && (startOf(file, Buffer.byteLength(header)) ?? header) !== header)
+    throw new UserError(
+      EXIT.cannotCreate,
+      `${file} begins with other columns than ${header.trimEnd()}: append to another file, or choose its own by -fields`
+    )
+}
+
+/** The first bytes of a file; undefined where it may not be read. */
+function startOf(file: string, bytes: number): string | undefined {
+  let fd: number
+  try {
+    fd = fs.openSync(file, 'r')
+  } catch {
+    return undefined
+  }
+  const start = Buffer.alloc(bytes)
+  const read = fs.readSync(fd, start)
+  fs.closeSync(fd)
+  return start.toString('utf8', 0, read)
 }
 
 /** stdout as a target; there is nothing to reopen. */

@@ -40,7 +40,7 @@ const TYPES = new Map([
 
 /** Datagrams that the index does not list. */
 const UNLISTED: Partial<Record<string, Record<string, number>>> = {
-  'arkime/arkime_synthetic.pcap': { NETFLOW_V7: 2 },
+  'arkime/arkime_synthetic.pcap': { NETFLOW_V7: 2 }
 }
 
 /** What is wrong with captures: errors by kind. In all others nothing is. */

@@ -191,6 +191,12 @@ test('-transport.file appends, with one csv header in the file', async () => {
   const { stdout } = await runTool('flow-format', args, flows(1))
   assert.equal(fs.readFileSync(file, 'utf8'), 'sequence_num\n1\n2\n1\n')
   assert.equal(stdout.length, 0)
+
+  const before = fs.readFileSync(file, 'utf8')
+  const other = await runTool('flow-format', ['-format', 'csv', '-fields', 'src_addr', '-transport.file', file], flows(1))
+  assert.equal(other.code, 73)
+  assert.match(other.stderr, /^flow-format: \S*flows\.csv begins with other columns than src_addr: /)
+  assert.equal(fs.readFileSync(file, 'utf8'), before)
 })
 
 test('SIGHUP opens the file anew: no line is lost, torn or without its header', async () => {
