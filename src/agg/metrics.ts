@@ -17,9 +17,11 @@ export function summaryOf(summing: Aggregation): string {
     [summing.uncounted, 'distinct value not counted for want of -memory', 'distinct values not counted for want of -memory'],
     [windows.early, 'window out early for want of room', 'windows out early for want of room']
   )
+  const exporters = summing.exporters()
+  const origin = exporters === 0 ? '' : ` of ${plural(exporters, 'exporter')}` // sums name none
   const groups = results.counts.messages - rest
   return (
-    `${plural(counts.flows, 'flow')} of ${plural(summing.exporters(), 'exporter')} in, ${plural(groups, 'group')} ` +
+    `${plural(counts.flows, 'flow')}${origin} in, ${plural(groups, 'group')} ` +
     `${rest > 0 ? `and ${plural(rest, 'rest')} ` : ''}of ${plural(results.counts.windows, 'window')} out${lost}`
   )
 }

@@ -126,11 +126,11 @@ function* errorsByExporter({ counts, exporters }: Counted): Iterable<readonly [R
   for (const [kind, value] of other) yield [{ kind, exporter: 'other' }, value]
 }
 
-/** The last line of a run: datagrams in, flows out, errors. */
-export function summaryOf(counted: Counted): string {
+/** The last line of a run: datagrams in, flows and what became of them, errors. */
+export function summaryOf(counted: Counted, fate: 'out' | 'looked at' = 'out'): string {
   const { counts, netflow } = counted
   const flows = counted.flows()
-  const parts = [`${plural(counts.datagrams, 'datagram')} in${flows === undefined ? '' : `, ${plural(flows, 'flow')} out`}`]
+  const parts = [`${plural(counts.datagrams, 'datagram')} in${flows === undefined ? '' : `, ${plural(flows, 'flow')} ${fate}`}`]
   if (netflow.optionsRecords > 0) parts.push(plural(netflow.optionsRecords, 'options record'))
   if (counted.counterSamples() > 0) parts.push(plural(counted.counterSamples(), 'counter sample'))
   for (const kind of ERROR_KINDS) {

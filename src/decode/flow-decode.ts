@@ -154,7 +154,7 @@ async function run(tool: Tool<Options>): Promise<void> {
   })
   tool.summary(() => {
     decoder.logNewExporters()
-    return summaryOf(decoder)
+    return summaryOf(decoder, report === undefined ? 'out' : 'looked at')
   })
   try {
     if (reports === undefined || report === undefined)

@@ -1,5 +1,5 @@
 /** Which elements of templates fill a field of FlowMessage, or help to. */
-import { elementName, REVERSE_ENTERPRISE } from '../../schema/elements.js'
+import { elementName, elementOf, REVERSE_ENTERPRISE } from '../../schema/elements.js'
 import { elementsOf, RULES } from '../netflow/compile/field-rules.js'
 import { DURATION_IDS, END_IDS, START_IDS } from '../netflow/compile/timeelements.js'
 import { EXPORTER_ELEMENTS } from '../netflow/known/originalexporter.js'
@@ -26,18 +26,26 @@ const saysRate = (id: number): boolean => RATE_ELEMENTS.includes(id) && id !== I
 
 const isIana = ({ enterprise }: TemplateField): boolean => enterprise === 0 || enterprise === REVERSE_ENTERPRISE
 
-/** The names of the elements of data templates that no field takes; `mapped` are those that a mapping file takes. */
-export function unusedElements(section: Section, mapped: ReadonlySet<string>): string[] {
-  const unused = new Set<string>()
+export interface UnusedElement {
+  readonly name: string
+  /** the name with the element's number, for a mapping file */
+  readonly numbered: string
+}
+
+/** The elements of data templates that no field takes; `mapped` are those that a mapping file takes. */
+export function unusedElements(section: Section, mapped: ReadonlySet<string>): UnusedElement[] {
+  const unused = new Map<string, UnusedElement>()
   for (const { definition } of section.templates.values()) {
     if (definition.options) continue
     for (const field of openDefinition(definition).fields) {
       const { id, enterprise, length } = field
       if (length === 0 || mapped.has(`${enterprise}.${id}`) || (isIana(field) && (TAKEN.has(id) || HARMLESS.includes(id)))) continue
-      unused.add(elementName(id, enterprise))
+      const name = elementName(id, enterprise)
+      const pen = enterprise === 0 ? '' : `, pen ${enterprise}`
+      unused.set(name, { name, numbered: elementOf(id, enterprise) === undefined ? name : `${name} (${id}${pen})` })
     }
   }
-  return [...unused]
+  return [...unused.values()]
 }
 
 /** Where templates say a sampling rate. */

@@ -102,7 +102,7 @@ export function findingsOf(section: Section, mapped: ReadonlySet<string>): Findi
   if (unused.length > 0)
     find(
       'unused',
-      `no field takes ${list(unused)}: -mapping can give each a field of its own; what nobody needs the exporter need not send`
+      `no field takes ${list(unused.map(({ numbered }) => numbered))}: -mapping can give each a field of its own; what nobody needs the exporter need not send`
     )
   const refused = errors.get('malformed-template') ?? 0
   if (refused > 0)

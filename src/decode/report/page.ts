@@ -55,7 +55,7 @@ export function sectionJson(section: Section, mapped: ReadonlySet<string>): stri
     })),
     waiting: Object.fromEntries(waiting),
     waited: section.waited,
-    unused_elements: unusedElements(section, mapped),
+    unused_elements: unusedElements(section, mapped).map(({ name }) => name),
     sampling_rates: Object.fromEntries(rates),
     sampling_told_in: ratePlaces(section),
     interfaces: section.interfaces.size,

@@ -276,6 +276,7 @@ test('elements that no field takes have their names', async () => {
     section.findings.map(({ kind }) => kind),
     ['unused']
   )
+  assert.match(section.findings[0].text, /^no field takes isMulticast \(206\), bgpSourceAsPathList \(511\), element12345: /)
 })
 
 test('each exporter and domain has a section of its own; a page fits 80 columns', async () => {
@@ -284,8 +285,9 @@ test('each exporter and domain has a section of its own; a page fits 80 columns'
     datagramFrame({ payload: v9({ domain: 2 }, set(300, record())) }),
     datagramFrame({ payload: v5({}, {}), src: ipv4('192.0.2.77') })
   ]
-  const { code, stdout } = await runTool('flow-decode', ['-produce', 'report', '-loglevel', 'error'], Buffer.concat(datagrams))
+  const { code, stdout, stderr } = await runTool('flow-decode', ['-produce', 'report'], Buffer.concat(datagrams))
   assert.equal(code, 0)
+  assert.match(stderr, /3 datagrams in, 2 flows looked at/)
   const page = stdout.toString()
   assert.match(page, /^192\.0\.2\.9 {2}NETFLOW_V9 {2}domain 1$/m)
   assert.match(page, /^192\.0\.2\.9 {2}NETFLOW_V9 {2}domain 2$/m)
