@@ -131,7 +131,7 @@ function addItem(
       accepted[i].texts.push(text)
       return
     }
-    if (isQuoted) continue
+    if (isQuoted && kind !== 'time') continue // a time may have a blank in it
     if (kind === 'address') {
       if (addAddress(text, at, order, accepted[i])) return
       continue

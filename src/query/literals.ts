@@ -179,11 +179,11 @@ export function flagBits(text: string): bigint | undefined {
   return text === '' ? undefined : BigInt(bits)
 }
 
-/** RFC 3339, where seconds, zone (UTC) and the time of the day may be left out; a duration is so long before now. Nanoseconds since 1970. */
+/** RFC 3339, where a blank may stand for the T, and seconds, zone (UTC) and the time of the day may be left out; a duration is so long before now. Nanoseconds since 1970. */
 export function timeOf(text: string, { now }: Pick<Context, 'now'>): bigint | undefined {
   const ago = nanosecondsOf(text)
   if (ago !== undefined) return now > ago ? now - ago : 0n
-  const match = /^(\d{4}-\d\d-\d\d)(?:[Tt](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?([Zz]|[+-]\d\d:\d\d)?)?$/.exec(text)
+  const match = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?([Zz]|[+-]\d\d:\d\d)?)?$/.exec(text)
   if (match === null) return undefined
   const [, day, minute = '00:00', second = '00', fraction = '', zone = 'Z'] = match
   const ms = Date.parse(`${day}T${minute}:${second}${zone.toUpperCase()}`)

@@ -29,6 +29,11 @@ export async function noteWindow(dir: string, length: number, isNew: boolean): P
   return Math.max(...lengths, length)
 }
 
+/** Whether a flow-store has written into the folder. */
+export async function hasNotes(dir: string): Promise<boolean> {
+  return (await readLengths(dir)).length > 0
+}
+
 async function readLengths(dir: string): Promise<number[]> {
   try {
     const notes: unknown = JSON.parse(await fs.readFile(path.join(dir, NOTES), 'utf8'))

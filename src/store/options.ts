@@ -27,7 +27,7 @@ export type Options = OptionsOf<typeof OPTIONS>
 
 /** Refuses what does not go together; returns the folder. Throws UserError with code 64. */
 export function folderOfOptions({ dir, read, since, until, keep, 'max-size': maxSize }: Options): string {
-  if (dir === undefined || dir === '') throw new UserError(EXIT.usage, 'where the files are is missing: -dir flows')
+  if (dir === undefined || dir === '') throw new UserError(EXIT.usage, 'say which folder the files are in, as -dir flows')
   if (!read && (since ?? until) !== undefined) {
     throw new UserError(EXIT.usage, `-${since === undefined ? 'until' : 'since'} goes with -read`)
   }

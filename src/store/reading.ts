@@ -5,7 +5,7 @@ import { plural } from '../cli/plural.js'
 import { openProgress, type Progress } from '../cli/progress.js'
 import type { Tool } from '../cli/tool.js'
 import { listFiles, type StoredFile, storeAround } from './layout.js'
-import { longestWindow } from './lengths.js'
+import { hasNotes, longestWindow } from './lengths.js'
 import type { Options } from './options.js'
 import { type Order, orderTo } from './order.js'
 import { isBefore, type Moment, momentOf } from './moment.js'
@@ -117,8 +117,11 @@ async function filesOf(dir: string, since: bigint, until: bigint): Promise<Store
   try {
     await (await fs.opendir(dir)).close()
     const files = await listFiles(dir)
-    const store = files.length === 0 ? storeAround(dir) : undefined
-    if (store !== undefined) throw new UserError(EXIT.noInput, `cannot read ${dir}: -dir is the folder above date=, ${store}`)
+    if (files.length === 0 && !(await hasNotes(dir))) {
+      const store = storeAround(dir)
+      const advice = store === undefined ? 'there is nothing of flow-store in it' : `-dir is the folder above date=, ${store}`
+      throw new UserError(EXIT.noInput, `cannot read ${dir}: ${advice}`)
+    }
     const window = await longestWindow(dir)
     return files.filter(({ start, state }) => state === 'whole' && nanoseconds(start) < until && nanoseconds(start + window) > since)
   } catch (error) {

@@ -199,14 +199,17 @@ test('refuses to write where another one writes, and what makes no sense', async
   for (const [wrong, message] of [
     [['-keep', '3d'], '-keep is for writing: -read removes nothing'],
     [['-max-size', '1G'], '-max-size is for writing: -read removes nothing'],
-    [['-since', '2026-11-25', '-until', '2026-11-25'], '-until is not later than -since']
+    [['-since', '2026-11-25 09:00', '-until', '2026-11-25T09:00'], '-until is not later than -since']
   ] as const) {
     const { code, stderr } = await runTool('flow-store', [...read, ...wrong])
     assert.deepEqual([code, stderr], [64, `flow-store: ${message}\n`])
   }
   const file = path.join(dir, filesIn(dir)[0])
+  const elsewhere = path.join(dir, 'elsewhere')
+  fs.mkdirSync(path.join(elsewhere, 'logs'), { recursive: true })
   for (const [nothing, reason] of [
     [path.join(dir, 'missing'), 'no such file'],
+    [elsewhere, 'there is nothing of flow-store in it'],
     [file, `not a directory: flow-filter -r ${file} reads a file of flows`]
   ]) {
     const { code, stderr } = await runTool('flow-store', ['-read', '-dir', nothing])
