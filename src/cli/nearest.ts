@@ -12,14 +12,18 @@ export function nearest(word: string, names: Iterable<string>): string {
   return offered.map(({ name }) => name).join(', ') + (offered.length < ranked.length ? ', …' : '')
 }
 
-/** The name that was likely meant by `word`: a slip or two of the finger away. */
+/** The name that was likely meant by `word`: the first that begins so, else one a slip or two of the finger away. */
 export function alike(word: string, names: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase()
   const most = Math.max(1, Math.min(3, Math.floor(word.length / 3)))
-  const [best] = Array.from(names, (name) => ({ name, distance: editDistance(wanted, name.toLowerCase()) }))
-    .filter(({ distance }) => distance <= most)
+  const [best] = Array.from(names, (name) => ({ name, distance: slips(wanted, name.toLowerCase()) }))
+    .filter(({ distance }) => distance <= most && distance < word.length)
     .sort((a, b) => a.distance - b.distance)
   return best?.name
+}
+
+function slips(wanted: string, name: string): number {
+  return name.startsWith(wanted) ? 0 : editDistance(wanted, name)
 }
 
 /** A name that the word is a part of is as near as one with a slip of the finger. */

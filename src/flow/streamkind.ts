@@ -85,16 +85,25 @@ export function otherKind(
 
 /**
  * What to say of a file that other programs keep flows in, from its first bytes; undefined where it is none. As a stream they would be a message
- * that begins with a field of 4 or 8 bytes, which no kind has there:
+ * that begins with a field of 4 or 8 bytes, which no kind has there, or one that is too long:
  *
  *     Parquet := "PAR1" …
+ *     Arrow   := "ARROW1" … or, as a stream, 0xffffffff (4) length (4) …
  *     nfcapd  := 0xa50c (2) version: 1 or 2 (2) …                    little endian
  */
 export function foreignFile(head: Buffer): string | undefined {
   const first = head.toString('hex', 0, 4)
   if (first === '50415231') return 'is Parquet: flow-store -read -dir DIR reads it'
+  if (head.toString('latin1', 0, 6) === 'ARROW1' || (first === 'ffffffff' && isMetadataLength(head)))
+    return 'is Arrow: polars, pandas and DuckDB read it; for the tools, keep the flows that it was made of'
   if (first === '0ca50100' || first === '0ca50200') return 'is a file of nfcapd: nfdump reads it'
   return undefined
+}
+
+/** Whether Arrow's metadata may be so long: some bytes, in eights, and less than 16 MiB. */
+function isMetadataLength(head: Buffer): boolean {
+  const length = head.length < 8 ? 0 : head.readUInt32LE(4)
+  return length > 0 && length % 8 === 0 && length < 1 << 24
 }
 
 /** A newline, and the length of a frame of ten bytes. */

@@ -1,6 +1,6 @@
 /** A filter's tree against the schema: words become fields, values what their fields are tested with. */
-import { nearest } from '../cli/nearest.js'
 import type { Field, Schema } from '../flow/proto.js'
+import { nearestField } from '../schema/fields.js'
 import { type Compared, flagMask, isText, type Maker, makersOf, ratioTest, type ValueContext } from './comparisons.js'
 import type { Condition, Order } from './conditions.js'
 import type { Comparison, Direction, Expression, Item, TextRange, Test, Value } from './filterast.js'
@@ -108,7 +108,7 @@ function meaning({ what, nat }: Test, { schema }: Resolving): Word {
   if (nat) return word === 'port' ? NAT_PORT : NAT_HOST
   if (!field) return WORDS[word]
   const found = schema.find(word)
-  if (found === undefined) throw new FilterError(`unknown field '${word}'; nearest: ${nearest(word, namesIn(schema))}`, at)
+  if (found === undefined) throw new FilterError(`unknown field '${word}'; nearest: ${nearestField(word, namesIn(schema))}`, at)
   return wordOfField(found)
 }
 

@@ -1,6 +1,6 @@
 /** What stands where a primitive should: an unknown word, or a value whose word was left out. */
-import { nearest } from '../cli/nearest.js'
 import type { Schema } from '../flow/proto.js'
+import { nearestField } from '../schema/fields.js'
 import type { Expression, TextRange } from './filterast.js'
 import { FilterError } from './filtererror.js'
 import { ALL_WORDS } from './filterwords.js'
@@ -64,7 +64,7 @@ export function unknownWord(word: string, at: TextRange, schema: Schema): Filter
   const isDirection = DIRECTIONS.includes(word.toLowerCase())
   const names = new Set([...ALL_WORDS, ...(isDirection ? [] : DIRECTIONS), ...namesIn(schema)])
   const directions = isDirection ? ' (behind a direction comes what it is the direction of)' : ''
-  return new FilterError(`unknown word '${word}'${directions}; nearest: ${nearest(word, names)}`, at)
+  return new FilterError(`unknown word '${word}'${directions}; nearest: ${nearestField(word, [...names])}`, at)
 }
 
 /** Whether a test may begin with the word, in lower case, or what stands before tests. */

@@ -6,6 +6,7 @@ import { nearest } from '../cli/nearest.js'
 import type { FieldName } from '../flow/names.js'
 import { AGGREGATES } from './aggregates.js'
 import { ENRICHMENT, LAYERS, ROUTING } from './network.js'
+import { meantBy } from './otherwords.js'
 import type { EitherEnd, Row } from './row.js'
 import { TRAFFIC } from './traffic.js'
 
@@ -22,9 +23,10 @@ export function rowOf(name: string): Row | undefined {
   return Object.hasOwn(FIELDS, name) ? FIELDS[name as FieldName] : undefined
 }
 
-/** The names of columns that would do in place of `word`: those that the filter's word of that name is about, else the nearest. */
+/** The names that would do in place of `word`: those that the filter's word of that name, or another tool's, is about, else the nearest. */
 export function nearestField(word: string, names: readonly string[]): string {
-  const meant = names.filter((name) => rowOf(name)?.words?.some((known) => known === word.toLowerCase()))
+  const wanted = meantBy(word) ?? word.toLowerCase()
+  const meant = names.filter((name) => name === wanted || rowOf(name)?.words?.some((known) => known === wanted))
   return meant.length === 0 ? nearest(word, names) : meant.join(', ')
 }
 

@@ -50,7 +50,7 @@ test('each filter takes them', async () => {
   assert.equal(decoded.code, 0, decoded.stderr)
   assert.deepEqual(decoded.stdout, (await runTool('flow-decode', [], fs.readFileSync(file('datagrams.bin')))).stdout)
   const summed = await runTool('flow-agg', [file('one.bin'), file('two.bin')])
-  assert.match(summed.stderr, /2 flows of 0 exporters in, 1 group/)
+  assert.match(summed.stderr, /flow-agg: 2 flows in, 1 group/)
   const top = await runTool('flow-top', ['-once', '-r', file('one.bin'), '-r', file('two.bin')])
   assert.match(top.stderr, /2 flows in/)
   const written = await runTool('flow-pcap', ['-w', '-', file('datagrams.bin')])
@@ -91,10 +91,15 @@ test('a file of another kind names the tool for it', async () => {
 test('files that other programs keep flows in are named', async () => {
   fs.writeFileSync(file('day.parquet'), Buffer.concat([Buffer.from('PAR1\x15\x04\x15\x00'), Buffer.alloc(200)]))
   fs.writeFileSync(file('nfcapd.1'), Buffer.concat([Buffer.from('0ca502000107000000000000', 'hex'), Buffer.alloc(200, 7)]))
+  const arrow = (await runTool('flow-format', ['-format', 'arrow', file('one.bin')])).stdout
+  fs.writeFileSync(file('day.arrows'), arrow)
+  fs.writeFileSync(file('day.arrow'), Buffer.concat([Buffer.from('ARROW1\0\0'), arrow]))
   fs.writeFileSync(file('nfcapd.2'), Buffer.concat([Buffer.from('0ca5010001000000', 'hex'), Buffer.alloc(200)]))
   for (const tool of ['flow-format', 'flow-decode', 'flow-pcap']) {
     for (const [name, advice] of [
       ['day.parquet', 'is Parquet: flow-store -read -dir DIR reads it'],
+      ['day.arrows', 'is Arrow: polars, pandas and DuckDB read it; for the tools, keep the flows that it was made of'],
+      ['day.arrow', 'is Arrow: polars, pandas and DuckDB read it; for the tools, keep the flows that it was made of'],
       ['nfcapd.1', 'is a file of nfcapd: nfdump reads it'],
       ['nfcapd.2', 'is a file of nfcapd: nfdump reads it']
     ]) {

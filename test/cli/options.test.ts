@@ -31,6 +31,7 @@ test('a slip of the finger names the option that was meant, in either spelling',
   )
   await refused('flow-kafka', ['-broker', 'a'], 'unknown option -broker; did you mean -brokers?')
   await refused('flow-format', ['-loglvel', 'info'], 'unknown option -loglvel; did you mean -loglevel?')
+  await refused('flow-pcap', ['-p', '2055'], 'unknown option -p; did you mean -port?')
   await refused('flow-format', ['-zzzzzz'], 'unknown option -zzzzzz (flow-format -h lists the options)')
 })
 

@@ -40,4 +40,6 @@ test('a field that there is not names the nearest ones and the list', async () =
   const { code, stderr } = await runTool('flow-format', ['-fields', 'src_adr'], FLOW)
   assert.equal(code, 64)
   assert.match(stderr, /^flow-format: -fields: unknown field 'src_adr': src_addr, .*; -fields help lists all\n$/)
+  const { stderr: ofNfdump } = await runTool('flow-format', ['-fields', 'Te'], FLOW)
+  assert.match(ofNfdump, /unknown field 'Te': time_flow_end_ns; -fields help lists all\n$/)
 })

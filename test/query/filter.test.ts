@@ -233,6 +233,7 @@ test('times, durations and rates', () => {
       'duration in [5s-10s]',
       'received in [2m-30s]',
       'start > 2027-01-15T07:58',
+      'start > "2027-01-15 07:58"',
       'start < 2027-01-15T08:00:00Z',
       'end in [2027-01-15T07:58-2027-01-15T09:00:00+01:00]'
     ],
@@ -331,7 +332,9 @@ test('mistakes: the word, what was expected, what would do', () => {
     ['srcc port 443', 'srcc', /unknown word 'srcc'; nearest: src/],
     ['dest port 443', 'dest', /unknown word 'dest'; nearest: dst/],
     ['tcp srcc port 443', 'srcc', /unknown word 'srcc'; nearest: src/],
-    ['router ip 192.0.2.7', 'router', /unknown word 'router'; nearest: /],
+    ['router ip 192.0.2.7', 'router', /unknown word 'router'; nearest: .*exporter/],
+    ['srcip 192.0.2.7', 'srcip', /unknown word 'srcip'; nearest: src_addr$/],
+    ['.dip == 192.0.2.7', '.dip', /unknown field 'dip'; nearest: dst_addr$/],
     ['tcp and not (udp or next ip 192.0.2.7)', 'next', /unknown word 'next'; nearest: next hop/],
     ['port 80 and 10.0.0.1 port 443', '10.0.0.1', /host 10\.0\.0\.1/],
     ['port 80 tcp', 'tcp', /cannot stand here: expected and, or/],
