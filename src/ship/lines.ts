@@ -9,7 +9,7 @@ import type { Sink } from '../flow/output.js'
 
 export type TextFormat = 'json' | 'text'
 
-/** `buf[start, end)` is a line without its end, in UTF-8; valid only during the call. */
+/** `buf[start, end)` is a line without its end, the bytes as they came; valid only during the call. */
 export type LineHandler = (buf: Buffer, start: number, end: number) => void
 
 /**
@@ -25,12 +25,13 @@ export async function filterLines(inputs: Inputs, format: TextFormat, sink: Sink
 }
 
 async function readLines(input: NamedInput, format: TextFormat, sink: Sink, onLine: LineHandler): Promise<void> {
-  const lines = split2({ maxLength: MAX_MESSAGE_BYTES })
+  // a character is a byte: what is no UTF-8 is left as it is
+  const lines = split2({ maxLength: MAX_MESSAGE_BYTES, decodeStrings: false })
   let failure: Error | undefined
   let isFirst = true
   lines.on('data', (line: string) => {
     if (line === '') return
-    const bytes = Buffer.from(line)
+    const bytes = Buffer.from(line, 'latin1')
     onLine(bytes, 0, bytes.length)
   })
   lines.on('error', () => {
@@ -40,7 +41,7 @@ async function readLines(input: NamedInput, format: TextFormat, sink: Sink, onLi
     if (isFirst) refuseOther(input.name, chunk, format)
     isFirst = false
     await new Promise<void>((resolve) => {
-      lines.write(chunk, () => {
+      lines.write(chunk.toString('latin1'), () => {
         resolve()
       })
     })

@@ -189,6 +189,16 @@ test('lines of text: one a message, whatever ends them, with a key where they ar
   assert.match(wrong.stderr, /stdin is no text: leave out -format text/)
 })
 
+test('a line that is no UTF-8 goes and comes back as it is', { skip: withoutKcat }, async () => {
+  const topic = await freshTopic()
+  const lines = Buffer.from('caf\xe9 \x85\xa0\xff\r\n\xc3\xa9 is UTF-8\n\xc3', 'latin1')
+  await produce(topic, ['-format', 'text'], lines)
+  const values = ['caf\xe9 \x85\xa0\xff', '\xc3', '\xc3\xa9 is UTF-8']
+  assert.deepEqual((await readTopic(broker, topic)).map(({ value }) => value.toString('latin1')).sort(), values)
+  const back = await consume(topic, '-format', 'text')
+  assert.deepEqual(back.toString('latin1').trimEnd().split('\n').sort(), values)
+})
+
 test('a message over -maxmsgbytes is dropped and counted, and no other', { skip: withoutKcat }, async () => {
   const topic = await freshTopic()
   const small = flows(100)
