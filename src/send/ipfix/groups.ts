@@ -51,18 +51,6 @@ export const ADDRESSES = [
   'mpls_ip'
 ] as const satisfies readonly FieldName[]
 
-/** The fields that options data has once, and not each record. */
-export const IN_OPTIONS = [
-  'sampler_address',
-  'in_if_name',
-  'out_if_name',
-  'in_if_description',
-  'out_if_description',
-  'ingress_vrf_name',
-  'egress_vrf_name',
-  'application_name'
-] as const satisfies readonly FieldName[]
-
 /** The fields that are exported; the others are passed over. */
 export const EXPORTED = schemaOf(flowMessage.fields.filter(({ name }) => FIELDS[name as FieldName].element !== undefined))
 
