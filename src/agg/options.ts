@@ -9,6 +9,7 @@ import { COUNTERS } from '../query/counters.js'
 import { flowMessage } from '../flow/proto.js'
 import { compileFilter, type Filter } from '../query/filter.js'
 import { asUserError } from '../query/usererror.js'
+import { SUMS } from '../schema/aggregates.js'
 import { type Time, TIMES } from './placing.js'
 
 export const OPTIONS = optionTable({
@@ -87,25 +88,38 @@ export function requestOf(options: Options): Request {
     throw new UserError(EXIT.usage, '-order distinct needs the field whose values are counted: -distinct dst_port')
   }
   const parts = keyParts(options.by ?? [], 'by')
+  const grouping = {
+    parts,
+    order,
+    distinct: distinct === undefined ? undefined : singlePart(distinct.trim(), 'distinct'),
+    times: every === 0,
+    raw: options['raw-counts']
+  }
   return {
-    grouping: {
-      parts,
-      order,
-      distinct: distinct === undefined ? undefined : singlePart(distinct.trim(), 'distinct'),
-      times: every === 0,
-      raw: options['raw-counts']
-    },
+    grouping,
     every,
     grace: options.grace ?? (spread || time !== 'received' ? LONG_GRACE_MS : GRACE_MS),
     time,
     spread,
     top: options.top ?? Infinity,
-    having: options.having === undefined ? undefined : havingOf(options.having)
+    having: options.having === undefined ? undefined : havingOf(options.having, grouping)
   }
 }
 
-function havingOf(text: string): Filter {
-  return asUserError(() => compileFilter(text, { schema: flowMessage, now: BigInt(Date.now()) * 1_000_000n }), { prefix: '-having: ' })
+function havingOf(text: string, { parts, distinct }: Grouping): Filter {
+  const filter = asUserError(() => compileFilter(text, { schema: flowMessage, now: BigInt(Date.now()) * 1_000_000n }), {
+    prefix: '-having: '
+  })
+  const names = new Set([...SUMS, ...parts.flatMap(({ field, cut }) => [field.name, cut?.length?.name])])
+  names.delete('groups') // only the rest has it
+  if (distinct === undefined) names.delete('distinct')
+  const absent = filter.neverSet(({ name }) => names.has(name))
+  if (absent !== undefined)
+    throw new UserError(
+      EXIT.usage,
+      `-having: no group has ${absent.name}: it is neither a key of -by nor a sum; flow-filter in front chooses flows`
+    )
+  return filter
 }
 
 function windowLength(word: string): number {

@@ -58,6 +58,14 @@ export function fieldsRead(condition: Condition, fields = new Set<Field>()): Set
   return fields
 }
 
+/** A field of a part that reads none of the fields which messages have, so that it is the same for all of them; undefined where there is no such part. */
+export function neverSet(condition: Condition, has: (field: Field) => boolean): Field | undefined {
+  if (condition.kind === 'not') return neverSet(condition.part, has)
+  if (condition.kind === 'and') return condition.parts.map((part) => neverSet(part, has)).find((field) => field !== undefined)
+  const fields = [...fieldsRead(condition)]
+  return fields.some(has) ? undefined : fields[0]
+}
+
 /** A test of the message that stands in `values`, whose schema has all the fields that the condition reads. */
 export function testOf(condition: Condition, values: FieldValues): Test {
   const { lo, hi, start, end } = values

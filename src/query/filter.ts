@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { reasonOf } from '../cli/exit.js'
 import { fieldReader, fieldValues } from '../flow/fieldvalues.js'
-import { type Schema, schemaOf } from '../flow/proto.js'
+import { type Field, type Schema, schemaOf } from '../flow/proto.js'
 import type { ListFile, ValueContext } from './comparisons.js'
-import { fieldsRead, testOf } from './conditions.js'
+import { fieldsRead, neverSet, testOf } from './conditions.js'
 import { type Expression, type Item, type Value, written } from './filterast.js'
 import { FilterError } from './filtererror.js'
 import { isWord } from './filterwords.js'
@@ -29,6 +29,8 @@ export interface Filter {
   readonly matches: (buf: Buffer, start: number, end: number) => boolean
   /** Whether the message that was last looked at was no protobuf. */
   readonly isBroken: () => boolean
+  /** A field of a part that reads none of those that messages have: that part is the same for all of them. */
+  readonly neverSet: (has: (field: Field) => boolean) => Field | undefined
   /** the expression with all of its parentheses */
   readonly written: string
   /** files of lists, to be read again when they change */
@@ -50,6 +52,7 @@ export function compileFilter(text: string, { schema, now, file }: FilterContext
         return !broken && test()
       },
       isBroken: () => broken,
+      neverSet: (has) => neverSet(condition, has),
       written: written(expression),
       files
     }

@@ -359,6 +359,11 @@ test('-having lets only groups that match out, before -top; a mistake in it is s
       [1, '500']
     ]
   )
+  for (const having of ['port 443', 'not src_addr == 10.0.0.1', 'bytes > 1 and (groups or distinct)']) {
+    const never = await runTool('flow-agg', ['-by', 'src_as,dst_addr', '-having', having])
+    assert.equal(never.code, 64)
+    assert.match(never.stderr, /^flow-agg: -having: no group has (port|src_addr|groups): it is neither a key of -by nor a sum;/)
+  }
   const { code, stderr } = await runTool('flow-agg', ['-having', 'byte > 1'])
   assert.equal(code, 64)
   assert.match(stderr, /^flow-agg: byte > 1\nflow-agg: \^{4}\nflow-agg: -having: unknown word 'byte'/)
