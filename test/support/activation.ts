@@ -1,7 +1,8 @@
 /** systemd-socket-activate(1), which stands for a service manager: it binds sockets, and starts a command at the first thing that arrives. */
+import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { withTools } from './tools.js'
 
@@ -60,8 +61,12 @@ export async function activated(
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const ended = once(child, 'close')
+  const more = async (stream: Readable): Promise<void> => {
+    await Promise.race([once(stream, 'data'), ended])
+    assert.ok(child.exitCode === null && child.signalCode === null, `it has ended: ${stderr}`)
+  }
   const says = async (line: RegExp): Promise<void> => {
-    while (!line.test(stderr)) await once(child.stderr, 'data')
+    while (!line.test(stderr)) await more(child.stderr)
   }
   await says(new RegExp(`(Listening on[^]*){${ports.length}}`))
   return {
@@ -71,7 +76,7 @@ export async function activated(
     stderr: () => stderr,
     says,
     async writes(bytes) {
-      while (Buffer.concat(chunks).length < bytes) await once(child.stdout, 'data')
+      while (Buffer.concat(chunks).length < bytes) await more(child.stdout)
     },
     async stop() {
       child.once('exit', terminate)
